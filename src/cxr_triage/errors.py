@@ -1,0 +1,95 @@
+"""Every error that this package raises on purpose.
+
+::
+
+    TriageError
+    ├── ImageError              about the bytes of one image
+    │   ├── NotAnImage          nothing that we read: skipped
+    │   ├── UnreadableImage     the bytes are broken, cut off or contradict themselves
+    │   ├── UnsupportedImage    whole, but in an encoding that we do not read
+    │   ├── ImageTooLarge       over a limit, found before anything was decoded
+    │   └── DecodingFailed      the decoder crashed, hung or took too much memory
+    ├── ModelError              no such model, a bad card, or a file that differs from its card
+    ├── PolicyInvalid           a policy file that cannot be used
+    ├── OutputFailed            a result could not be written
+    └── MissingExtra            an optional package is not installed
+
+The class says what kind of trouble it is (entrances map classes to statuses and exit
+codes); `code` is stable and names the sentence in `language.py`. Values that fill the
+sentence are counts, sizes and names from standards: never a path or an identifier.
+"""
+
+from cxr_triage.language import Language, say
+
+
+class TriageError(Exception):
+    """Root of the tree: `code` is stable, `message(language)` is for people."""
+
+    def __init__(self, code: str, /, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+    def message(self, language: Language = "en") -> str:
+        """One sentence: what happened and, where there is something, what to do next."""
+        return say(f"error.{self.code}", language, **self.values)
+
+    def __str__(self) -> str:
+        return self.message()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.code, self.values)
+
+
+def _rebuild(kind: type[TriageError], code: str, values: dict[str, object]) -> TriageError:
+    return kind(code, **values)
+
+
+class ImageError(TriageError):
+    """About the bytes of one image; others in the same run are not concerned."""
+
+
+class NotAnImage(ImageError):
+    """The bytes are nothing that this service reads."""
+
+
+class UnreadableImage(ImageError):
+    """The bytes are broken, cut off or contradict themselves."""
+
+
+class UnsupportedImage(ImageError):
+    """The image is whole but in an encoding that is not read here."""
+
+
+class ImageTooLarge(ImageError):
+    """The image is over a limit of the settings; nothing was decoded."""
+
+
+class DecodingFailed(ImageError):
+    """The decoder crashed, hung or took too much memory, and was replaced."""
+
+
+class ModelError(TriageError):
+    """The model cannot be used: absent, invalid, or not the file its card names."""
+
+
+class PolicyInvalid(TriageError):
+    """The policy file cannot be used."""
+
+
+class OutputFailed(TriageError):
+    """A result could not be written."""
+
+
+class MissingExtra(TriageError):
+    """An optional package is not installed."""
+
+    def __init__(self, package: str, *, extra: str) -> None:
+        super().__init__("missing_extra", package=package, extra=extra)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_missing_extra, (self.values["package"], self.values["extra"])
+
+
+def _rebuild_missing_extra(package: str, extra: str) -> MissingExtra:
+    return MissingExtra(package, extra=extra)

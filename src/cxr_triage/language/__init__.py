@@ -1,0 +1,27 @@
+"""Every sentence that a person reads, in English and Vietnamese.
+
+`say` looks a key up in the tables of this package and fills it in. The words follow the
+project's glossary; a Vietnamese radiologist has not yet confirmed them.
+"""
+
+from typing import Literal
+
+from cxr_triage.language import commands, errors, gate, pages
+
+Language = Literal["en", "vi"]
+LANGUAGES: tuple[Language, ...] = ("en", "vi")
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    **errors.SENTENCES,
+    **gate.SENTENCES,
+    **pages.SENTENCES,
+    **commands.SENTENCES,
+}
+
+
+def say(key: str, language: Language, /, **values: object) -> str:
+    """The sentence `key` in `language`, its {fields} filled with `values`.
+
+    Raises KeyError if the tables lack the key or the sentence needs a value not given.
+    """
+    return SENTENCES[key][LANGUAGES.index(language)].format(**values)

@@ -1,0 +1,3 @@
+"""Words of the command line."""
+
+SENTENCES: dict[str, tuple[str, str]] = {}

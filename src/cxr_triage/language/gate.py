@@ -1,0 +1,73 @@
+"""Why an image was not assessed, or is doubtful, by reason code.
+
+Each may use {measured} and {limit}.
+"""
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "reason.sop_class": (
+        "This is another kind of DICOM object ({measured}), not a radiograph.",
+        "Đây là loại đối tượng DICOM khác ({measured}), không phải phim X-quang.",
+    ),
+    "reason.modality": (
+        "The modality is {measured}, not a plain radiograph (CR, DX).",
+        "Phương thức chụp là {measured}, không phải X-quang thường quy (CR, DX).",
+    ),
+    "reason.body_part": (
+        "The header names another part of the body: {measured}.",
+        "Thông tin phim ghi bộ phận khác, không phải ngực: {measured}.",
+    ),
+    "reason.view": (
+        "The header names a view that is not frontal: {measured}.",
+        "Thông tin phim ghi tư thế không phải phim thẳng: {measured}.",
+    ),
+    "reason.patient_orientation": (
+        "The patient orientation ({measured}) is not that of a frontal film.",
+        "Hướng bệnh nhân ({measured}) không phải của phim ngực thẳng.",
+    ),
+    "reason.age": (
+        "The patient is {measured} years old; scores hold from {limit} years on.",
+        "Bệnh nhân {measured} tuổi; điểm chỉ có giá trị từ {limit} tuổi trở lên.",
+    ),
+    "reason.for_processing": (
+        "The image is raw (FOR PROCESSING). Send the FOR PRESENTATION image.",
+        "Đây là ảnh thô (FOR PROCESSING). Hãy gửi ảnh FOR PRESENTATION.",
+    ),
+    "reason.photometric_interpretation": (
+        "The pixels are {measured}, not greyscale (MONOCHROME1 or MONOCHROME2).",
+        "Ảnh có kiểu điểm ảnh {measured}, không phải thang xám (MONOCHROME1 hoặc MONOCHROME2).",
+    ),
+    "reason.frames": (
+        "The object has {measured} frames; a radiograph has one.",
+        "Đối tượng có {measured} khung hình; phim X-quang chỉ có một.",
+    ),
+    "reason.no_pixels": (
+        "The object holds no picture.",
+        "Đối tượng không chứa ảnh.",
+    ),
+    "reason.constant": (
+        "The image is blank or nearly so (grey values span {measured} of the range).",
+        "Ảnh trống hoặc gần như trống (mức xám chỉ trải {measured} thang).",
+    ),
+    "reason.too_small": (
+        "The shorter side has {measured} pixels; at least {limit} are needed.",
+        "Cạnh ngắn chỉ có {measured} điểm ảnh; cần ít nhất {limit}.",
+    ),
+    "reason.saturated": (
+        "{measured} of the image is pure black or white (limit {limit}).",
+        "{measured} ảnh là đen tuyệt đối hoặc trắng tuyệt đối (giới hạn {limit}).",
+    ),
+    "reason.stale_window": (
+        "The display window cuts off {measured} of the image (limit {limit}): it does not "
+        "belong to these pixels. Export the film again.",
+        "Cửa sổ hiển thị cắt mất {measured} ảnh (giới hạn {limit}): không đúng với phim này. "
+        "Hãy xuất lại phim.",
+    ),
+    "reason.aspect_ratio": (
+        "The image is {measured} times as long as wide (limit {limit}).",
+        "Cạnh dài gấp {measured} lần cạnh ngắn (giới hạn {limit}).",
+    ),
+    "reason.crop_loss": (
+        "The model sees a centred square; {measured} of this image would be lost (limit {limit}).",
+        "Mô hình chỉ nhìn hình vuông ở giữa; {measured} ảnh sẽ bị mất (giới hạn {limit}).",
+    ),
+}

@@ -1,0 +1,1 @@
+"""Models: cards, files, running them, and what their outputs mean."""

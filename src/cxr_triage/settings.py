@@ -1,0 +1,29 @@
+"""Everything that can be set, in one frozen object; read from CXR_TRIAGE_* variables."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cxr_triage.language import Language
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Defaults suit a small box; each can be set by an environment variable.
+
+    `threads` 0 means: the CPUs that this process may really use.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
+
+    model: str = ""
+    policy: Path | None = None
+    language: Language = "en"
+    threads: int = Field(default=0, ge=0, le=1024)
+    workers: int = Field(default=0, ge=0, le=256)
+    max_file_mib: int = Field(default=256, ge=1)
+    max_megapixels: int = Field(default=40, ge=1)
+    decode_timeout_s: float = Field(default=8.0, gt=0)
+    decode_memory_mib: int = Field(default=700, ge=64)
