@@ -50,7 +50,9 @@ class Patient:
 class Header:
     """What the file says of itself; empty string or None where it says nothing.
 
-    `view` and `body_part` are as written, upper case. `age_years` may be a fraction.
+    `view` and `body_part` are as written, upper case. `description` is what the protocol,
+    the series and the device's processing are called, for its words of view alone.
+    `age_years` may be a fraction.
     `spacing_mm` is (between rows, between columns); None where absent or 0.
     """
 
@@ -64,6 +66,7 @@ class Header:
     view: str = ""
     laterality: str = ""
     body_part: str = ""
+    description: str = field(default="", repr=False)
     patient_orientation: str = ""
     presentation_intent: str = ""
     photometric_interpretation: str = ""
@@ -167,7 +170,7 @@ class ModelLabel:
 class ModelCard:
     """What a model is, where it comes from and what it may be used for.
 
-    outputs: index into the network's outputs for each of `labels`, in the same order.
+    labels: one for each output of the network, in its order.
     likely_rule: what the second threshold means (ppv80 or specificity95).
     proof: are published scores reproduced (proven), not yet (unproven), or are there none
     (demonstration)?
@@ -177,7 +180,6 @@ class ModelCard:
     name: str
     version: str
     labels: tuple[ModelLabel, ...]
-    outputs: tuple[int, ...]
     likely_rule: Literal["ppv80", "specificity95"] | None
     input_size: int
     file: str

@@ -70,4 +70,34 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The model sees a centred square; {measured} of this image would be lost (limit {limit}).",
         "Mô hình chỉ nhìn hình vuông ở giữa; {measured} ảnh sẽ bị mất (giới hạn {limit}).",
     ),
+    "reason.small": (
+        "The shorter side has {measured} pixels; under {limit} fine detail is lost.",
+        "Cạnh ngắn có {measured} điểm ảnh; dưới {limit} sẽ mất chi tiết nhỏ.",
+    ),
+    "reason.no_header": (
+        "A picture says nothing of view, age or part of the body: make sure that it is the "
+        "frontal chest film of a person of 15 years or more.",
+        "Tệp ảnh thường không ghi tư thế, tuổi hay bộ phận: hãy chắc chắn đây là phim ngực "
+        "thẳng của người từ 15 tuổi trở lên.",
+    ),
+    "reason.missing_sop_class": (
+        "The header does not say what kind of image this is.",
+        "Thông tin phim không ghi loại ảnh.",
+    ),
+    "reason.missing_modality": (
+        "The header does not name the modality.",
+        "Thông tin phim không ghi phương thức chụp.",
+    ),
+    "reason.missing_body_part": (
+        "The header does not name the part of the body.",
+        "Thông tin phim không ghi bộ phận cơ thể.",
+    ),
+    "reason.missing_view": (
+        "The header does not name the view.",
+        "Thông tin phim không ghi tư thế chụp.",
+    ),
+    "reason.missing_age": (
+        "The header does not tell the patient's age.",
+        "Thông tin phim không ghi tuổi bệnh nhân.",
+    ),
 }

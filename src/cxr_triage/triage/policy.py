@@ -1,0 +1,128 @@
+"""The policy file: tiers of urgency, limits of the gate, a site's thresholds."""
+
+import hashlib
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cxr_triage.domain import PRIORITIES, Level, ModelCard
+from cxr_triage.errors import PolicyInvalid
+from cxr_triage.labels import LABELS
+
+DEFAULT_POLICY = Path(__file__).with_name("policy.toml")
+
+Tier = Literal["critical", "urgent", "routine"]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LevelTiers(_Strict):
+    """How urgent a finding is at each level."""
+
+    possible: Tier
+    likely: Tier
+
+
+class Tiers(_Strict):
+    """Tiers by label; `other` for labels that have none of their own."""
+
+    other: LevelTiers
+    labels: dict[str, LevelTiers] = {}
+
+
+class GateLimits(_Strict):
+    """What is refused, and from where on (see policy.toml for units)."""
+
+    minimum_age_years: float = Field(ge=0)
+    allow_for_processing: bool
+    minimum_side_pixels: int = Field(ge=1)
+    warn_side_pixels: int = Field(ge=1)
+    minimum_grey_span: Share
+    maximum_saturated: Share
+    maximum_window_clipped: Share
+    maximum_aspect_ratio: float = Field(ge=1)
+    maximum_crop_loss: Share
+
+
+class SiteThresholds(_Strict):
+    """Thresholds in score units, bound to one version of one model."""
+
+    model: str
+    version: str
+    scores: dict[str, Annotated[float, Field(gt=0, lt=1)]]
+
+
+class Policy(_Strict):
+    """A validated policy file."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,63}$")
+    version: str = Field(min_length=1, max_length=32)
+    tiers: Tiers
+    gate: GateLimits
+    thresholds: SiteThresholds | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content: two files that say the same have the same digest."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def tier(self, label: str, level: Level) -> Tier | None:
+        """How urgent `label` at `level` is; None if it is not flagged."""
+        if level == "none":
+            return None
+        tiers = self.tiers.labels.get(label, self.tiers.other)
+        return tiers.likely if level == "likely" else tiers.possible
+
+    def check_model(self, card: ModelCard) -> None:
+        """Raises PolicyInvalid if the thresholds were set for another model or version."""
+        site = self.thresholds
+        if site is None:
+            return
+        if (site.model, site.version) != (card.name, card.version):
+            raise PolicyInvalid(
+                "policy_thresholds_of_another_model",
+                model=f"{site.model} {site.version}",
+                running=f"{card.name} {card.version}",
+            )
+        unknown = set(site.scores) - {label.label for label in card.labels}
+        if unknown:
+            raise PolicyInvalid("policy_unknown_label", label=sorted(unknown)[0])
+
+    def threshold(self, label: str) -> float:
+        """The score from which `label` is flagged; 0.5 is the operating point."""
+        return 0.5 if self.thresholds is None else self.thresholds.scores.get(label, 0.5)
+
+
+def read_policy(file: Path | None = None) -> Policy:
+    """The policy in `file`, or the one that ships.
+
+    Raises PolicyInvalid: `policy_missing`, `policy_not_toml`, `policy_invalid` (naming the
+    field) or `policy_unknown_label`.
+    """
+    try:
+        content = tomllib.loads((file or DEFAULT_POLICY).read_text(encoding="utf-8"))
+    except OSError:
+        raise PolicyInvalid("policy_missing") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise PolicyInvalid("policy_not_toml", problem=str(problem)) from None
+    try:
+        policy = Policy.model_validate(content)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise PolicyInvalid("policy_invalid", field=where, problem=first["msg"]) from None
+    for label in policy.tiers.labels:
+        if label not in LABELS:
+            raise PolicyInvalid("policy_unknown_label", label=label)
+    return policy
+
+
+def urgency(tier: str) -> int:
+    """Place of a priority in the order of the worklist: 0 is first."""
+    return [str(priority) for priority in PRIORITIES].index(tier)
