@@ -1,0 +1,207 @@
+"""Evidence maps: what moved a score, laid over the image that people see.
+
+A map is exact but coarse (7×7 at 224 px), so it is upsampled smoothly and has no outline:
+it shows what moved the score and does not delimit disease.
+
+Two channels carry it. *Opacity* follows the finding's own range, from its floor (see
+`shown`) to its peak, so that a place can be found on every flagged finding. *Colour*
+follows one scale for all findings of an image (`scale_top`), so that the same colour is
+the same evidence in log-odds: a finding that is barely over its threshold stays violet
+beside one that is far over it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from cxr_triage.domain import F32, CropBox, Finding
+
+U8 = NDArray[np.uint8]
+
+PLASMA = (
+    (100, 0, 167), (120, 1, 168), (139, 10, 165), (157, 24, 157), (173, 39, 147),
+    (188, 53, 135), (201, 68, 122), (213, 83, 111), (223, 98, 99), (233, 113, 88),
+    (241, 129, 77), (247, 147, 66), (252, 165, 55), (254, 184, 44), (252, 205, 37),
+    (247, 226, 37), (240, 249, 33),
+)  # fmt: skip
+"""The colour map "plasma" from entry 47 to 255 in steps of 13, as sRGB.
+
+It is perceptually uniform, readable without colour vision, and colourful to its end, so
+that it stands out on grey lung and on white bone alike; its dark blue start is left out.
+Source: matplotlib 3.10, `_cm_listed.py`, by N. J. Smith, S. van der Walt and E. Firing; CC0.
+"""
+
+OPACITY = 0.6
+"""Of the hottest place; the anatomy below stays readable."""
+
+DIMMED = 0.45
+"""Brightness of what the model did not see."""
+
+FLAT = 1e-3
+"""A peak closer than this share of itself to the floor is a plateau, not a peak."""
+
+NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shown:
+    """What is drawn of a finding.
+
+    strength: f32 [h, w], 0 (not shown) at `floor` to 1 at `peak`; floor and peak in
+    log-odds over the threshold.
+    """
+
+    strength: F32
+    floor: float
+    peak: float
+
+    @property
+    def blank(self) -> bool:
+        return not bool(self.strength.any())
+
+
+def shown(finding: Finding) -> Shown:
+    """What exceeds max(0, median of the evidence), as a share of the way to the peak.
+
+    A flagged finding is never blank: where nothing rises above that floor (an even map,
+    or a margin within rounding of zero), the highest places are shown in full. Of a
+    finding that is not flagged nothing may be left; that is the truth, and stays so.
+    """
+    cells = finding.evidence.astype(np.float64)
+    peak, floor = float(cells.max()), max(0.0, float(np.median(cells)))
+    plateau = FLAT * abs(peak)
+    if peak - floor > plateau:
+        strength = np.clip((cells - floor) / (peak - floor), 0.0, 1.0)
+    elif finding.flagged:
+        strength, floor = (cells >= peak - plateau).astype(np.float64), min(floor, peak)
+    else:
+        strength = np.zeros_like(cells)
+    return Shown(strength=strength.astype(np.float32), floor=floor, peak=peak)
+
+
+def evidence_map(evidence: F32, crop: CropBox, shape: tuple[int, int]) -> F32:
+    """Evidence [h, w] in log-odds on the whole image [H, W]; NaN outside the crop.
+
+    The crop may be any square inside the image; the resize to the model's input and the
+    strides of the network are undone, cell centres on cell centres.
+    """
+    whole = np.full(shape, np.nan, np.float32)
+    rows, columns = _inside(crop)
+    whole[rows, columns] = upsample(evidence, crop.side)
+    return whole
+
+
+def upsample(cells: F32, side: int) -> F32:
+    """Cells [h, w] as a smooth f32 [side, side], cell centres on cell centres.
+
+    Cubic convolution over cells mirrored at the border, so that the slope there falls to
+    zero gently instead of in a flat band half a cell wide.
+    """
+    margin = 3
+    mirrored = np.pad(cells.astype(np.float32, copy=False), margin, mode="symmetric")
+    height, width = cells.shape
+    box = (margin, margin, margin + width, margin + height)
+    resized = Image.fromarray(mirrored).resize((side, side), Image.Resampling.BICUBIC, box=box)
+    return np.asarray(resized, np.float32)
+
+
+def scale_top(findings: Iterable[Finding]) -> float:
+    """Where the colour scale of an image ends: its highest flagged peak, rounded up.
+
+    With none flagged, the highest peak of all; 1 where that is not above zero.
+    """
+    peaks = [(finding.flagged, float(finding.evidence.max())) for finding in findings]
+    flagged = [peak for is_flagged, peak in peaks if is_flagged]
+    highest = max(flagged or [peak for _, peak in peaks], default=0.0)
+    if highest <= 0:
+        return 1.0
+    decade = 10.0 ** np.floor(np.log10(highest))
+    # One part in a million of slack keeps 3.0000001, a rounding of 3, on the scale to 3.
+    return float(next(n for n in (*NICE, 15.0) if n * decade * (1 + 1e-6) >= highest) * decade)
+
+
+def display_image(pixels: F32, longest: int) -> Image.Image:
+    """Pixels [H, W] in ±1024 as 8-bit grey, antialiased; the longer side at most `longest`."""
+    grey = pixels * np.float32(255 / 2048)
+    grey += np.float32(128)
+    image = Image.fromarray(np.clip(grey, 0, 255, out=grey).astype(np.uint8))
+    height, width = pixels.shape
+    return image.resize(fitted((width, height), longest), Image.Resampling.BICUBIC)
+
+
+def fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """(width, height) scaled down, if need be, so that the longer is `longest`."""
+    scale = min(1.0, longest / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def blend(
+    display: Image.Image, finding: Finding, crop: CropBox, shape: tuple[int, int], top: float
+) -> Image.Image:
+    """The finding's map on the display image of an image [H, W], as RGB, without words.
+
+    The crop is drawn faintly; what lies outside it is dimmed and hatched: the model did
+    not see it. `top` is the end of the colour scale in log-odds (see `scale_top`).
+    """
+    seen = shown(finding)
+    box = _scaled(crop, shape, display.size)
+    whole = np.zeros((display.height, display.width), np.uint8)
+    strength = upsample(seen.strength, box.side)
+    whole[_inside(box)] = np.clip(strength * 255 + 0.5, 0, 255).astype(np.uint8)
+    index = Image.fromarray(whole)
+    colour = Image.fromarray(whole)
+    colour.putpalette(_palette(seen, top).tobytes())
+    opacity = index.point([round(level * OPACITY) for level in range(256)])
+    picture = _seen_by_model(display, box)
+    picture.paste(colour.convert("RGB"), mask=opacity)
+    _draw_crop(picture, box)
+    return picture
+
+
+def colours(positions: NDArray[np.float64]) -> U8:
+    """sRGB [n, 3] of the colour map at positions [n] in 0..1 (clipped)."""
+    table = np.asarray(PLASMA, np.float64)
+    anchors = np.linspace(0, 1, len(table))
+    channels = [np.interp(positions, anchors, table[:, channel]) for channel in range(3)]
+    return np.round(np.stack(channels, axis=-1)).astype(np.uint8)
+
+
+def _palette(seen: Shown, top: float) -> U8:
+    """The colour [256, 3] of each strength 0..255, on the scale from 0 to `top`."""
+    return colours(np.linspace(seen.floor, seen.peak, 256) / top)
+
+
+def _scaled(crop: CropBox, shape: tuple[int, int], size: tuple[int, int]) -> CropBox:
+    """The crop of an image [H, W] in pixels of its display of (width, height)."""
+    scale = size[0] / shape[1]
+    side = max(1, min(round(crop.side * scale), *size))
+    top = min(round(crop.top * scale), size[1] - side)
+    left = min(round(crop.left * scale), size[0] - side)
+    return CropBox(top=top, left=left, side=side)
+
+
+def _inside(crop: CropBox) -> tuple[slice, slice]:
+    return (
+        slice(crop.top, crop.top + crop.side),
+        slice(crop.left, crop.left + crop.side),
+    )
+
+
+def _seen_by_model(display: Image.Image, box: CropBox) -> Image.Image:
+    """The display image as RGB, dimmed and hatched outside the box."""
+    if display.size == (box.side, box.side):
+        return display.convert("RGB")
+    grey = np.asarray(display)
+    rows, columns = np.ogrid[: display.height, : display.width]
+    outside = (grey * np.float32(DIMMED)).astype(np.uint8)
+    outside[(rows + columns) % 14 == 0] = 96
+    outside[_inside(box)] = grey[_inside(box)]
+    return Image.fromarray(outside).convert("RGB")
+
+
+def _draw_crop(picture: Image.Image, box: CropBox) -> None:
+    corners = (box.left, box.top, box.left + box.side - 1, box.top + box.side - 1)
+    ImageDraw.Draw(picture).rectangle(corners, outline=(150, 170, 190), width=1)
