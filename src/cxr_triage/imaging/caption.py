@@ -1,0 +1,172 @@
+"""Words around a heatmap: a picture file that says by itself what it shows.
+
+Pillow's own font lacks Vietnamese letters, so a subset of Noto Sans Medium 2.015 (SIL Open
+Font License, `fonts/OFL.txt`) comes with the package; fonttools made it:
+`varLib.instancer wght=500 wdth=100`, then `pyftsubset` with Latin, Vietnamese and the
+signs used here, without hinting.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from cxr_triage.domain import F32, CropBox, Finding, ModelCard
+from cxr_triage.imaging.heatmap import blend, colours, display_image, scale_top, shown
+from cxr_triage.labels import finding_name
+from cxr_triage.language import Language, say
+from cxr_triage.language.numbers import decimal
+
+BACKGROUND = (16, 18, 22)
+TEXT = (235, 238, 242)
+QUIET = (176, 184, 194)
+AMBER = (255, 193, 84)
+LEAST_WIDTH = 560
+MARGIN = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of text: its size in pixels and its colour."""
+
+    text: str
+    size: int
+    colour: tuple[int, int, int] = TEXT
+
+
+def overlay(
+    pixels: F32,
+    finding: Finding,
+    crop: CropBox,
+    *,
+    language: Language,
+    model: ModelCard,
+    top: float | None = None,
+    longest: int = 1024,
+) -> Image.Image:
+    """The image [H, W] in ±1024 with a finding's heatmap, title, scale and intended use.
+
+    `top` ends the colour scale, in log-odds; give `scale_top` of all findings of the image
+    so that their colours can be compared. Without it the scale is the finding's own.
+    """
+    top = scale_top([finding]) if top is None else top
+    picture = blend(display_image(pixels, longest), finding, crop, pixels.shape, top)
+    width = max(picture.width, LEAST_WIDTH)
+    whole = crop.side == pixels.shape[0] == pixels.shape[1]
+    above = _wrapped(_head(finding, language), width)
+    below = _wrapped(_foot(finding, language, model, whole=whole), width)
+    scale = _scale_bar(finding, top, width, language)
+    heights = (_height(above), picture.height, scale.height, _height(below))
+    canvas = Image.new("RGB", (width, sum(heights)), BACKGROUND)
+    _write(canvas, above, 0)
+    canvas.paste(picture, ((width - picture.width) // 2, heights[0]))
+    canvas.paste(scale, (0, sum(heights[:2])))
+    _write(canvas, below, sum(heights[:3]))
+    return canvas
+
+
+def _head(finding: Finding, language: Language) -> list[Line]:
+    score = say(
+        "heatmap.score",
+        language,
+        score=decimal(finding.score, language),
+        threshold=decimal(finding.threshold, language),
+    )
+    level = say(f"level.{finding.level}", language)
+    return [
+        Line(text=finding_name(finding.label, language), size=26),
+        Line(text=f"{level} · {score}", size=17),
+        Line(text=say("heatmap.title", language), size=17, colour=QUIET),
+    ]
+
+
+def _foot(finding: Finding, language: Language, model: ModelCard, *, whole: bool) -> list[Line]:
+    seen = shown(finding)
+    lines = []
+    if not finding.flagged:
+        key = "heatmap.blank" if seen.blank else "heatmap.not_flagged"
+        lines.append(Line(text=say(key, language), size=15))
+    if not seen.blank:
+        floor = decimal(seen.floor, language, 1)
+        text = say("heatmap.shared_scale", language, floor=floor)
+        lines.append(Line(text=text, size=15, colour=QUIET))
+    if not whole:
+        lines.append(Line(text=say("heatmap.outside", language), size=15, colour=QUIET))
+    name = say("report.model", language, name=model.name, version=model.version)
+    use = say("intended_use", language)
+    lines.append(Line(text=say("heatmap.not_an_outline", language), size=15, colour=QUIET))
+    lines.append(Line(text=f"{use} · {name}", size=17))
+    if model.proof == "demonstration":
+        lines.append(Line(text=say("demonstration_model", language), size=17, colour=AMBER))
+    return lines
+
+
+def _scale_bar(finding: Finding, top: float, width: int, language: Language) -> Image.Image:
+    """The colour scale from 0 to `top`, a pointer at this finding's peak, and the unit."""
+    length, thick, bar_top = min(360, width - 2 * MARGIN - 80), 12, 26
+    bar = Image.new("RGB", (width, bar_top + thick + 22 + 24), BACKGROUND)
+    strip = np.repeat(colours(np.linspace(0, 1, length))[None], thick, axis=0)
+    bar.paste(Image.fromarray(strip), (MARGIN, bar_top))
+    draw, font = ImageDraw.Draw(bar), _font(15)
+    decimals = 1 if top >= 1 else 2
+    for share in (0.0, 0.5, 1.0):
+        x = MARGIN + share * (length - 1)
+        draw.line((x, bar_top + thick, x, bar_top + thick + 4), fill=QUIET)
+        text, anchor = decimal(share * top, language, decimals), "lt" if share == 0 else "mt"
+        draw.text((x, bar_top + thick + 7), text, TEXT, font, anchor)
+    peak = float(finding.evidence.max())
+    x = MARGIN + min(1.0, max(0.0, peak / top)) * (length - 1)
+    draw.polygon(((x - 5, bar_top - 8), (x + 5, bar_top - 8), (x, bar_top - 1)), fill=TEXT)
+    text = say("heatmap.peak", language, peak=decimal(peak, language, decimals))
+    draw.text((x + 9, bar_top - 3), text, TEXT, font, "ls")
+    draw.text((MARGIN, bar_top + thick + 42), say("heatmap.unit", language), QUIET, font, "ls")
+    return bar
+
+
+def _wrapped(lines: list[Line], width: int) -> list[Line]:
+    """The lines broken at spaces so that each fits the width."""
+    return [
+        Line(text=part, size=line.size, colour=line.colour)
+        for line in lines
+        for part in _broken(line, width - 2 * MARGIN)
+    ]
+
+
+def _broken(line: Line, width: int) -> list[str]:
+    font, parts = _font(line.size), [""]
+    for word in unicodedata.normalize("NFC", line.text).split(" "):
+        longer = f"{parts[-1]} {word}".strip()
+        if parts[-1] and font.getlength(longer) > width:
+            parts.append(word)
+        else:
+            parts[-1] = longer
+    return parts
+
+
+def _height(lines: list[Line]) -> int:
+    return sum(_leading(line) for line in lines) + MARGIN
+
+
+def _leading(line: Line) -> int:
+    return round(line.size * 1.4)
+
+
+def _write(canvas: Image.Image, lines: list[Line], y: int) -> None:
+    draw, y = ImageDraw.Draw(canvas), y + MARGIN // 2
+    for line in lines:
+        y += _leading(line)
+        baseline = y - round(line.size * 0.35)
+        draw.text((MARGIN, baseline), line.text, line.colour, _font(line.size), "ls")
+
+
+@lru_cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    font = files("cxr_triage.imaging").joinpath("fonts", "NotoSans-Medium.subset.ttf")
+    # Pillow's own layout is enough for precomposed letters and the same on every machine.
+    return ImageFont.truetype(
+        BytesIO(font.read_bytes()), size, layout_engine=ImageFont.Layout.BASIC
+    )
