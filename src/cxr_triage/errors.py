@@ -11,6 +11,7 @@
     │   └── DecodingFailed      the decoder crashed, hung or took too much memory
     ├── ModelError              no such model, a bad card, or a file that differs from its card
     ├── PolicyInvalid           a policy file that cannot be used
+    ├── SettingsInvalid         an environment variable that cannot be used
     ├── OutputFailed            a result could not be written
     └── MissingExtra            an optional package is not installed
 
@@ -75,6 +76,10 @@ class ModelError(TriageError):
 
 class PolicyInvalid(TriageError):
     """The policy file cannot be used."""
+
+
+class SettingsInvalid(TriageError):
+    """An environment variable holds what the setting cannot be."""
 
 
 class OutputFailed(TriageError):

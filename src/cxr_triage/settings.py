@@ -1,10 +1,12 @@
 """Everything that can be set, in one frozen object; read from CXR_TRIAGE_* variables."""
 
+import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cxr_triage.errors import SettingsInvalid
 from cxr_triage.language import Language
 
 MIB = 1024 * 1024
@@ -27,3 +29,18 @@ class Settings(BaseSettings):
     max_megapixels: int = Field(default=40, ge=1)
     decode_timeout_s: float = Field(default=8.0, gt=0)
     decode_memory_mib: int = Field(default=700, ge=64)
+
+
+def default_language() -> Language:
+    """CXR_TRIAGE_LANGUAGE alone, so that even a settings error is said in it."""
+    return "vi" if os.environ.get("CXR_TRIAGE_LANGUAGE", "").lower() == "vi" else "en"
+
+
+def read_settings() -> Settings:
+    """Settings from the environment. Raises SettingsInvalid naming the variable."""
+    try:
+        return Settings()
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        name = "CXR_TRIAGE_" + ".".join(map(str, first["loc"])).upper()
+        raise SettingsInvalid("settings_invalid", name=name, problem=first["msg"]) from None

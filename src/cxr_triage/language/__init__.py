@@ -7,6 +7,7 @@ project's glossary; a Vietnamese radiologist has not yet confirmed them.
 from typing import Literal
 
 from cxr_triage.language import commands, errors, gate, pages
+from cxr_triage.language.numbers import shortest
 
 Language = Literal["en", "vi"]
 LANGUAGES: tuple[Language, ...] = ("en", "vi")
@@ -22,6 +23,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
 def say(key: str, language: Language, /, **values: object) -> str:
     """The sentence `key` in `language`, its {fields} filled with `values`.
 
+    Floats are written as the language writes them (0.62, 0,62).
+
     Raises KeyError if the tables lack the key or the sentence needs a value not given.
     """
-    return SENTENCES[key][LANGUAGES.index(language)].format(**values)
+    written = {
+        name: shortest(value, language) if isinstance(value, float) else value
+        for name, value in values.items()
+    }
+    return SENTENCES[key][LANGUAGES.index(language)].format(**written)

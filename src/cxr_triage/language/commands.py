@@ -1,3 +1,110 @@
 """Words of the command line."""
 
-SENTENCES: dict[str, tuple[str, str]] = {}
+SENTENCES: dict[str, tuple[str, str]] = {
+    "help.app": (
+        "Open chest X-ray triage. For prioritisation only, not for diagnosis.",
+        "Xếp thứ tự ưu tiên phim X-quang ngực, mã nguồn mở. Không dùng để chẩn đoán.",
+    ),
+    "help.score": (
+        "Score radiographs (files or folders) and rank them by urgency.",
+        "Chấm điểm phim X-quang (tệp hoặc thư mục) và xếp theo mức khẩn cấp.",
+    ),
+    "help.info": (
+        "Show version, model, intended use and threads.",
+        "Xem phiên bản, mô hình, mục đích sử dụng và số luồng.",
+    ),
+    "help.paths": (
+        "Files and folders; folders are read with everything below them.",
+        "Tệp và thư mục; thư mục được đọc cùng mọi thư mục con.",
+    ),
+    "help.out": (
+        "Folder for results.jsonl, report.html and heatmaps/.",
+        "Thư mục chứa results.jsonl, report.html và heatmaps/.",
+    ),
+    "help.model": ("Model: a name or a folder.", "Mô hình: tên hoặc thư mục."),
+    "help.policy": (
+        "Policy file (tiers, gate, site thresholds).",
+        "Tệp chính sách (mức ưu tiên, điều kiện nhận phim, ngưỡng của cơ sở).",
+    ),
+    "help.heatmaps": (
+        "Heatmaps for this many flagged findings of each image.",
+        "Số dấu hiệu được cảnh báo có bản đồ nhiệt trên mỗi phim.",
+    ),
+    "help.no_report": ("Write no report.html.", "Không ghi report.html."),
+    "help.workers": (
+        "Images read at the same time (0: as many as CPUs).",
+        "Số phim đọc cùng lúc (0: bằng số CPU).",
+    ),
+    "help.threads": (
+        "Threads for the model (0: the CPUs that may be used).",
+        "Số luồng cho mô hình (0: số CPU được phép dùng).",
+    ),
+    "help.lang": ("Language: en or vi.", "Ngôn ngữ: en hoặc vi."),
+    "help.csv": ("Also write results.csv.", "Ghi thêm results.csv."),
+    "help.json": (
+        "Print one JSON line for each file instead of the table.",
+        "In mỗi tệp một dòng JSON thay cho bảng.",
+    ),
+    "help.quiet": ("No progress, no table.", "Không hiện tiến độ và bảng."),
+    "command.no_such_path": (
+        "There is no file or folder {path}.",
+        "Không có tệp hay thư mục {path}.",
+    ),
+    "command.csv_needs_out": ("--csv needs --out.", "--csv cần có --out."),
+    "command.no_files": ("No files found.", "Không tìm thấy tệp nào."),
+    "command.interrupted": (
+        "Interrupted after {done} of {total} files; what is done is kept.",
+        "Đã dừng sau {done}/{total} tệp; phần đã xong vẫn được giữ.",
+    ),
+    "command.progress": (
+        "{done} of {total} files, {rate} per second, about {left} s left",
+        "{done}/{total} tệp, {rate} tệp mỗi giây, còn khoảng {left} giây",
+    ),
+    "command.reading": ("Reading", "Đang đọc"),
+    "command.outcomes": (
+        "{assessed} assessed, {referred} referred, {failed} failed, {skipped} skipped "
+        "(not images), in {seconds} s",
+        "{assessed} đã đánh giá, {referred} cần bác sĩ đọc, {failed} lỗi, {skipped} bỏ qua "
+        "(không phải ảnh), trong {seconds} giây",
+    ),
+    "command.more_rows": (
+        "… and {count} more: see results.jsonl (with --out DIR)",
+        "… và {count} dòng nữa: xem results.jsonl (với --out DIR)",
+    ),
+    "command.report_at": ("Report: {path}", "Báo cáo: {path}"),
+    "command.results_at": ("Results: {path}", "Kết quả: {path}"),
+    "command.model_line": ("Model: {name} {version}", "Mô hình: {name} {version}"),
+    "column.priority": ("Priority", "Ưu tiên"),
+    "column.file": ("File", "Tệp"),
+    "column.findings": ("Leading findings (score)", "Dấu hiệu chính (điểm)"),
+    "column.reason": ("Why", "Lý do"),
+    "outcome.failed": ("Failed", "Lỗi"),
+    "info.version": ("Version", "Phiên bản"),
+    "info.model": ("Model", "Mô hình"),
+    "info.sha256": ("SHA-256", "SHA-256"),
+    "info.proof": ("Proof", "Kiểm chứng"),
+    "info.intended_use": ("Intended use", "Mục đích sử dụng"),
+    "info.limits": ("Known limits", "Giới hạn đã biết"),
+    "info.labels": ("Findings", "Dấu hiệu"),
+    "info.policy": ("Policy", "Chính sách"),
+    "info.fingerprint": ("Fingerprint", "Dấu vân tay cấu hình"),
+    "info.threads": ("Threads", "Số luồng"),
+    "info.runtime": ("Runtime", "Bộ chạy mô hình"),
+    "proof.proven": (
+        "Proven: its published scores are reproduced here",
+        "Đã kiểm chứng: tái lập được các điểm đã công bố",
+    ),
+    "proof.unproven": (
+        "Unproven: no published scores were reproduced",
+        "Chưa kiểm chứng: chưa tái lập điểm đã công bố",
+    ),
+    "proof.demonstration": (
+        "Demonstration model: not for clinical use",
+        "Mô hình minh hoạ: không dùng trong lâm sàng",
+    ),
+    "priority_word.critical": ("Critical", "Khẩn cấp"),
+    "priority_word.urgent": ("Urgent", "Cần đọc sớm"),
+    "priority_word.not_assessed": ("Not assessed", "Không đánh giá"),
+    "priority_word.routine": ("Routine", "Thường quy"),
+    "priority_word.none": ("None flagged", "Không cảnh báo"),
+}

@@ -81,4 +81,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "An unexpected fault ({kind}). Please report it; the file was not assessed.",
         "Lỗi không lường trước ({kind}). Xin báo lại; tệp này chưa được đánh giá.",
     ),
+    "error.settings_invalid": (
+        "The environment variable {name} is not valid: {problem}.",
+        "Biến môi trường {name} không hợp lệ: {problem}.",
+    ),
 }

@@ -13,12 +13,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "AI không cảnh báo dấu hiệu nào (không loại trừ bệnh)",
     ),
     "priority_reason.likely": (
-        "{finding} strongly suspected: score {score:.2f}",
-        "Nghi ngờ cao {finding}: điểm {score:.2f}",
+        "{finding} strongly suspected: score {score}",
+        "Nghi ngờ cao {finding}: điểm {score}",
     ),
     "priority_reason.possible": (
-        "{finding} suspected: score {score:.2f}, threshold {threshold:.2f}",
-        "Nghi ngờ {finding}: điểm {score:.2f}, ngưỡng {threshold:.2f}",
+        "{finding} suspected: score {score}, threshold {threshold}",
+        "Nghi ngờ {finding}: điểm {score}, ngưỡng {threshold}",
     ),
     "priority_reason.none_flagged": (
         "No score reached its threshold; this does not exclude disease",

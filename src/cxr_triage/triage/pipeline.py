@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from cxr_triage.domain import Assessment, Eligibility, Header, Patient, Prepared, Radiograph
+from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.prepare import prepare
-from cxr_triage.imaging.source import Limits, open_image
+from cxr_triage.imaging.source import open_image
 from cxr_triage.imaging.worker import Decoder
 from cxr_triage.model.engine import Engine, Outputs
 from cxr_triage.triage.gate import GATE_VERSION, check_header, check_pixels

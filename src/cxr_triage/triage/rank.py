@@ -1,7 +1,8 @@
 """Outputs of the model → findings in order, the priority they make, and the study's."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from cxr_triage.model.calibrate import (
 )
 from cxr_triage.model.engine import Outputs
 from cxr_triage.triage.policy import Policy, urgency
+
+Image = TypeVar("Image")
 
 LEVELS: tuple[Level, ...] = ("likely", "possible", "none")
 
@@ -107,41 +110,47 @@ def priority_of(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RankedStudy:
+class RankedStudy(Generic[Image]):
     """A study in the worklist: its priority, and its images, the leading one first."""
 
-    study_uid: str
+    study_uid: str = field(repr=False)
     priority: Priority
-    images: tuple[Assessment, ...]
+    images: tuple[Image, ...]
 
 
-def rank_studies(assessments: Iterable[Assessment]) -> list[RankedStudy]:
-    """Studies in the order of the worklist.
+def rank_studies(
+    images: Iterable[Image], assessment_of: Callable[[Image], Assessment]
+) -> list[RankedStudy[Image]]:
+    """Studies in the order of the worklist; an image is anything that has an assessment.
 
     A study's priority is the highest among its assessed images; `not_assessed` only if
     none was. An image without a study UID is a study of its own.
     """
-    studies: dict[str, list[Assessment]] = {}
-    for assessment in assessments:
-        key = assessment.header.study_uid or assessment.id
-        studies.setdefault(key, []).append(assessment)
-    ranked = [_study(images) for images in studies.values()]
-    return sorted(ranked, key=lambda study: _image_order(study.images[0]))
+
+    def place_in_study(image: Image) -> tuple[bool, int, float, str]:
+        assessment = assessment_of(image)
+        return assessment.outcome != "assessed", *_place(assessment)
+
+    studies: dict[str, list[Image]] = {}
+    for image in images:
+        assessment = assessment_of(image)
+        studies.setdefault(assessment.header.study_uid or assessment.id, []).append(image)
+    ranked = []
+    for members in studies.values():
+        ordered = tuple(sorted(members, key=place_in_study))
+        leading = assessment_of(ordered[0])
+        ranked.append(
+            RankedStudy(
+                study_uid=leading.header.study_uid, priority=leading.priority, images=ordered
+            )
+        )
+    return sorted(ranked, key=lambda study: _place(assessment_of(study.images[0])))
 
 
-def _study(images: list[Assessment]) -> RankedStudy:
-    ordered = tuple(sorted(images, key=lambda image: (not _assessed(image), *_image_order(image))))
-    leading = ordered[0]
-    return RankedStudy(
-        study_uid=leading.header.study_uid, priority=leading.priority, images=ordered
-    )
-
-
-def _assessed(image: Assessment) -> bool:
-    return image.outcome == "assessed"
-
-
-def _image_order(image: Assessment) -> tuple[int, float, str]:
-    score, threshold = image.reason.score, image.reason.threshold
-    margin = 0.0 if score is None or threshold is None else score - threshold
-    return urgency(image.priority), -margin, image.id
+def _place(assessment: Assessment) -> tuple[int, float, str]:
+    """Sorts images: the more urgent first, then the larger margin."""
+    reason = assessment.reason
+    margin = 0.0
+    if reason.score is not None and reason.threshold is not None:
+        margin = reason.score - reason.threshold
+    return urgency(assessment.priority), -margin, assessment.id

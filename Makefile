@@ -1,0 +1,53 @@
+# make demo: set everything up and score real radiographs.   make test: set up and test.
+PYTHON ?= python3
+VENV ?= .venv
+PARITY_VENV ?= .venv-parity
+BIN := $(VENV)/bin
+PARITY_BIN := $(PARITY_VENV)/bin
+PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
+OUT ?= out/demo
+LANGUAGE ?= en
+
+.PHONY: demo test check format test-parity bench clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/python scripts/demo.py --out $(OUT) --lang $(LANGUAGE)
+
+test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/check.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/check.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test-parity: $(PARITY_VENV)/parity.stamp
+	$(PARITY_BIN)/python -m pytest -m parity $(PYTEST_ARGS)
+
+bench: $(PARITY_VENV)/parity.stamp
+	$(PARITY_BIN)/python benchmarks/pipeline.py
+	$(PARITY_BIN)/python benchmarks/heatmaps.py
+	$(PARITY_BIN)/python benchmarks/cold_start.py
+
+clean:
+	rm -rf $(VENV) $(PARITY_VENV) out build dist
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(PARITY_VENV)/bin/python:
+	$(PYTHON) -m venv $(PARITY_VENV)
+
+# One stamp for each set of extras; a changed pyproject.toml or constraints.txt renews it.
+$(VENV)/%.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python $(PIP) --editable '.[$*]'
+	@touch $@
+
+$(PARITY_VENV)/parity.stamp: $(PARITY_VENV)/bin/python pyproject.toml constraints.txt
+	$(PARITY_BIN)/python $(PIP) --editable '.[test,parity]'
+	@touch $@

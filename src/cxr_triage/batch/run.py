@@ -1,0 +1,109 @@
+"""Scores many files: reading runs in threads ahead of the model; every file has a result."""
+
+import logging
+import traceback
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+from cxr_triage.domain import Assessment, Outcome, Radiograph
+from cxr_triage.errors import NotAnImage, TriageError, UnreadableImage
+from cxr_triage.imaging.limits import Limits
+from cxr_triage.triage.pipeline import Pipeline, Reading
+from cxr_triage.triage.rank import RankedStudy, rank_studies
+
+log = logging.getLogger(__name__)
+
+IMAGE_SUFFIXES = {
+    ".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff"
+}  # fmt: skip
+"""A file that is named as an image and is none has failed; any other is skipped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FileResult:
+    """What became of one file: an assessment, or the error that stopped it."""
+
+    path: Path
+    assessment: Assessment | None = None
+    radiograph: Radiograph | None = field(default=None, repr=False)
+    error: TriageError | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.assessment is not None:
+            return self.assessment.outcome
+        skipped = isinstance(self.error, NotAnImage)
+        if skipped and self.path.suffix.lower() not in IMAGE_SUFFIXES:
+            return "skipped"
+        return "failed"
+
+    def without_pixels(self) -> "FileResult":
+        """The same result, small enough to be kept to the end of a run."""
+        return replace(self, radiograph=None)
+
+
+def rank_results(results: Iterable[FileResult]) -> list[RankedStudy[FileResult]]:
+    """Those of `results` that have an assessment, as studies in the worklist's order."""
+    assessed = (result for result in results if result.assessment is not None)
+    return rank_studies(assessed, lambda result: cast(Assessment, result.assessment))
+
+
+def run(
+    pipeline: Pipeline, files: Sequence[Path], *, workers: int, limits: Limits
+) -> Iterator[FileResult]:
+    """Results in the order of `files`. At most twice `workers` images are held at a time.
+
+    Raises ModelError if the model fails: that concerns every file.
+    """
+    remaining = iter(files)
+    with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
+        ahead: deque[tuple[Path, Future[Reading]]] = deque()
+        try:
+            while True:
+                for path in islice(remaining, 2 * workers - len(ahead)):
+                    ahead.append((path, pool.submit(_read, pipeline, path, limits)))
+                if not ahead:
+                    return
+                yield _finish(pipeline, *ahead.popleft())
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _read(pipeline: Pipeline, path: Path, limits: Limits) -> Reading:
+    try:
+        limits.check_file(path.stat().st_size)
+        data = path.read_bytes()
+    except OSError as problem:
+        raise UnreadableImage("file_unreadable", problem=_strerror(problem)) from None
+    return pipeline.read(data)
+
+
+def _finish(pipeline: Pipeline, path: Path, reading: Future[Reading]) -> FileResult:
+    error = reading.exception()
+    if error is None:
+        read = reading.result()
+        return FileResult(
+            path=path, assessment=pipeline.score([read])[0], radiograph=read.radiograph
+        )
+    if not isinstance(error, TriageError):
+        if not isinstance(error, Exception):
+            raise error
+        error = _unexpected(error)
+    return FileResult(path=path, error=error)
+
+
+def _unexpected(error: Exception) -> TriageError:
+    """Where it happened goes to the log; its text may hold patient data and does not."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("unexpected %s while reading a file\n%s", type(error).__name__, where)
+    return TriageError("unexpected", kind=type(error).__name__)
+
+
+def _strerror(problem: OSError) -> str:
+    """The system's words for it, without the path."""
+    return problem.strerror or type(problem).__name__

@@ -1,0 +1,58 @@
+"""The `cxr-triage` command: sets up the commands and maps errors to exit codes."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cxr_triage import __version__
+from cxr_triage.cli.exits import FATAL, INTERRUPTED
+from cxr_triage.cli.info import info
+from cxr_triage.cli.score import score
+from cxr_triage.errors import TriageError
+from cxr_triage.language import Language, say
+from cxr_triage.settings import default_language
+
+
+def create_app(language: Language) -> typer.Typer:
+    """The commands, with their help in `language`."""
+    app = typer.Typer(
+        help=say("help.app", language),
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_version_option)
+    app.command("score", help=say("help.score", language))(score)
+    app.command("info", help=say("help.info", language))(info)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cxr-triage {__version__}")
+        raise typer.Exit
+
+
+def _version_option(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Only carries `--version`; the help text is that of the application."""
+
+
+def main() -> None:
+    """Entry point. Exit codes: see `exits`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a Windows console or a C locale lacks Vietnamese
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    language = default_language()
+    try:
+        create_app(language)()
+    except TriageError as error:
+        typer.echo(error.message(language), err=True)
+        sys.exit(FATAL)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,54 @@
+"""Settings and options → the pipeline that a command runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cxr_triage.imaging.limits import MIB, Limits
+from cxr_triage.imaging.worker import DecoderPool
+from cxr_triage.model.catalog import find_model
+from cxr_triage.model.cpus import usable_cpus
+from cxr_triage.model.engine import Engine
+from cxr_triage.settings import Settings
+from cxr_triage.triage.pipeline import Pipeline
+from cxr_triage.triage.policy import read_policy
+
+
+def load_engine(settings: Settings, *, model: str | None, threads: int | None) -> Engine:
+    """The model that the option names, else the setting, else the baseline."""
+    folder = find_model(model or settings.model)
+    return Engine(folder, threads=settings.threads if threads is None else threads)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The settings' limits in the units of imaging."""
+    return Limits(
+        max_file_bytes=settings.max_file_mib * MIB,
+        max_inflated_bytes=settings.max_file_mib * MIB,
+        max_pixels=settings.max_megapixels * 1_000_000,
+    )
+
+
+def workers_of(settings: Settings, workers: int | None) -> int:
+    """How many images are read at the same time."""
+    return (settings.workers if workers is None else workers) or usable_cpus()
+
+
+@contextmanager
+def open_pipeline(
+    settings: Settings,
+    *,
+    model: str | None,
+    policy: Path | None,
+    workers: int | None,
+    threads: int | None,
+) -> Iterator[Pipeline]:
+    """A pipeline whose decoding processes end with the block."""
+    rules = read_policy(policy or settings.policy)
+    engine = load_engine(settings, model=model, threads=threads)
+    with DecoderPool(
+        workers=workers_of(settings, workers),
+        timeout_s=settings.decode_timeout_s,
+        memory_bytes=settings.decode_memory_mib * MIB,
+    ) as decoder:
+        yield Pipeline(engine=engine, policy=rules, decoder=decoder, limits=limits_of(settings))

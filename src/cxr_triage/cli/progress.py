@@ -1,0 +1,61 @@
+"""Progress: a bar with rate and time left on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cxr_triage.language import Language, say
+
+Item = TypeVar("Item")
+
+LINE_EVERY_S = 10.0
+
+
+def with_progress(
+    items: Iterable[Item], *, total: int, console: Console, language: Language, quiet: bool
+) -> Iterator[Item]:
+    """Yield `items` while showing how many of `total` are done."""
+    if quiet or total <= 1:
+        yield from items
+    elif console.is_terminal:
+        yield from _bar(items, total, console, language)
+    else:
+        yield from _lines(items, total, console, language)
+
+
+def _bar(items: Iterable[Item], total: int, console: Console, language: Language) -> Iterator[Item]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}/s"),
+        TimeRemainingColumn(),
+    )
+    start = time.monotonic()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(say("command.reading", language), total=total, rate="–")
+        for done, item in enumerate(items, start=1):
+            yield item
+            rate = done / max(1e-6, time.monotonic() - start)
+            progress.update(task, advance=1, rate=f"{rate:.1f}")
+
+
+def _lines(
+    items: Iterable[Item], total: int, console: Console, language: Language
+) -> Iterator[Item]:
+    start = last = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if now - last < LINE_EVERY_S:
+            continue
+        last, rate = now, done / (now - start)
+        left = round((total - done) / rate)
+        console.print(
+            say(
+                "command.progress", language, done=done, total=total, rate=round(rate, 1), left=left
+            )
+        )

@@ -1,0 +1,68 @@
+"""The ranked table on the terminal: most urgent study first, then what failed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cxr_triage.batch.run import FileResult, rank_results
+from cxr_triage.domain import Finding, Priority
+from cxr_triage.labels import finding_name
+from cxr_triage.language import Language, say
+from cxr_triage.language.numbers import decimal
+from cxr_triage.report.sentences import priority_sentence
+
+MAX_ROWS = 60
+LEADING_FINDINGS = 3
+
+SYMBOLS: dict[Priority, tuple[str, str]] = {
+    "critical": ("⯃", "bold red"),
+    "urgent": ("▲", "yellow"),
+    "not_assessed": ("?", "magenta"),
+    "routine": ("●", "blue"),
+    "none": ("○", "dim"),
+}
+"""Shape and colour; the word beside them says the same."""
+
+
+def print_ranked(results: Sequence[FileResult], *, console: Console, language: Language) -> None:
+    """Print a row for each image of each study, then for each file that failed."""
+    table = Table(show_edge=False, pad_edge=False, expand=False)
+    for name in ("priority", "file", "findings", "reason"):
+        table.add_column(say(f"column.{name}", language), overflow="fold")
+    images = [image for study in rank_results(results) for image in study.images]
+    failed = [result for result in results if result.outcome == "failed"]
+    rows = [_row(result, language) for result in (*images, *failed)[:MAX_ROWS]]
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    hidden = len(images) + len(failed) - len(rows)
+    if hidden:
+        console.print(say("command.more_rows", language, count=hidden))
+
+
+def _row(result: FileResult, language: Language) -> tuple[Text, Text, str, str]:
+    image = result.assessment
+    if image is None:
+        word = Text(f"✗ {say('outcome.failed', language)}", "red")
+        message = "" if result.error is None else result.error.message(language)
+        return word, _shown(result.path), "", message
+    symbol, style = SYMBOLS[image.priority]
+    word = Text(f"{symbol} {say(f'priority_word.{image.priority}', language)}", style)
+    leading = [finding for finding in image.findings if finding.flagged][:LEADING_FINDINGS]
+    findings = "\n".join(_scored(finding, language) for finding in leading)
+    return word, _shown(result.path), findings, priority_sentence(image.reason, language)
+
+
+def _scored(finding: Finding, language: Language) -> str:
+    score = decimal(finding.score, language)
+    mark = "!" if finding.level == "likely" else ""
+    return f"{finding_name(finding.label, language)} {score}{mark}"
+
+
+def _shown(path: Path) -> Text:
+    """The path with what a terminal would obey, or cannot show, replaced."""
+    text = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+    return Text("".join(char if char.isprintable() else "�" for char in text))

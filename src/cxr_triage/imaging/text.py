@@ -1,0 +1,68 @@
+"""Text values of DICOM elements: whatever the declared character set, never an exception.
+
+Header text is hostile: control and formatting characters are dropped, length is capped.
+"""
+
+import threading
+import unicodedata
+import warnings
+
+MAX_CHARACTERS = 64
+
+SINGLE_BYTE = {
+    "ISO_IR 100": "latin-1",
+    "ISO_IR 101": "iso8859-2",
+    "ISO_IR 109": "iso8859-3",
+    "ISO_IR 110": "iso8859-4",
+    "ISO_IR 144": "iso8859-5",
+    "ISO_IR 127": "iso8859-6",
+    "ISO_IR 126": "iso8859-7",
+    "ISO_IR 138": "iso8859-8",
+    "ISO_IR 148": "iso8859-9",
+    "ISO_IR 203": "iso8859-15",
+    "ISO_IR 166": "iso8859-11",
+}
+MULTI_BYTE = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk", "ISO_IR 13": "shift_jis"}
+ESCAPE = b"\x1b"
+
+_WARNINGS_LOCK = threading.Lock()
+
+
+def decode_text(raw: bytes, character_sets: tuple[str, ...]) -> str:
+    """`raw` as text, clean and capped. `character_sets`: as declared, "" for the default.
+
+    Bytes beyond ASCII that are valid UTF-8 are taken as UTF-8 even if a single-byte set
+    or none is declared: in those sets such sequences hardly ever make a word.
+    """
+    if ESCAPE in raw:
+        return clean(_decode_escaped(raw, character_sets))
+    declared = (character_sets or ("",))[0].strip().upper().replace("ISO 2022 IR", "ISO_IR")
+    order = ["utf-8", SINGLE_BYTE.get(declared, "latin-1")]
+    if declared in MULTI_BYTE:
+        order.insert(0, MULTI_BYTE[declared])
+    for name in order:
+        try:
+            return clean(raw.decode(name))
+        except UnicodeDecodeError:
+            continue
+    return clean(raw.decode("latin-1"))
+
+
+def _decode_escaped(raw: bytes, character_sets: tuple[str, ...]) -> str:
+    """Code extensions (PS3.5 6.1.2.5), by pydicom, whose warnings quote the value."""
+    from pydicom.charset import convert_encodings, decode_bytes  # noqa: PLC0415 (rare and slow)
+
+    with _WARNINGS_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            encodings = convert_encodings(list(character_sets) or [""])
+            return decode_bytes(raw, encodings, {"\\", "^", "="})
+        except (LookupError, UnicodeError, ValueError, TypeError):
+            return raw.replace(ESCAPE, b"").decode("latin-1")
+
+
+def clean(text: str) -> str:
+    """Composed, without control or formatting characters, stripped, at most 64 characters."""
+    text = text[: 16 * MAX_CHARACTERS]
+    kept = "".join(c for c in text if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029")
+    return unicodedata.normalize("NFC", kept).strip()[:MAX_CHARACTERS].strip()

@@ -1,0 +1,29 @@
+"""Reasons as sentences: the values of the domain put into the words of a language."""
+
+from cxr_triage.domain import PriorityReason, Reason
+from cxr_triage.labels import finding_name
+from cxr_triage.language import Language, say
+from cxr_triage.language.numbers import decimal
+
+
+def priority_sentence(reason: PriorityReason, language: Language) -> str:
+    """Why an image has its priority."""
+    if reason.refusal is not None:
+        return reason_sentence(reason.refusal, language)
+    finding = "" if reason.label is None else finding_name(reason.label, language)
+    return say(
+        f"priority_reason.{reason.code}",
+        language,
+        finding=finding,
+        score=_score(reason.score, language),
+        threshold=_score(reason.threshold, language),
+    )
+
+
+def reason_sentence(reason: Reason, language: Language) -> str:
+    """A refusal or a warning, with what was measured and its limit."""
+    return say(f"reason.{reason.code}", language, measured=reason.measured, limit=reason.limit)
+
+
+def _score(score: float | None, language: Language) -> str:
+    return "" if score is None else decimal(score, language)

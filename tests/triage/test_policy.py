@@ -1,0 +1,91 @@
+from dataclasses import replace
+
+import pytest
+
+from cxr_triage.errors import PolicyInvalid
+from cxr_triage.triage.policy import DEFAULT_POLICY, read_policy
+
+from .builders import card
+
+
+def _variant(tmp_path, old, new):
+    text = DEFAULT_POLICY.read_text("utf-8")
+    assert old in text
+    file = tmp_path / "policy.toml"
+    file.write_text(text.replace(old, new), "utf-8")
+    return file
+
+
+def test_default_tiers_are_those_of_the_design():
+    policy = read_policy()
+    assert policy.tier("Pneumothorax", "likely") == "critical"
+    assert policy.tier("Pneumothorax", "possible") == "urgent"
+    for label in ("Consolidation", "Effusion", "Edema", "Mass"):
+        assert policy.tier(label, "likely") == "urgent"
+        assert policy.tier(label, "possible") == "routine"
+
+
+def test_flagged_finding_is_at_least_routine():
+    policy = read_policy()
+    assert policy.tier("Nodule", "possible") == "routine"
+    assert policy.tier("Nodule", "none") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('version = "1"', 'version = ""', "version"),
+        ('likely = "critical"', 'likely = "soon"', "tiers.labels.Pneumothorax.likely"),
+        ('likely = "critical"', 'likely = "none"', "tiers.labels.Pneumothorax.likely"),
+        ("maximum_crop_loss = 0.3", "maximum_crop_loss = 3", "gate.maximum_crop_loss"),
+        ("minimum_side_pixels", "smallest_side", "gate"),
+        ("[tiers.labels.Mass]", "[tiers.labels.Wellness]", "Wellness"),
+    ],
+)
+def test_bad_policy_names_the_field(tmp_path, old, new, field):
+    with pytest.raises(PolicyInvalid) as caught:
+        read_policy(_variant(tmp_path, old, new))
+    assert field in str(caught.value)
+
+
+def test_policy_that_is_not_toml_is_refused(tmp_path):
+    (tmp_path / "policy.toml").write_text("name = ", "utf-8")
+    with pytest.raises(PolicyInvalid, match="not valid TOML"):
+        read_policy(tmp_path / "policy.toml")
+
+
+def test_absent_policy_is_refused_without_its_path(tmp_path):
+    with pytest.raises(PolicyInvalid) as caught:
+        read_policy(tmp_path / "patient-name.toml")
+    assert "patient-name" not in str(caught.value)
+
+
+def test_comments_do_not_change_the_digest_and_limits_do(tmp_path):
+    default = read_policy().digest
+    assert read_policy(_variant(tmp_path, "[gate]", "# a remark\n[gate]")).digest == default
+    assert read_policy(_variant(tmp_path, "aspect_ratio = 2.0", "aspect_ratio = 2.5")).digest != (
+        default
+    )
+
+
+SITE = '\n[thresholds]\nmodel = "test"\nversion = "1"\nscores = { Effusion = 0.7 }\n'
+
+
+def test_site_threshold_replaces_the_operating_point(tmp_path):
+    policy = read_policy(_variant(tmp_path, "[gate]", SITE + "[gate]"))
+    policy.check_model(card())
+    assert policy.threshold("Effusion") == 0.7
+    assert policy.threshold("Nodule") == 0.5
+
+
+def test_site_thresholds_do_not_travel_to_another_model_or_version(tmp_path):
+    policy = read_policy(_variant(tmp_path, "[gate]", SITE + "[gate]"))
+    with pytest.raises(PolicyInvalid, match="set them again"):
+        policy.check_model(replace(card(), version="2"))
+
+
+def test_site_threshold_for_a_label_the_model_lacks_is_refused(tmp_path):
+    site = SITE.replace("Effusion", "Fracture")
+    policy = read_policy(_variant(tmp_path, "[gate]", site + "[gate]"))
+    with pytest.raises(PolicyInvalid, match="Fracture"):
+        policy.check_model(card())

@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxr_triage.domain import Eligibility, Reason
+from cxr_triage.model.calibrate import logit
+from cxr_triage.model.engine import Outputs
+from cxr_triage.triage.policy import Policy, SiteThresholds, read_policy
+from cxr_triage.triage.rank import findings_of, priority_of, rank_studies
+
+from .builders import LABELS, assessment, card
+
+ACCEPT = Eligibility(status="accept")
+BIAS = -1.5
+
+
+def outputs(*probabilities: float) -> Outputs:
+    """Outputs whose logits are those of `probabilities`; maps are uneven around their mean."""
+    logits = np.float32([logit(p) for p in probabilities])
+    shape = np.linspace(-1, 1, 49, dtype=np.float32).reshape(7, 7)
+    cams = (logits - BIAS)[:, None, None] + shape
+    return Outputs(logits=logits, cams=cams, embedding=np.zeros(1024, np.float32))
+
+
+def ranked(*probabilities: float, policy: Policy | None = None):
+    policy = policy or read_policy()
+    findings = findings_of(outputs(*probabilities), card(), policy)
+    return findings, *priority_of(ACCEPT, findings, policy)
+
+
+def test_likely_pneumothorax_is_critical_and_is_the_reason():
+    _, priority, reason = ranked(0.8, 0.9, 0.9)
+    assert (priority, reason.code, reason.label) == ("critical", "likely", "Pneumothorax")
+
+
+def test_possible_pneumothorax_is_urgent():
+    _, priority, reason = ranked(0.3, 0.1, 0.1)
+    assert (priority, reason.code, reason.label) == ("urgent", "possible", "Pneumothorax")
+
+
+def test_likely_effusion_is_urgent_possible_effusion_is_routine():
+    assert ranked(0.1, 0.7, 0.1)[1] == "urgent"
+    assert ranked(0.1, 0.3, 0.1)[1] == "routine"
+
+
+def test_nothing_flagged_has_no_priority_but_a_reason():
+    findings, priority, reason = ranked(0.1, 0.1, 0.1)
+    assert priority == "none"
+    assert reason.code == "none_flagged"
+    assert not any(finding.flagged for finding in findings)
+
+
+def test_refused_image_is_not_assessed_for_its_first_reason():
+    refusal = Reason(code="view", measured="LL")
+    verdict = Eligibility(status="refer", reasons=(refusal, Reason(code="age")))
+    priority, reason = priority_of(verdict, (), read_policy())
+    assert priority == "not_assessed"
+    assert reason.refusal == refusal
+
+
+@pytest.mark.parametrize(("probability", "flagged"), [(0.20001, True), (0.19999, False)])
+def test_flag_changes_at_the_operating_point(probability, flagged):
+    findings, *_ = ranked(0.1, 0.1, probability)
+    nodule = next(finding for finding in findings if finding.label == "Nodule")
+    assert nodule.score == pytest.approx(0.5, abs=1e-4)
+    assert nodule.flagged == flagged
+    assert nodule.level == ("possible" if flagged else "none")
+
+
+def test_likely_findings_come_before_possible_ones_and_larger_margins_first():
+    findings, *_ = ranked(0.25, 0.65, 0.9)
+    assert [finding.label for finding in findings] == ["Effusion", "Nodule", "Pneumothorax"]
+
+
+def test_mean_of_the_evidence_is_the_margin_over_the_threshold_in_log_odds():
+    for finding in ranked(0.3, 0.05, 0.9)[0]:
+        assert finding.evidence.mean() == pytest.approx(
+            logit(finding.probability) - logit(0.2), abs=1e-4
+        )
+
+
+@given(st.floats(min_value=0.21, max_value=0.99))
+def test_flagged_finding_has_evidence_above_zero(probability):
+    finding = ranked(probability, 0.1, 0.1)[0][0]
+    assert finding.flagged
+    assert finding.evidence.max() > 0
+
+
+def test_site_threshold_moves_the_flag_the_level_and_the_evidence():
+    site = SiteThresholds(model="test", version="1", scores={"Effusion": 0.9})
+    policy = read_policy().model_copy(update={"thresholds": site})
+    findings, priority, _ = ranked(0.1, 0.7, 0.1, policy=policy)
+    effusion = next(finding for finding in findings if finding.label == "Effusion")
+    assert not effusion.flagged
+    assert effusion.level == "none"
+    assert effusion.evidence.mean() < 0
+    assert priority == "none"
+
+
+def test_label_without_a_likely_point_is_never_likely():
+    findings = findings_of(outputs(0.99, 0.99, 0.99), card(likely=None), read_policy())
+    assert {finding.level for finding in findings} == {"possible"}
+
+
+@given(st.lists(st.floats(min_value=0.001, max_value=0.999), min_size=3, max_size=3))
+def test_every_label_has_one_finding_and_flagged_ones_come_first(probabilities):
+    findings, priority, _ = ranked(*probabilities)
+    assert sorted(finding.label for finding in findings) == sorted(LABELS)
+    flags = [finding.flagged for finding in findings]
+    assert flags == sorted(flags, reverse=True)
+    assert (priority == "none") == (not any(flags))
+
+
+def _order(*assessments):
+    return [
+        [image.id for image in study.images]
+        for study in rank_studies(assessments, lambda image: image)
+    ]
+
+
+def test_worklist_order_is_critical_urgent_not_assessed_routine_none():
+    images = [
+        assessment("e", "none"),
+        assessment("d", "routine"),
+        assessment("c", "not_assessed", refused=True),
+        assessment("b", "urgent"),
+        assessment("a", "critical"),
+    ]
+    assert _order(*images) == [["a"], ["b"], ["c"], ["d"], ["e"]]
+
+
+def test_within_a_priority_the_larger_margin_comes_first():
+    small, large = (
+        assessment("a", "urgent", margin=0.1),
+        assessment("b", "urgent", margin=0.3),
+    )
+    assert _order(small, large) == [["b"], ["a"]]
+
+
+def test_study_has_the_highest_priority_of_its_assessed_images():
+    lateral = assessment("lateral", "not_assessed", study="1", refused=True)
+    first, second = (assessment(p, p, study="1") for p in ("routine", "none"))
+    studies = rank_studies([lateral, second, first], lambda image: image)
+    assert len(studies) == 1
+    assert studies[0].priority == "routine"
+    assert [image.id for image in studies[0].images] == ["routine", "none", "lateral"]
+
+
+def test_study_is_not_assessed_only_if_none_of_its_images_was():
+    refused = [assessment(name, "not_assessed", study="1", refused=True) for name in "ab"]
+    assert rank_studies(refused, lambda image: image)[0].priority == "not_assessed"
+
+
+def test_images_without_a_study_uid_are_studies_of_their_own():
+    assert len(_order(assessment("a", "none"), assessment("b", "none"))) == 2
