@@ -1,37 +1,64 @@
 """A DICOM file as an image: its header at once, its pixels when they are asked for."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cxr_triage.domain import (
-    F32,
-    Header,
-    Patient,
-    Radiograph,
-    Reason,
-    Stored,
-    read_only,
-)
-from cxr_triage.errors import UnreadableImage, UnsupportedImage
-from cxr_triage.imaging.codestream import Codestream, read_codestream
-from cxr_triage.imaging.dataset import (
-    DEFLATED,
-    EXPLICIT_BIG,
-    EXPLICIT_LITTLE,
-    IMPLICIT_LITTLE,
-    DicomHeader,
-    read_header,
-)
-from cxr_triage.imaging.elements import PIXEL_DATA, UNDEFINED, Head
-from cxr_triage.imaging.frame import encapsulated_frame, native_frame
+from cxr_triage.domain import Header, Patient, Radiograph, Reason, read_only
+from cxr_triage.imaging.dataset import read_header
 from cxr_triage.imaging.header import header_of, patient_of, pixel_height_over_width
-from cxr_triage.imaging.job import DecodeJob
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.imaging.pixel_table import StoredValues, build_table
+from cxr_triage.imaging.pixel_table import build_table
 from cxr_triage.imaging.prepare import make_square
+from cxr_triage.imaging.stored import count_values, look_up, table_indices
+from cxr_triage.imaging.words import read_format, read_words
 from cxr_triage.imaging.worker import Decoder
+
+
+class DicomFile:
+    """An opened DICOM object; it may hold no picture at all."""
+
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        """Reads the header; no pixel is decoded.
+
+        Raises NotAnImage, UnreadableImage or ImageTooLarge.
+        """
+        self._data = data
+        self._limits = limits
+        self._file = read_header(data, limits)
+        self.header: Header = header_of(self._file)
+        self.patient: Patient = patient_of(self._file.dataset)
+        self.warnings: tuple[Reason, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file's bytes."""
+        return hashlib.sha256(self._data).hexdigest()
+
+    def decode(self, decoder: Decoder) -> Radiograph:
+        """The pixels, in ±1024. `decoder` is asked only for compressed frames.
+
+        Raises UnreadableImage, UnsupportedImage, ImageTooLarge or DecodingFailed.
+        """
+        warnings: list[Reason] = []
+        dataset = self._file.dataset
+        form = read_format(dataset, self._limits, warnings)
+        stored = read_words(self._file, form, decoder, warnings)
+        indices = table_indices(stored, form.stored)
+        table = build_table(dataset, count_values(indices, form.stored, signed=form.signed))
+        pixels = look_up(table.values, indices)
+        square = make_square(pixels, pixel_height_over_width(dataset))
+        return Radiograph(
+            stored=read_only(stored),
+            table=table.values,
+            table_first=table.first,
+            pixels=pixels if square is None else read_only(square),
+            header=self.header,
+            patient=self.patient,
+            pixel_policy=replace(table.policy, resampled_to_square=square is not None),
+            digest=self.digest,
+            pixel_digest=hashlib.sha256(stored.view(np.uint8).data).hexdigest(),
+            warnings=(*self.warnings, *warnings, *table.warnings),
+        )

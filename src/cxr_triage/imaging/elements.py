@@ -148,7 +148,7 @@ def _find_sequence_end(
 ) -> int:
     """Where the sequence delimiter of an undefined length lies."""
     if depth > MAX_DEPTH:
-        raise UnreadableImage("nested_too_deep")
+        raise UnreadableImage("broken_header")
     inner = _nested(head, encoding)
     at = head.start
     while True:
@@ -157,7 +157,7 @@ def _find_sequence_end(
         if item.tag == SEQUENCE_END:
             return at
         if item.tag != ITEM:
-            raise UnreadableImage("broken_sequence")
+            raise UnreadableImage("broken_header")
         at = _item_end(data, item, end, inner, budget, depth)
 
 
@@ -188,7 +188,7 @@ def sequence_items(
     while at + 8 <= element.end:
         item = read_head(data, at, encoding)
         if item.tag != ITEM:
-            raise UnreadableImage("broken_sequence")
+            raise UnreadableImage("broken_header")
         at = _item_end(data, item, element.end, encoding, budget, depth=1)
         yield _item_elements(data, item, at, encoding, budget)
 

@@ -51,7 +51,7 @@ def _fragments(data: bytes, at: int) -> Iterator[memoryview]:
         if head.tag == SEQUENCE_END:
             return
         if head.tag != ITEM:
-            raise UnreadableImage("broken_fragments")
+            raise UnreadableImage("broken_frame")
         at = head.start + head.length
         if at > len(data):
             raise UnreadableImage("unfinished_frame")

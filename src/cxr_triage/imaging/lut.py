@@ -44,7 +44,8 @@ class Lut:
     def apply(self, values: F64) -> F64:
         """Inputs outside the domain take the first or the last entry (C.11.1.1.1)."""
         index = np.clip(np.rint(values) - self.first, 0, len(self.entries) - 1)
-        return self.entries[index.astype(np.intp)].astype(np.float64)
+        output: F64 = self.entries[index.astype(np.intp)].astype(np.float64)
+        return output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

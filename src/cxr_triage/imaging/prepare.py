@@ -1,7 +1,5 @@
 """From a radiograph to the model's input, and to what people see."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -58,6 +56,7 @@ def make_square(pixels: F32, height_over_width: float) -> F32 | None:
     return resize(pixels, (rows, columns))
 
 
-def display(pixels: F32) -> NDArray[Any]:
+def display(pixels: F32) -> NDArray[np.uint8]:
     """pixels in ±1024 as u8, for people."""
-    return np.clip((pixels + 1024) * (255 / 2048) + 0.5, 0, 255).astype(np.uint8)
+    grey: NDArray[np.uint8] = np.clip((pixels + 1024) * (255 / 2048) + 0.5, 0, 255).astype("u1")
+    return grey

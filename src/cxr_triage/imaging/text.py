@@ -56,7 +56,7 @@ def _decode_escaped(raw: bytes, character_sets: tuple[str, ...]) -> str:
         warnings.simplefilter("ignore")
         try:
             encodings = convert_encodings(list(character_sets) or [""])
-            return decode_bytes(raw, encodings, {"\\", "^", "="})
+            return decode_bytes(raw, encodings, set(b"\\^="))
         except (LookupError, UnicodeError, ValueError, TypeError):
             return raw.replace(ESCAPE, b"").decode("latin-1")
 

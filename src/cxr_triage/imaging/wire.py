@@ -8,6 +8,9 @@ import json
 import struct
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 MAX_HEAD_BYTES = 65536
 
 
@@ -30,6 +33,11 @@ def send(stream: Writable, head: dict[str, Any], body: bytes | memoryview = b"")
 def _write(stream: Writable, data: memoryview) -> None:
     while data:
         data = data[stream.write(data) or 0 :]
+
+
+def as_bytes(array: NDArray[Any]) -> memoryview:
+    """The bytes of a contiguous array, not copied."""
+    return memoryview(array.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
 
 
 def receive_head(stream: Readable) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A worker is a plain subprocess with two pipes, not a multiprocessing child: that
 import the parent's __main__ again, whatever it is, and would unpickle what comes back.
 """
 
+import io
 import math
 import os
 import subprocess
@@ -26,7 +27,7 @@ import cxr_triage
 from cxr_triage import errors
 from cxr_triage.errors import DecodingFailed, ImageError
 from cxr_triage.imaging.job import DecodeJob
-from cxr_triage.imaging.wire import receive_head, receive_into, send
+from cxr_triage.imaging.wire import as_bytes, receive_head, receive_into, send
 
 POLL_S = 0.025
 START_TIMEOUT_S = 60.0
@@ -143,7 +144,7 @@ class _Worker:
         if answer["dtype"] not in DTYPES or len(shape) > 3 or math.prod(shape) > allowed:
             raise ValueError("not the array that was asked for")
         array = np.empty(shape, np.dtype(answer["dtype"]))
-        receive_into(_pipe(self._process.stdout), memoryview(array.reshape(-1).view("u1")))
+        receive_into(_pipe(self._process.stdout), as_bytes(array))
         return array
 
     @contextmanager
@@ -237,7 +238,7 @@ def _start(arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         group = {"creationflags": flags}
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
         command,
         bufsize=0,
         stdin=subprocess.PIPE,
@@ -248,9 +249,10 @@ def _start(arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
     )
 
 
-def _pipe(pipe: IO[bytes] | None) -> Any:
-    if pipe is None:
-        raise EOFError
+def _pipe(pipe: IO[bytes] | None) -> io.RawIOBase:
+    """An unbuffered end of a pipe."""
+    if not isinstance(pipe, io.RawIOBase):
+        raise EOFError  # noqa: TRY004 (as if the other side were gone)
     return pipe
 
 

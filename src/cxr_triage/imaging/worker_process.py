@@ -8,12 +8,12 @@ import faulthandler
 import os
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from cxr_triage.errors import ImageError
 from cxr_triage.imaging.codecs import decode_frame
 from cxr_triage.imaging.job import DecodeJob
-from cxr_triage.imaging.wire import receive, receive_head, send
+from cxr_triage.imaging.wire import as_bytes, receive, receive_head, send
 
 ORPHAN_FACTOR = 4
 """A worker that decodes for this many timeouts has lost its parent, and exits."""
@@ -21,7 +21,7 @@ ORPHAN_FACTOR = 4
 
 def main(memory_bytes: int, timeout_s: float) -> None:
     """Serve until the input ends."""
-    jobs = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115, PTH123 (lives as long as we do)
+    jobs = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 (lives as long as we do)
     results = _take_output()
     _limit_memory(memory_bytes)
     send(results, {"ready": True})
@@ -63,7 +63,7 @@ def _answer(results: BinaryIO, job: DecodeJob) -> None:
         send(
             results,
             {"dtype": array.dtype.str, "shape": array.shape},
-            memoryview(array.reshape(-1).view("u1")),
+            as_bytes(array),
         )
 
 
@@ -91,6 +91,6 @@ def _mapped_bytes() -> int:
         return 1 << 30
 
 
-def run(arguments: list[str]) -> Any:
+def run(arguments: list[str]) -> None:
     """`[memory_bytes, timeout_s]`, as the parent passes them."""
     main(int(arguments[0]), float(arguments[1]))

@@ -85,4 +85,117 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The environment variable {name} is not valid: {problem}.",
         "Biến môi trường {name} không hợp lệ: {problem}.",
     ),
+    "error.dicom_directory": (
+        "A DICOM directory (DICOMDIR), not an image.",
+        "Đây là tệp mục lục DICOM (DICOMDIR), không phải ảnh.",
+    ),
+    "error.file_too_large": (
+        "The file has {measured} MB; at most {limit} MB are read.",
+        "Tệp có {measured} MB; chỉ đọc tệp tối đa {limit} MB.",
+    ),
+    "error.too_many_pixels": (
+        "The image is {rows} × {columns}; at most {limit} million pixels are read.",
+        "Ảnh có kích thước {rows} × {columns}; chỉ đọc ảnh tối đa {limit} triệu điểm ảnh.",
+    ),
+    "error.too_many_elements": (
+        "The header holds more attributes than any radiograph does; it was not read.",
+        "Thông tin phim có quá nhiều mục so với một phim X-quang; tệp không được đọc.",
+    ),
+    "error.inflated_too_large": (
+        "Unpacked, the file would have over {limit} MB; it was not read.",
+        "Sau khi giải nén, tệp sẽ lớn hơn {limit} MB; tệp không được đọc.",
+    ),
+    "error.truncated_header": (
+        "The file is cut off within its header. Copy or send it again.",
+        "Tệp bị cắt cụt ở phần thông tin phim. Hãy chép hoặc gửi lại.",
+    ),
+    "error.broken_header": (
+        "The header is damaged. Copy or export the image again.",
+        "Phần thông tin phim bị hỏng. Hãy chép hoặc xuất lại ảnh.",
+    ),
+    "error.missing_attribute": (
+        "The header lacks {name}, without which the pixels cannot be read.",
+        "Thông tin phim thiếu {name} nên không đọc được điểm ảnh.",
+    ),
+    "error.contradictory_bits": (
+        "The header contradicts itself: {stored} bits stored, the highest at {high_bit}, "
+        "in {allocated}.",
+        "Thông tin phim mâu thuẫn: lưu {stored} bit, bit cao nhất ở vị trí {high_bit}, "
+        "trong {allocated} bit.",
+    ),
+    "error.broken_lut": (
+        "The table that turns stored values into grey values is damaged.",
+        "Bảng chuyển giá trị lưu thành mức xám bị hỏng.",
+    ),
+    "error.no_pixel_data": (
+        "The file holds no picture, or was cut off before it.",
+        "Tệp không chứa ảnh, hoặc bị cắt cụt trước phần ảnh.",
+    ),
+    "error.truncated_pixels": (
+        "The image is cut off: {measured} of {expected} bytes are there. Copy or send it again.",
+        "Ảnh bị cắt cụt: chỉ có {measured} trên {expected} byte. Hãy chép hoặc gửi lại.",
+    ),
+    "error.unfinished_frame": (
+        "The compressed image is cut off before its end. Copy or send it again.",
+        "Ảnh nén bị cắt cụt trước khi kết thúc. Hãy chép hoặc gửi lại.",
+    ),
+    "error.truncated_picture": (
+        "The picture file is cut off. Copy or export it again.",
+        "Tệp ảnh bị cắt cụt. Hãy chép hoặc xuất lại.",
+    ),
+    "error.broken_frame": (
+        "The image data are damaged and cannot be decoded. Copy or export the image again.",
+        "Dữ liệu ảnh bị hỏng, không giải mã được. Hãy chép hoặc xuất lại ảnh.",
+    ),
+    "error.encapsulation_mismatch": (
+        "The header and the image data disagree on whether the image is compressed.",
+        "Thông tin phim và dữ liệu ảnh không thống nhất về việc ảnh có nén hay không.",
+    ),
+    "error.size_mismatch": (
+        "The header says {rows} × {columns} pixels, but the image data hold {found}.",
+        "Thông tin phim ghi {rows} × {columns} điểm ảnh, nhưng dữ liệu ảnh là {found}.",
+    ),
+    "error.precision_mismatch": (
+        "The header says {expected} bits a pixel, but the image data hold {measured}.",
+        "Thông tin phim ghi {expected} bit mỗi điểm ảnh, nhưng dữ liệu ảnh có {measured} bit.",
+    ),
+    "error.transfer_syntax": (
+        "The compression of this file is not read here ({measured}). Export it uncompressed.",
+        "Kiểu nén của tệp này không được hỗ trợ ({measured}). Hãy xuất lại ảnh không nén.",
+    ),
+    "error.bits_allocated": (
+        "Pixels of {measured} bits are not read here; a radiograph has 8 or 16.",
+        "Không đọc ảnh {measured} bit mỗi điểm ảnh; phim X-quang có 8 hoặc 16 bit.",
+    ),
+    "error.float_pixels": (
+        "The pixels are floating-point numbers, which no radiograph has.",
+        "Điểm ảnh là số thực, không phải kiểu dữ liệu của phim X-quang.",
+    ),
+    "error.not_greyscale": (
+        "The pixels are {measured}, not greyscale.",
+        "Ảnh có kiểu điểm ảnh {measured}, không phải thang xám.",
+    ),
+    "error.several_frames": (
+        "The object has {measured} frames; a radiograph has one.",
+        "Đối tượng có {measured} khung hình; phim X-quang chỉ có một.",
+    ),
+    "error.picture_pixel_type": (
+        "Pictures with this kind of pixel are not read here ({measured}). "
+        "Export 8 or 16 bits of grey.",
+        "Không đọc tệp ảnh có kiểu điểm ảnh này ({measured}). "
+        "Hãy xuất lại ảnh xám 8 hoặc 16 bit.",
+    ),
+    "error.decoder_crashed": (
+        "The image data made the decoder fail; it was restarted. Export the image again.",
+        "Dữ liệu ảnh làm bộ giải mã bị lỗi; bộ giải mã đã được khởi động lại. "
+        "Hãy xuất lại ảnh.",
+    ),
+    "error.decoder_timeout": (
+        "Decoding took too long and was stopped. Export the image again, uncompressed.",
+        "Giải mã quá lâu nên đã bị dừng. Hãy xuất lại ảnh không nén.",
+    ),
+    "error.decoder_memory": (
+        "Decoding needed too much memory and was stopped.",
+        "Giải mã cần quá nhiều bộ nhớ nên đã bị dừng.",
+    ),
 }

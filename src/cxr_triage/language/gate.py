@@ -100,4 +100,47 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The header does not tell the patient's age.",
         "Thông tin phim không ghi tuổi bệnh nhân.",
     ),
+    "reason.rescale_ignored": (
+        "The header's rescale values make no sense and were ignored.",
+        "Giá trị chuyển thang (rescale) trong thông tin phim vô lý nên đã bị bỏ qua.",
+    ),
+    "reason.voi_lut_ignored": (
+        "The header's display table is damaged and was ignored.",
+        "Bảng hiển thị trong thông tin phim bị hỏng nên đã bị bỏ qua.",
+    ),
+    "reason.window_ignored": (
+        "The display window's width ({measured}) is not valid; the window was ignored.",
+        "Độ rộng cửa sổ hiển thị ({measured}) không hợp lệ nên cửa sổ đã bị bỏ qua.",
+    ),
+    "reason.polarity_contradicts": (
+        "The header contradicts itself on whether bright is dense ({measured}). "
+        "Make sure that lungs are dark.",
+        "Thông tin phim mâu thuẫn về chiều sáng tối ({measured}). "
+        "Hãy kiểm tra xem phổi có màu tối không.",
+    ),
+    "reason.attribute_assumed": (
+        "The header lacks {measured}; {limit} was assumed.",
+        "Thông tin phim thiếu {measured}; đã lấy giá trị {limit}.",
+    ),
+    "reason.extra_pixel_data": (
+        "{measured} bytes more than the image needs follow it; they were ignored.",
+        "Có thừa {measured} byte sau dữ liệu ảnh; phần thừa đã bị bỏ qua.",
+    ),
+    "reason.unused_bits": (
+        "Bits beyond the {limit} that the header declares are set; they were ignored.",
+        "Có dữ liệu ở các bit ngoài {limit} bit mà thông tin phim ghi; chúng đã bị bỏ qua.",
+    ),
+    "reason.transfer_syntax_differs": (
+        "The header names another compression than the image data have ({measured}).",
+        "Thông tin phim ghi kiểu nén khác với dữ liệu ảnh ({measured}).",
+    ),
+    "reason.signedness_differs": (
+        "Header and image data disagree on the sign of values; the header was followed.",
+        "Thông tin phim và dữ liệu ảnh không thống nhất về dấu của giá trị; "
+        "đã theo thông tin phim.",
+    ),
+    "reason.precision_larger": (
+        "The image data have {measured} bits, the header says {limit}; no value needs more.",
+        "Dữ liệu ảnh có {measured} bit, thông tin phim ghi {limit}; không giá trị nào vượt quá.",
+    ),
 }

@@ -1,0 +1,79 @@
+"""A PNG, JPEG or TIFF export of a radiograph as an image."""
+
+import hashlib
+from functools import cached_property
+
+import numpy as np
+
+from cxr_triage.domain import F32, Header, Patient, PixelPolicy, Radiograph, Reason, read_only
+from cxr_triage.errors import UnreadableImage
+from cxr_triage.imaging.job import DecodeJob
+from cxr_triage.imaging.limits import Limits
+from cxr_triage.imaging.photo_header import looks_like_picture, read_photo_header
+from cxr_triage.imaging.stored import look_up
+from cxr_triage.imaging.worker import Decoder
+
+__all__ = ["PhotoFile", "looks_like_picture"]
+
+
+class PhotoFile:
+    """An opened picture: it says nothing of the patient."""
+
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        """Reads the size and checks that the file is whole; no pixel is decoded.
+
+        Raises UnreadableImage or ImageTooLarge.
+        """
+        self._data = data
+        found = read_photo_header(data)
+        limits.check_pixels(found.rows, found.columns)
+        self.header = Header(
+            source="picture",
+            rows=found.rows,
+            columns=found.columns,
+            bits_allocated=found.bits,
+            bits_stored=found.bits,
+            frames=found.pages,
+        )
+        self.patient = Patient()
+        self.warnings: tuple[Reason, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file's bytes."""
+        return hashlib.sha256(self._data).hexdigest()
+
+    def decode(self, decoder: Decoder) -> Radiograph:
+        """The first page, upright, in ±1024; `decoder` does all of it.
+
+        Raises UnreadableImage, UnsupportedImage or DecodingFailed.
+        """
+        job = DecodeJob(
+            codec="picture",
+            data=self._data,
+            rows=self.header.rows,
+            columns=self.header.columns,
+        )
+        stored = read_only(decoder.decode(job))
+        if stored.dtype not in (np.uint8, np.uint16):
+            raise UnreadableImage("broken_frame")
+        table = _table(stored.dtype.itemsize * 8)
+        return Radiograph(
+            stored=stored,
+            table=table,
+            table_first=0,
+            pixels=look_up(table, stored),
+            header=self.header,
+            patient=self.patient,
+            pixel_policy=PixelPolicy(output_range=(0.0, float(len(table) - 1))),
+            digest=self.digest,
+            pixel_digest=hashlib.sha256(stored.view(np.uint8).data).hexdigest(),
+            warnings=self.warnings,
+        )
+
+
+def _table(bits: int) -> F32:
+    """Stored 0 … 2^bits − 1 as −1024 … 1024, with torchxrayvision's own arithmetic."""
+    highest = (1 << bits) - 1
+    values = np.arange(highest + 1, dtype=np.float32)
+    return read_only((2 * (values / np.float32(highest)) - 1) * np.float32(1024))
