@@ -91,9 +91,7 @@ def _foot(finding: Finding, language: Language, model: ModelCard, *, whole: bool
         key = "heatmap.blank" if seen.blank else "heatmap.not_flagged"
         lines.append(Line(text=say(key, language), size=15))
     if not seen.blank:
-        floor = decimal(seen.floor, language, 1)
-        text = say("heatmap.shared_scale", language, floor=floor)
-        lines.append(Line(text=text, size=15, colour=QUIET))
+        lines.append(Line(text=say("heatmap.shared_scale", language), size=15, colour=QUIET))
     if not whole:
         lines.append(Line(text=say("heatmap.outside", language), size=15, colour=QUIET))
     name = say("report.model", language, name=model.name, version=model.version)

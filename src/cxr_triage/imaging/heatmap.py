@@ -197,7 +197,7 @@ def _seen_by_model(display: Image.Image, box: CropBox) -> Image.Image:
     grey = np.asarray(display)
     rows, columns = np.ogrid[: display.height, : display.width]
     outside = (grey * np.float32(DIMMED)).astype(np.uint8)
-    outside[(rows + columns) % 14 == 0] = 96
+    outside[(rows + columns) % 14 == 0] += 44
     outside[_inside(box)] = grey[_inside(box)]
     return Image.fromarray(outside).convert("RGB")
 

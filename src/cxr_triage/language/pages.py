@@ -47,8 +47,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "heatmap.peak": ("peak {peak}", "đỉnh {peak}"),
     "heatmap.shared_scale": (
-        "Same colours for every finding of this film. Places below {floor} are left clear.",
-        "Cùng thang màu cho mọi dấu hiệu của phim này. Vùng dưới {floor} không tô màu.",
+        "Same colours for every finding of this film; quiet places are left clear.",
+        "Cùng thang màu cho mọi dấu hiệu của phim này; vùng ít ảnh hưởng không tô màu.",
     ),
     "heatmap.blank": (
         "Not flagged, and no place stands out: nothing is drawn.",
@@ -152,7 +152,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "không có cửa sổ hiển thị: giãn theo khoảng giá trị đang dùng",
     ),
     "pixels.window": ("centre {centre}, width {width}", "tâm {centre}, độ rộng {width}"),
-    "pixels.range": ("{low} is black, {high} is white", "{low} là đen, {high} là trắng"),
+    "pixels.range": ("{dark} is black, {bright} is white", "{dark} là đen, {bright} là trắng"),
     "pixels.inverted": ("inverted", "đảo sáng tối"),
     "pixels.padded": ("padding: {share} of the image", "vùng đệm: {share} ảnh"),
     "pixels.clipped": ("cut off by the window: {share}", "bị cửa sổ cắt: {share}"),
@@ -180,6 +180,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "none: demonstration model",
         "không có: mô hình minh hoạ",
     ),
+    "report.overview": ("Worklist", "Danh sách đọc phim"),
+    "report.reason": ("Reason", "Lý do"),
     "report.empty": (
         "No film could be read. The reasons are below.",
         "Không đọc được phim nào. Nguyên nhân ở bên dưới.",

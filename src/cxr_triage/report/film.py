@@ -1,0 +1,58 @@
+"""One film in a report: its assessment, and the pictures that people see beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from PIL import Image
+
+from cxr_triage.domain import F32, Assessment, Finding
+from cxr_triage.imaging.heatmap import blend, display_image, scale_top
+
+LONGEST = 640
+"""Pixels of the longer side of a picture in a report: sharp enough on paper at 85 mm."""
+
+JPEG_QUALITY = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Film:
+    """A file that could be read, under the path that people see.
+
+    image, overlays (by label): JPEG, PNG or WebP; absent where there is nothing to show.
+    """
+
+    path: str
+    assessment: Assessment
+    image: bytes | None = field(default=None, repr=False)
+    overlays: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+def film_of(path: str, assessment: Assessment, pixels: F32 | None, *, heatmaps: int = 3) -> Film:
+    """A film with its image and the overlays of its first `heatmaps` flagged findings.
+
+    pixels: f32 [H, W] in ±1024, or None where nothing was decoded.
+    """
+    if pixels is None:
+        return Film(path=path, assessment=assessment)
+    display = display_image(pixels, LONGEST)
+    crop, overlays = assessment.crop, {}
+    if crop is not None:
+        shape, top = pixels.shape, scale_top(assessment.findings)
+        overlays = {
+            finding.label: encoded(blend(display, finding, crop, (shape[0], shape[1]), top))
+            for finding in flagged(assessment)[:heatmaps]
+        }
+    return Film(path=path, assessment=assessment, image=encoded(display), overlays=overlays)
+
+
+def flagged(assessment: Assessment) -> list[Finding]:
+    """The flagged findings, in the order of the assessment."""
+    return [finding for finding in assessment.findings if finding.flagged]
+
+
+def encoded(picture: Image.Image) -> bytes:
+    """The picture as JPEG."""
+    buffer = BytesIO()
+    picture.save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    return buffer.getvalue()
