@@ -14,11 +14,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "priority_reason.likely": (
         "{finding} strongly suspected: score {score}",
-        "Nghi ngờ cao {finding}: điểm {score}",
+        "{finding}: nghi ngờ cao, điểm {score}",
     ),
     "priority_reason.possible": (
         "{finding} suspected: score {score}, threshold {threshold}",
-        "Nghi ngờ {finding}: điểm {score}, ngưỡng {threshold}",
+        "{finding}: nghi ngờ, điểm {score}, ngưỡng {threshold}",
     ),
     "priority_reason.none_flagged": (
         "No score reached its threshold; this does not exclude disease",
@@ -69,11 +69,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "tổn thương nhỏ.",
     ),
     "report.title": ("Chest radiograph triage", "Phân loại ưu tiên phim X-quang ngực"),
+    "report.time": ("%Y-%m-%d %H:%M %Z", "%d/%m/%Y %H:%M %Z"),
     "report.created": ("Made {when}", "Lập lúc {when}"),
     "report.model": ("Model {name} {version}", "Mô hình {name} {version}"),
     "report.summary": ("Studies by priority", "Số ca chụp theo mức ưu tiên"),
     "report.files": (
-        "{studies} studies · {films} films · {failed} files failed · {skipped} skipped",
+        "Studies {studies} · films {films} · failed files {failed} · skipped {skipped}",
         "{studies} ca chụp · {films} phim · {failed} tệp lỗi · {skipped} tệp bỏ qua",
     ),
     "report.short.not_assessed": ("Not assessed by AI", "AI không đánh giá được"),
@@ -94,13 +95,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "report.view.PA": ("Frontal, PA", "Thẳng, sau–trước (PA)"),
     "report.view.AP": ("Frontal, AP", "Thẳng, trước–sau (AP)"),
     "report.image": ("Chest radiograph", "Phim X-quang ngực"),
-    "report.image_refused": ("The film as read", "Phim đã đọc"),
+    "report.image_plain": ("without overlay", "không chồng màu"),
+    "report.image_refused": ("not assessed", "không đánh giá"),
     "report.findings": ("Findings", "Dấu hiệu"),
     "report.finding": ("Finding", "Dấu hiệu"),
     "report.score_threshold": ("Score / threshold", "Điểm / ngưỡng"),
     "report.level": ("Level", "Mức độ"),
     "report.evidence": ("Published evidence", "Bằng chứng công bố"),
-    "report.auc": ("AUC {auc} {set}", "AUC {auc} {set}"),
     "report.no_evidence": ("none published", "chưa có công bố"),
     "report.rest": ("Not flagged: {count} findings", "Không cảnh báo: {count} dấu hiệu"),
     "report.bar": (

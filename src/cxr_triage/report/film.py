@@ -19,11 +19,13 @@ JPEG_QUALITY = 80
 class Film:
     """A file that could be read, under the path that people see.
 
+    cropped: does any of the image lie outside what the model saw?
     image, overlays (by label): JPEG, PNG or WebP; absent where there is nothing to show.
     """
 
     path: str
     assessment: Assessment
+    cropped: bool = False
     image: bytes | None = field(default=None, repr=False)
     overlays: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
@@ -36,14 +38,20 @@ def film_of(path: str, assessment: Assessment, pixels: F32 | None, *, heatmaps: 
     if pixels is None:
         return Film(path=path, assessment=assessment)
     display = display_image(pixels, LONGEST)
-    crop, overlays = assessment.crop, {}
-    if crop is not None:
-        shape, top = pixels.shape, scale_top(assessment.findings)
-        overlays = {
-            finding.label: encoded(blend(display, finding, crop, (shape[0], shape[1]), top))
-            for finding in flagged(assessment)[:heatmaps]
-        }
-    return Film(path=path, assessment=assessment, image=encoded(display), overlays=overlays)
+    (height, width), crop = pixels.shape, assessment.crop
+    top = scale_top(assessment.findings)
+    overlays = {
+        finding.label: encoded(blend(display, finding, crop, (height, width), top))
+        for finding in flagged(assessment)[:heatmaps]
+        if crop is not None
+    }
+    return Film(
+        path=path,
+        assessment=assessment,
+        cropped=crop is not None and crop.side < max(height, width),
+        image=encoded(display),
+        overlays=overlays,
+    )
 
 
 def flagged(assessment: Assessment) -> list[Finding]:

@@ -15,7 +15,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cxr_triage.domain import F32, CropBox, Finding, ModelCard
+from cxr_triage.domain import F32, Assessment, Finding, ModelCard
 from cxr_triage.imaging.heatmap import blend, colours, display_image, scale_top, shown
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
@@ -40,32 +40,40 @@ class Line:
 
 def overlay(
     pixels: F32,
+    assessment: Assessment,
     finding: Finding,
-    crop: CropBox,
     *,
     language: Language,
-    model: ModelCard,
-    top: float | None = None,
     longest: int = 1024,
 ) -> Image.Image:
     """The image [H, W] in ±1024 with a finding's heatmap, title, scale and intended use.
 
-    `top` ends the colour scale, in log-odds; give `scale_top` of all findings of the image
-    so that their colours can be compared. Without it the scale is the finding's own.
+    The assessment must be of this image, and have a crop: without one nothing was scored.
     """
-    top = scale_top([finding]) if top is None else top
-    picture = blend(display_image(pixels, longest), finding, crop, pixels.shape, top)
+    if assessment.crop is None:
+        raise ValueError("an image that was not assessed has no heatmap")
+    top = scale_top(assessment.findings)
+    shape = (pixels.shape[0], pixels.shape[1])
+    picture = blend(display_image(pixels, longest), finding, assessment.crop, shape, top)
+    cropped = assessment.crop.side < max(shape)
+    foot = _foot(finding, language, assessment.model, cropped=cropped)
     width = max(picture.width, LEAST_WIDTH)
-    whole = crop.side == pixels.shape[0] == pixels.shape[1]
-    above = _wrapped(_head(finding, language), width)
-    below = _wrapped(_foot(finding, language, model, whole=whole), width)
-    scale = _scale_bar(finding, top, width, language)
-    heights = (_height(above), picture.height, scale.height, _height(below))
-    canvas = Image.new("RGB", (width, sum(heights)), BACKGROUND)
-    _write(canvas, above, 0)
-    canvas.paste(picture, ((width - picture.width) // 2, heights[0]))
-    canvas.paste(scale, (0, sum(heights[:2])))
-    _write(canvas, below, sum(heights[:3]))
+    return _stacked(
+        _text(_head(finding, language), width),
+        picture,
+        _scale_bar(finding, top, width, language),
+        _text(foot, width),
+    )
+
+
+def _stacked(*pictures: Image.Image) -> Image.Image:
+    """The pictures below each other, centred."""
+    width = max(picture.width for picture in pictures)
+    canvas = Image.new("RGB", (width, sum(picture.height for picture in pictures)), BACKGROUND)
+    y = 0
+    for picture in pictures:
+        canvas.paste(picture, ((width - picture.width) // 2, y))
+        y += picture.height
     return canvas
 
 
@@ -84,7 +92,7 @@ def _head(finding: Finding, language: Language) -> list[Line]:
     ]
 
 
-def _foot(finding: Finding, language: Language, model: ModelCard, *, whole: bool) -> list[Line]:
+def _foot(finding: Finding, language: Language, model: ModelCard, *, cropped: bool) -> list[Line]:
     seen = shown(finding)
     lines = []
     if not finding.flagged:
@@ -92,7 +100,7 @@ def _foot(finding: Finding, language: Language, model: ModelCard, *, whole: bool
         lines.append(Line(text=say(key, language), size=15))
     if not seen.blank:
         lines.append(Line(text=say("heatmap.shared_scale", language), size=15, colour=QUIET))
-    if not whole:
+    if cropped:
         lines.append(Line(text=say("heatmap.outside", language), size=15, colour=QUIET))
     name = say("report.model", language, name=model.name, version=model.version)
     use = say("intended_use", language)
@@ -125,13 +133,21 @@ def _scale_bar(finding: Finding, top: float, width: int, language: Language) -> 
     return bar
 
 
-def _wrapped(lines: list[Line], width: int) -> list[Line]:
-    """The lines broken at spaces so that each fits the width."""
-    return [
+def _text(lines: list[Line], width: int) -> Image.Image:
+    """The lines, broken at spaces so that each fits the width."""
+    parts = [
         Line(text=part, size=line.size, colour=line.colour)
         for line in lines
         for part in _broken(line, width - 2 * MARGIN)
     ]
+    height = sum(_leading(line) for line in parts) + MARGIN
+    block = Image.new("RGB", (width, height), BACKGROUND)
+    draw, y = ImageDraw.Draw(block), MARGIN // 2
+    for line in parts:
+        y += _leading(line)
+        baseline = y - round(line.size * 0.35)
+        draw.text((MARGIN, baseline), line.text, line.colour, _font(line.size), "ls")
+    return block
 
 
 def _broken(line: Line, width: int) -> list[str]:
@@ -145,25 +161,13 @@ def _broken(line: Line, width: int) -> list[str]:
     return parts
 
 
-def _height(lines: list[Line]) -> int:
-    return sum(_leading(line) for line in lines) + MARGIN
-
-
 def _leading(line: Line) -> int:
     return round(line.size * 1.4)
 
 
-def _write(canvas: Image.Image, lines: list[Line], y: int) -> None:
-    draw, y = ImageDraw.Draw(canvas), y + MARGIN // 2
-    for line in lines:
-        y += _leading(line)
-        baseline = y - round(line.size * 0.35)
-        draw.text((MARGIN, baseline), line.text, line.colour, _font(line.size), "ls")
-
-
 @lru_cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = files("cxr_triage.imaging").joinpath("fonts", "NotoSans-Medium.subset.ttf")
+    font = files("cxr_triage.report").joinpath("fonts", "NotoSans-Medium.subset.ttf")
     # Pillow's own layout is enough for precomposed letters and the same on every machine.
     return ImageFont.truetype(
         BytesIO(font.read_bytes()), size, layout_engine=ImageFont.Layout.BASIC
