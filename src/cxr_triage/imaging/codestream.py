@@ -45,8 +45,11 @@ def read_codestream(data: bytes) -> Codestream | None:
 
 
 def check_end(data: bytes) -> None:
-    """Raise UnreadableImage unless the end marker closes `data`; zeros may follow it."""
-    tail = data[-4096:].rstrip(b"\0")
+    """Raise UnreadableImage unless the end marker closes `data`.
+
+    Zeros may follow it, or FF, with which some writers fill up to an even length.
+    """
+    tail = data[-4096:].rstrip(b"\0\xff")
     if not tail.endswith(EOI):
         raise UnreadableImage("unfinished_frame")
 

@@ -13,7 +13,7 @@ from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.pixel_table import build_table
 from cxr_triage.imaging.prepare import make_square
 from cxr_triage.imaging.stored import count_values, look_up, table_indices
-from cxr_triage.imaging.words import read_format, read_words
+from cxr_triage.imaging.words import pixel_head, read_format, read_words
 from cxr_triage.imaging.worker import Decoder
 
 
@@ -44,6 +44,7 @@ class DicomFile:
         """
         warnings: list[Reason] = []
         dataset = self._file.dataset
+        pixel_head(self._file)
         form = read_format(dataset, self._limits, warnings)
         stored = read_words(self._file, form, decoder, warnings)
         indices = table_indices(stored, form.stored)

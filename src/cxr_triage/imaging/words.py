@@ -139,15 +139,20 @@ def _check_greyscale(dataset: DataSet) -> None:
         raise UnsupportedImage("several_frames", measured=frames(dataset))
 
 
+def pixel_head(file: DicomHeader) -> Head:
+    """Where the pixel data are. Raises UnreadableImage if there are none."""
+    if file.pixel_head is None:
+        raise UnreadableImage("no_pixel_data")
+    if file.pixel_head.tag != PIXEL_DATA:
+        raise UnsupportedImage("float_pixels")
+    return file.pixel_head
+
+
 def read_words(
     file: DicomHeader, form: PixelFormat, decoder: Decoder, warnings: list[Reason]
 ) -> Stored:
     """The frame's stored values [rows, columns], masked and signed. Raises ImageError."""
-    head = file.pixel_head
-    if head is None:
-        raise UnreadableImage("no_pixel_data")
-    if head.tag != PIXEL_DATA:
-        raise UnsupportedImage("float_pixels")
+    head = pixel_head(file)
     syntax = file.transfer_syntax
     if syntax not in NATIVE and syntax not in CODECS:
         known = syntax if syntax.startswith("1.2.840.10008.") else "?"
