@@ -7,7 +7,7 @@ project's glossary; a Vietnamese radiologist has not yet confirmed them.
 from typing import Literal
 
 from cxr_triage.language import commands, errors, gate, pages
-from cxr_triage.language.numbers import shortest
+from cxr_triage.language.numbers import localized
 
 Language = Literal["en", "vi"]
 LANGUAGES: tuple[Language, ...] = ("en", "vi")
@@ -27,8 +27,5 @@ def say(key: str, language: Language, /, **values: object) -> str:
 
     Raises KeyError if the tables lack the key or the sentence needs a value not given.
     """
-    written = {
-        name: shortest(value, language) if isinstance(value, float) else value
-        for name, value in values.items()
-    }
+    written = {name: localized(value, language) for name, value in values.items()}
     return SENTENCES[key][LANGUAGES.index(language)].format(**written)

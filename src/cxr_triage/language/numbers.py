@@ -37,9 +37,3 @@ def localized(value: object, language: Literal["en", "vi"]) -> object:
 def decimal(value: float, language: Literal["en", "vi"], decimals: int = 2) -> str:
     """`value` with exactly so many `decimals`."""
     return format(Decimal(value, comma=language == "vi"), f".{decimals}f")
-
-
-def shortest(value: float, language: Literal["en", "vi"]) -> str:
-    """`value` with as many of three decimals as it needs: 15, 0.62, 0,125."""
-    text = decimal(value, language, 3).rstrip("0")
-    return text.rstrip(".,")

@@ -57,12 +57,11 @@ class Pipeline:
         """Read and judge one file's bytes. Raises ImageError."""
         timings: dict[str, float] = {}
         with _timed(timings, "read"):
-            digest = hashlib.sha256(data).hexdigest()
             image = open_image(data, self._limits)
         with _timed(timings, "gate"):
             verdict = check_header(image.header, self.policy.gate)
         reading = Reading(
-            digest=digest,
+            digest=image.digest,
             header=image.header,
             patient=image.patient,
             eligibility=_merged(verdict, Eligibility(status="accept", warnings=image.warnings)),

@@ -1,0 +1,160 @@
+"""What a run leaves in its folder: rows and heatmaps as they come, the report at the end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from cxr_triage.batch.results import ResultsWriter, Row, keep_earlier, open_results, writing
+from cxr_triage.batch.run import FileResult, rank_results
+from cxr_triage.language import Language
+from cxr_triage.report.film import Film, film_of, flagged
+from cxr_triage.report.html import Unread, render
+from cxr_triage.report.overlay import overlay
+from cxr_triage.triage.pipeline import Pipeline
+
+REPORT_FILE = "report.html"
+HEATMAPS_FOLDER = "heatmaps"
+Written = dict[Literal["results", "report"], Path]
+
+
+class RunOutput:
+    """Takes each result once, in order; `finish` writes the report. Without a folder it
+    keeps nothing."""
+
+    def __init__(
+        self,
+        folder: Path | None,
+        rows: ResultsWriter | None,
+        *,
+        pipeline: Pipeline,
+        language: Language,
+        heatmaps: int,
+        report: bool,
+    ) -> None:
+        self._folder = folder
+        self._rows = rows
+        self._pipeline = pipeline
+        self._language = language
+        self._heatmaps = heatmaps
+        self._gallery = Gallery() if folder is not None and report else None
+
+    def add(self, result: FileResult, row: Row) -> None:
+        """Write what there is of one file. Raises OutputFailed."""
+        if self._rows is None or self._folder is None:
+            return
+        self._rows.write(row)
+        with writing():
+            self._write_heatmaps(result, self._folder / HEATMAPS_FOLDER)
+        if self._gallery is not None:
+            self._gallery.add(result)
+
+    def _write_heatmaps(self, result: FileResult, folder: Path) -> None:
+        assessment, radiograph = result.assessment, result.radiograph
+        if assessment is None or radiograph is None or assessment.crop is None:
+            return
+        for finding in flagged(assessment)[: self._heatmaps]:
+            folder.mkdir(exist_ok=True)
+            picture = overlay(radiograph.pixels, assessment, finding, language=self._language)
+            name = f"{assessment.digest[:32]}-{finding.label.replace(' ', '_')}.png"
+            picture.save(folder / name, compress_level=1)
+
+    def finish(self) -> Written:
+        """Write the report; says what was written and where. Raises OutputFailed."""
+        if self._folder is None:
+            return {}
+        written: Written = {"results": self._folder / "results.jsonl"}
+        if self._gallery is not None:
+            page = self._gallery.page(self._pipeline, self._language)
+            written["report"] = self._folder / REPORT_FILE
+            with writing():
+                keep_earlier(written["report"])
+                written["report"].write_text(page, encoding="utf-8")
+        return written
+
+
+class Gallery:
+    """The films of a report, with pictures for the most urgent ones only.
+
+    A report over thousands of films stays a file that a browser opens.
+    """
+
+    LIMIT = 200
+
+    def __init__(self) -> None:
+        self._results: list[FileResult] = []
+        self._films: dict[Path, Film] = {}
+
+    def add(self, result: FileResult) -> None:
+        """Keep the film's pictures until `LIMIT` more urgent ones have come."""
+        self._results.append(result.without_pixels())
+        if result.assessment is None:
+            return
+        pixels = None if result.radiograph is None else result.radiograph.pixels
+        self._films[result.path] = film_of(_shown(result.path), result.assessment, pixels)
+        if len(self._films) > 2 * self.LIMIT:
+            self._forget_the_least_urgent()
+
+    def _forget_the_least_urgent(self) -> None:
+        kept = (result for result in self._results if result.path in self._films)
+        ranked = [result.path for study in rank_results(kept) for result in study.images]
+        self._films = {path: self._films[path] for path in ranked[: self.LIMIT]}
+
+    def page(self, pipeline: Pipeline, language: Language) -> str:
+        """The report as HTML."""
+        if len(self._films) > self.LIMIT:
+            self._forget_the_least_urgent()
+        studies = [
+            [self._film(result) for result in study.images] for study in rank_results(self._results)
+        ]
+        policy = pipeline.policy
+        return render(
+            studies,
+            [_unread(result, language) for result in self._results if result.assessment is None],
+            language=language,
+            created_at=datetime.now().astimezone(),
+            model=pipeline.engine.card,
+            policy=f"{policy.name} {policy.version}",
+        )
+
+    def _film(self, result: FileResult) -> Film:
+        if result.assessment is None:
+            raise ValueError("a film has an assessment")
+        without = film_of(_shown(result.path), result.assessment, None)
+        return self._films.get(result.path, without)
+
+
+def _unread(result: FileResult, language: Language) -> Unread:
+    return Unread(
+        path=_shown(result.path),
+        outcome="skipped" if result.outcome == "skipped" else "failed",
+        code="" if result.error is None else result.error.code,
+        message="" if result.error is None else result.error.message(language),
+    )
+
+
+def _shown(path: Path) -> str:
+    """The path as text that UTF-8 can hold."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@contextmanager
+def open_output(
+    folder: Path | None,
+    *,
+    pipeline: Pipeline,
+    language: Language,
+    table: bool,
+    heatmaps: int,
+    report: bool,
+) -> Iterator[RunOutput]:
+    """The output of one run in `folder`, or one that keeps nothing. Raises OutputFailed."""
+    labels = [label.label for label in pipeline.engine.card.labels]
+    if folder is None:
+        yield RunOutput(None, None, pipeline=pipeline, language=language, heatmaps=0, report=False)
+        return
+    with open_results(folder, table=table, labels=labels) as rows:
+        yield RunOutput(
+            folder, rows, pipeline=pipeline, language=language, heatmaps=heatmaps, report=report
+        )
