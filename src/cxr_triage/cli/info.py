@@ -26,6 +26,8 @@ def info(
     engine = load_engine(settings, model=model, threads=None)
     card = engine.card
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
     for key, value in {
         "version": f"cxr-triage {__version__}",
         "model": f"{card.name} {card.version}",

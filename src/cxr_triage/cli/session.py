@@ -1,5 +1,6 @@
 """What a run of `score` has seen so far, and what it says at the end."""
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from cxr_triage.cli.table import print_ranked
 from cxr_triage.domain import ModelCard
 from cxr_triage.language import Language, say
 from cxr_triage.triage.pipeline import Pipeline
+
+
+WIDTH_OF_FILES = 140
 
 
 class Session:
@@ -59,10 +63,9 @@ class Session:
         if self._quiet:
             return
         if not self._json:
-            table = Console(markup=False, highlight=False)
-            print_ranked(self._results, console=table, language=self._language)
+            print_ranked(self._results, console=_output(), language=self._language)
         console.print(self._summary())
-        console.print(_model_line(self._pipeline.engine.card, self._language))
+        console.print(_model_line(self._pipeline.engine.card, self._language), soft_wrap=True)
         for kind, path in written.items():
             console.print(say(f"command.{kind}_at", self._language, path=path), soft_wrap=True)
 
@@ -72,6 +75,12 @@ class Session:
         }
         seconds = round(time.monotonic() - self._started, 1)
         return say("command.outcomes", self._language, seconds=seconds, **counts)
+
+
+def _output() -> Console:
+    """The terminal's own width; a file or a pipe gets wide lines."""
+    width = None if sys.stdout.isatty() else WIDTH_OF_FILES
+    return Console(markup=False, highlight=False, width=width)
 
 
 def _model_line(card: ModelCard, language: Language) -> str:

@@ -1,5 +1,6 @@
 """The ranked table on the terminal: most urgent study first, then what failed."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cxr_triage.batch.run import FileResult, rank_results
-from cxr_triage.domain import Finding, Priority
+from cxr_triage.domain import PRIORITIES, Finding, Priority
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 from cxr_triage.report.sentences import priority_sentence
 
-MAX_ROWS = 60
+MAX_ROWS = 12
 LEADING_FINDINGS = 3
 
 SYMBOLS: dict[Priority, tuple[str, str]] = {
@@ -28,32 +29,51 @@ SYMBOLS: dict[Priority, tuple[str, str]] = {
 
 
 def print_ranked(results: Sequence[FileResult], *, console: Console, language: Language) -> None:
-    """Print a row for each image of each study, then for each file that failed."""
+    """Print a row for each image of each study, then for each file that failed.
+
+    Of a long run each priority shows its first rows and how many more there are.
+    """
     table = Table(show_edge=False, pad_edge=False, expand=False)
     for name in ("priority", "file", "findings", "reason"):
         table.add_column(say(f"column.{name}", language), overflow="fold")
     images = [image for study in rank_results(results) for image in study.images]
     failed = [result for result in results if result.outcome == "failed"]
-    rows = [_row(result, language) for result in (*images, *failed)[:MAX_ROWS]]
-    for row in rows:
-        table.add_row(*row)
+    base = _common_folder([result.path for result in (*images, *failed)])
+    groups = {name: [x for x in images if _priority(x) == name] for name in PRIORITIES}
+    for group in (*groups.values(), failed):
+        for result in group[:MAX_ROWS]:
+            table.add_row(*_row(result, base, language))
+        if len(group) > MAX_ROWS:
+            more = say("command.more_rows", language, count=len(group) - MAX_ROWS)
+            table.add_row("", Text(more, "dim"))
     console.print(table)
-    hidden = len(images) + len(failed) - len(rows)
-    if hidden:
-        console.print(say("command.more_rows", language, count=hidden))
 
 
-def _row(result: FileResult, language: Language) -> tuple[Text, Text, str, str]:
+def _priority(result: FileResult) -> str:
+    return "" if result.assessment is None else result.assessment.priority
+
+
+def _row(result: FileResult, base: Path, language: Language) -> tuple[Text, Text, str, str]:
+    path = _shown(result.path.relative_to(base) if result.path != base else result.path)
     image = result.assessment
     if image is None:
         word = Text(f"✗ {say('outcome.failed', language)}", "red")
         message = "" if result.error is None else result.error.message(language)
-        return word, _shown(result.path), "", message
+        return word, path, "", message
     symbol, style = SYMBOLS[image.priority]
     word = Text(f"{symbol} {say(f'priority_word.{image.priority}', language)}", style)
     leading = [finding for finding in image.findings if finding.flagged][:LEADING_FINDINGS]
     findings = "\n".join(_scored(finding, language) for finding in leading)
-    return word, _shown(result.path), findings, priority_sentence(image.reason, language)
+    return word, path, findings, priority_sentence(image.reason, language)
+
+
+def _common_folder(paths: Sequence[Path]) -> Path:
+    """The folder that all of `paths` are in; rows show where below it a file lies."""
+    parents = {path.parent for path in paths}
+    try:
+        return Path(os.path.commonpath(parents)) if parents else Path()
+    except ValueError:  # relative beside absolute, or two drives
+        return Path()
 
 
 def _scored(finding: Finding, language: Language) -> str:

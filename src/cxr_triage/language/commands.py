@@ -67,10 +67,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{assessed} đã đánh giá, {referred} cần bác sĩ đọc, {failed} lỗi, {skipped} bỏ qua "
         "(không phải ảnh), trong {seconds} giây",
     ),
-    "command.more_rows": (
-        "… and {count} more: see results.jsonl (with --out DIR)",
-        "… và {count} dòng nữa: xem results.jsonl (với --out DIR)",
-    ),
+    "command.more_rows": ("… and {count} more", "… và {count} dòng nữa"),
     "command.report_at": ("Report: {path}", "Báo cáo: {path}"),
     "command.results_at": ("Results: {path}", "Kết quả: {path}"),
     "command.model_line": ("Model: {name} {version}", "Mô hình: {name} {version}"),
