@@ -60,7 +60,7 @@ def render(
             **words(language),
             css=Markup(css),  # noqa: S704 - our own file, not input
             css_hash=b64encode(sha256(css.encode()).digest()).decode(),
-            created_at=created_at,
+            created_at=f"{created_at.strftime(say('report.time', language))} {created_at:%Z}",
             model=model,
             policy=policy,
             studies=studies,
@@ -85,8 +85,20 @@ def words(language: Language) -> dict[str, object]:
         "reason_sentence": partial(reason_sentence, language=language),
         "pixel_sentence": partial(pixel_sentence, language=language),
         "decimal": lambda value, decimals=2: decimal(value, language, decimals),
+        "moment": partial(moment, language=language),
         "plain": lambda value: localized(value, language),
     }
+
+
+def moment(iso: str, language: Language) -> str:
+    """A date, or a date and time to the minute, as `language` writes it; else the text itself."""
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return when.strftime(
+        say("report.day" if len(iso) <= len("YYYY-MM-DD") else "report.time", language)
+    )
 
 
 @lru_cache
