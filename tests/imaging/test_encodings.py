@@ -280,7 +280,7 @@ def test_other_peoples_twelve_bit_jpeg_is_near_its_uncompressed_twin(decoder, na
 @pytest.mark.parametrize(
     "name",
     ["CT_small.dcm", "image_dfl.dcm", "J2K_pixelrep_mismatch.dcm", "explicit_VR-UN.dcm",
-     "693_J2KI.dcm", "MR-SIEMENS-DICOM-WithOverlays.dcm", 
+     "693_J2KI.dcm", "MR-SIEMENS-DICOM-WithOverlays.dcm",
      "mlut_18.dcm", "vlut_04.dcm"],
 )  # fmt: skip
 def test_stored_values_equal_pydicoms(decoder, name):

@@ -15,8 +15,8 @@ def prepare(pixels: F32, size: int) -> Prepared:
     Antialiased bilinear, as torch's interpolate does it (measured: within 0.013 on ±1024).
     """
     crop = crop_box(pixels.shape)
-    box = (crop.left, crop.top, crop.left + crop.side, crop.top + crop.side)
-    resized = resize(pixels, (size, size), box)
+    square = pixels[crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
+    resized = resize(square, (size, size))
     return Prepared(tensor=read_only(resized[np.newaxis]), crop=crop)
 
 
@@ -30,14 +30,14 @@ def crop_box(shape: tuple[int, ...]) -> CropBox:
     return CropBox(top=rows // 2 - side // 2, left=columns // 2 - side // 2, side=side)
 
 
-def resize(
-    pixels: F32, shape: tuple[int, int], box: tuple[int, int, int, int] | None = None
-) -> F32:
-    """pixels [H, W], or its part `box` (left, top, right, bottom), as f32 [rows, columns]."""
+def resize(pixels: F32, shape: tuple[int, int]) -> F32:
+    """pixels [H, W] as f32 [rows, columns].
+
+    Cropping comes before, not by Pillow's `box`: its filter would look outside the box.
+    """
     rows, columns = shape
     image = Image.fromarray(np.ascontiguousarray(pixels))
-    resized = image.resize((columns, rows), Image.Resampling.BILINEAR, box=box)
-    return np.array(resized, np.float32)
+    return np.array(image.resize((columns, rows), Image.Resampling.BILINEAR), np.float32)
 
 
 def make_square(pixels: F32, height_over_width: float) -> F32 | None:

@@ -76,7 +76,10 @@ class DecoderPool:
         """Decode in a worker. Raises ImageError; DecodingFailed if the worker was lost."""
         worker = self._slots.get()
         try:
-            if worker is None or not worker.alive:
+            if worker is not None and not worker.alive:
+                worker.close()
+                worker = None
+            if worker is None:
                 worker = _Worker(self._arguments, self._watchdog)
             return worker.decode(job, self._timeout_s)
         finally:
@@ -86,11 +89,11 @@ class DecoderPool:
             self._slots.put(worker)
 
     def close(self) -> None:
-        """End every process; jobs that run now fail as crashed."""
+        """End every process; jobs that run now, and any that come later, fail as crashed."""
         self._closed = True
         self._watchdog.close()
-        for _ in range(self._slots.qsize()):
-            worker = self._slots.get()
+        slots = [self._slots.get() for _ in range(self._slots.qsize())]
+        for worker in slots:
             if worker is not None:
                 worker.close()
             self._slots.put(None)
@@ -117,12 +120,8 @@ class _Worker:
         self._watchdog = watchdog
         self._process = _start(arguments)
         self._usage = psutil.Process(self._process.pid)
-        try:
-            with self._watched(START_TIMEOUT_S):
-                receive_head(_pipe(self._process.stdout))
-        except BaseException:
-            self.close()
-            raise
+        with self._watched(START_TIMEOUT_S):
+            receive_head(_pipe(self._process.stdout))
 
     @property
     def alive(self) -> bool:
@@ -155,10 +154,10 @@ class _Worker:
         try:
             yield
         except (OSError, EOFError, ValueError, KeyError, TypeError):
-            self._process.kill()
+            self.close()
             raise DecodingFailed(self._verdict) from None
         except BaseException:
-            self._process.kill()
+            self.close()
             raise
         finally:
             self._watchdog.release(self)
@@ -199,6 +198,8 @@ class _Watchdog:
                 self._thread = threading.Thread(target=self._run, name="decoders", daemon=True)
                 self._thread.start()
             self._busy.add(worker)
+            if self._closed:
+                worker.kill("decoder_crashed")
             self._change.notify()
 
     def release(self, worker: _Worker) -> None:
