@@ -160,6 +160,13 @@ def test_a_score_is_a_bar_with_its_threshold_and_never_a_percentage(language, sc
     assert 'x1="50.00"' in html
 
 
+def test_a_score_just_under_its_threshold_does_not_look_like_it():
+    near = (finding("Nodule", 0.4987, level="none"), finding("Effusion", 0.42, level="none"))
+    text = outline(page([[film(assessed(findings=near, priority="none"))]])).text
+    assert "0.4987 / 0.50" in text
+    assert "0.42 / 0.50" in text
+
+
 @pytest.mark.parametrize("language", ["en", "vi"])
 def test_a_refusal_gives_every_reason(language):
     reasons = (Reason(code="age", measured=9.0, limit=15), Reason(code="view", measured="LL"))

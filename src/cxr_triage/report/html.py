@@ -22,7 +22,7 @@ from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal, localized
 from cxr_triage.report.film import Film, flagged
 from cxr_triage.report.pixels import pixel_sentence
-from cxr_triage.report.sentences import priority_sentence, reason_sentence
+from cxr_triage.report.sentences import priority_sentence, reason_sentence, score_text
 
 Study = Sequence[Film]
 """The films of a study, the one that makes its priority first."""
@@ -85,6 +85,7 @@ def words(language: Language) -> dict[str, object]:
         "reason_sentence": partial(reason_sentence, language=language),
         "pixel_sentence": partial(pixel_sentence, language=language),
         "decimal": lambda value, decimals=2: decimal(value, language, decimals),
+        "score_text": partial(score_text, language=language),
         "moment": partial(moment, language=language),
         "plain": lambda value: localized(value, language),
     }

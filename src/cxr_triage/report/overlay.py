@@ -20,6 +20,7 @@ from cxr_triage.imaging.heatmap import blend, colours, display_image, scale_top,
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
+from cxr_triage.report.sentences import score_text
 
 BACKGROUND = (16, 18, 22)
 TEXT = (235, 238, 242)
@@ -81,7 +82,7 @@ def _head(finding: Finding, language: Language) -> list[Line]:
     score = say(
         "heatmap.score",
         language,
-        score=decimal(finding.score, language),
+        score=score_text(finding, language),
         threshold=decimal(finding.threshold, language),
     )
     level = say(f"level.{finding.level}", language)

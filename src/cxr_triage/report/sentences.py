@@ -1,6 +1,6 @@
 """Reasons as sentences: the values of the domain put into the words of a language."""
 
-from cxr_triage.domain import PriorityReason, Reason
+from cxr_triage.domain import Finding, PriorityReason, Reason
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
@@ -23,6 +23,13 @@ def priority_sentence(reason: PriorityReason, language: Language) -> str:
 def reason_sentence(reason: Reason, language: Language) -> str:
     """A refusal or a warning, with what was measured and its limit."""
     return say(f"reason.{reason.code}", language, measured=reason.measured, limit=reason.limit)
+
+
+def score_text(finding: Finding, language: Language) -> str:
+    """The score with two decimals, or more where it would look like the threshold it misses."""
+    threshold = f"{finding.threshold:.2f}"
+    near = not finding.flagged and f"{finding.score:.2f}" == threshold
+    return decimal(finding.score, language, 4 if near else 2)
 
 
 def _score(score: float | None, language: Language) -> str:
