@@ -31,3 +31,18 @@ def _walk(paths: Iterable[Path], leave_out: Path | None) -> Iterator[Path]:
             )
             found = (Path(folder) / name for name in sorted(names))
             yield from (file for file in found if file.is_file())
+
+
+def common_folder(paths: Iterable[Path]) -> Path | None:
+    """The folder that all of `paths` are in; None if there is none."""
+    parents = {path.parent for path in paths}
+    try:
+        return Path(os.path.commonpath(parents))
+    except ValueError:  # none at all, relative beside absolute, or two drives
+        return None
+
+
+def below(base: Path | None, path: Path) -> str:
+    """Where `path` lies below `base`, as text that UTF-8 can hold; else the whole path."""
+    shown = path.relative_to(base) if base is not None and path.is_relative_to(base) else path
+    return str(shown).encode("utf-8", "backslashreplace").decode("utf-8")

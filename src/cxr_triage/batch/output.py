@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from cxr_triage.batch.inputs import below
 from cxr_triage.batch.results import ResultsWriter, Row, keep_earlier, open_results, writing
 from cxr_triage.batch.run import FileResult, rank_results
 from cxr_triage.language import Language
@@ -32,13 +33,14 @@ class RunOutput:
         language: Language,
         heatmaps: int,
         report: bool,
+        base: Path | None,
     ) -> None:
         self._folder = folder
         self._rows = rows
         self._pipeline = pipeline
         self._language = language
         self._heatmaps = heatmaps
-        self._gallery = Gallery() if folder is not None and report else None
+        self._gallery = Gallery(base) if folder is not None and report else None
 
     def add(self, result: FileResult, row: Row) -> None:
         """Write what there is of one file. Raises OutputFailed."""
@@ -82,17 +84,20 @@ class Gallery:
 
     LIMIT = 200
 
-    def __init__(self) -> None:
+    def __init__(self, base: Path | None) -> None:
+        """`base`: the folder below which paths are shown."""
+        self._base = base
         self._results: list[FileResult] = []
         self._films: dict[Path, Film] = {}
 
     def add(self, result: FileResult) -> None:
         """Keep the film's pictures until `LIMIT` more urgent ones have come."""
         self._results.append(result.without_pixels())
-        if result.assessment is None:
+        if result.assessment is None or result.radiograph is None:
             return
-        pixels = None if result.radiograph is None else result.radiograph.pixels
-        self._films[result.path] = film_of(_shown(result.path), result.assessment, pixels)
+        self._films[result.path] = film_of(
+            below(self._base, result.path), result.assessment, result.radiograph.pixels
+        )
         if len(self._films) > 2 * self.LIMIT:
             self._forget_the_least_urgent()
 
@@ -111,7 +116,11 @@ class Gallery:
         policy = pipeline.policy
         return render(
             studies,
-            [_unread(result, language) for result in self._results if result.assessment is None],
+            [
+                _unread(result, below(self._base, result.path), language)
+                for result in self._results
+                if result.assessment is None
+            ],
             language=language,
             created_at=datetime.now().astimezone(),
             model=pipeline.engine.card,
@@ -121,22 +130,17 @@ class Gallery:
     def _film(self, result: FileResult) -> Film:
         if result.assessment is None:
             raise ValueError("a film has an assessment")
-        without = film_of(_shown(result.path), result.assessment, None)
+        without = film_of(below(self._base, result.path), result.assessment, None)
         return self._films.get(result.path, without)
 
 
-def _unread(result: FileResult, language: Language) -> Unread:
+def _unread(result: FileResult, path: str, language: Language) -> Unread:
     return Unread(
-        path=_shown(result.path),
+        path=path,
         outcome="skipped" if result.outcome == "skipped" else "failed",
         code="" if result.error is None else result.error.code,
         message="" if result.error is None else result.error.message(language),
     )
-
-
-def _shown(path: Path) -> str:
-    """The path as text that UTF-8 can hold."""
-    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @contextmanager
@@ -148,13 +152,25 @@ def open_output(
     table: bool,
     heatmaps: int,
     report: bool,
+    base: Path | None,
 ) -> Iterator[RunOutput]:
-    """The output of one run in `folder`, or one that keeps nothing. Raises OutputFailed."""
+    """The output of one run in `folder`, or one that keeps nothing. Raises OutputFailed.
+
+    The report shows paths below `base`.
+    """
     labels = [label.label for label in pipeline.engine.card.labels]
     if folder is None:
-        yield RunOutput(None, None, pipeline=pipeline, language=language, heatmaps=0, report=False)
+        yield RunOutput(
+            None, None, pipeline=pipeline, language=language, heatmaps=0, report=False, base=base
+        )
         return
     with open_results(folder, table=table, labels=labels) as rows:
         yield RunOutput(
-            folder, rows, pipeline=pipeline, language=language, heatmaps=heatmaps, report=report
+            folder,
+            rows,
+            pipeline=pipeline,
+            language=language,
+            heatmaps=heatmaps,
+            report=report,
+            base=base,
         )

@@ -1,7 +1,5 @@
 """Scores many files: reading runs in threads ahead of the model; every file has a result."""
 
-import logging
-import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,10 +11,9 @@ from typing import cast
 from cxr_triage.domain import Assessment, Outcome, Radiograph
 from cxr_triage.errors import NotAnImage, TriageError, UnreadableImage
 from cxr_triage.imaging.limits import Limits
+from cxr_triage.logs import log_unexpected
 from cxr_triage.triage.pipeline import Pipeline, Reading
 from cxr_triage.triage.rank import RankedStudy, rank_studies
-
-log = logging.getLogger(__name__)
 
 IMAGE_SUFFIXES = {
     ".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff"
@@ -93,15 +90,9 @@ def _finish(pipeline: Pipeline, path: Path, reading: Future[Reading]) -> FileRes
     if not isinstance(error, TriageError):
         if not isinstance(error, Exception):
             raise error
-        error = _unexpected(error)
+        log_unexpected(error)
+        error = TriageError("unexpected", kind=type(error).__name__)
     return FileResult(path=path, error=error)
-
-
-def _unexpected(error: Exception) -> TriageError:
-    """Where it happened goes to the log; its text may hold patient data and does not."""
-    where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("unexpected %s while reading a file\n%s", type(error).__name__, where)
-    return TriageError("unexpected", kind=type(error).__name__)
 
 
 def _strerror(problem: OSError) -> str:

@@ -1,5 +1,6 @@
 """The `cxr-triage` command: sets up the commands and maps errors to exit codes."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from cxr_triage.cli.info import info
 from cxr_triage.cli.score import score
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language, say
+from cxr_triage.logs import log_to_file, log_unexpected
 from cxr_triage.settings import default_language
 
 
@@ -49,6 +51,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):  # a Windows console or a C locale lacks Vietnamese
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     language = default_language()
+    log_to_file(os.environ.get("CXR_TRIAGE_LOG_FILE", ""))
     try:
         create_app(language)()
     except TriageError as error:
@@ -56,3 +59,7 @@ def main() -> None:
         sys.exit(FATAL)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  the last resort: nobody sees a stack trace
+        log_unexpected(error)
+        typer.echo(say("command.unexpected", language, kind=type(error).__name__), err=True)
+        sys.exit(FATAL)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cxr_triage.batch.inputs import find_files
+from cxr_triage.batch.inputs import common_folder, find_files
 from cxr_triage.batch.output import open_output
 from cxr_triage.batch.run import run
 from cxr_triage.cli.exits import NOTHING_ASSESSED, USAGE, exit_code
@@ -60,6 +60,7 @@ def score(
                 table=csv,
                 heatmaps=heatmaps,
                 report=not no_report,
+                base=common_folder(files),
             )
         )
         session = Session(pipeline, output, language=language, json=json, quiet=quiet)

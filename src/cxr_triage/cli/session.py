@@ -18,7 +18,6 @@ from cxr_triage.domain import ModelCard
 from cxr_triage.language import Language, say
 from cxr_triage.triage.pipeline import Pipeline
 
-
 WIDTH_OF_FILES = 140
 
 

@@ -1,6 +1,5 @@
 """The ranked table on the terminal: most urgent study first, then what failed."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cxr_triage.batch.inputs import below, common_folder
 from cxr_triage.batch.run import FileResult, rank_results
 from cxr_triage.domain import PRIORITIES, Finding, Priority
 from cxr_triage.labels import finding_name
@@ -38,7 +38,7 @@ def print_ranked(results: Sequence[FileResult], *, console: Console, language: L
         table.add_column(say(f"column.{name}", language), overflow="fold")
     images = [image for study in rank_results(results) for image in study.images]
     failed = [result for result in results if result.outcome == "failed"]
-    base = _common_folder([result.path for result in (*images, *failed)])
+    base = common_folder(result.path for result in results)
     groups = {name: [x for x in images if _priority(x) == name] for name in PRIORITIES}
     for group in (*groups.values(), failed):
         for result in group[:MAX_ROWS]:
@@ -53,8 +53,8 @@ def _priority(result: FileResult) -> str:
     return "" if result.assessment is None else result.assessment.priority
 
 
-def _row(result: FileResult, base: Path, language: Language) -> tuple[Text, Text, str, str]:
-    path = _shown(result.path.relative_to(base) if result.path != base else result.path)
+def _row(result: FileResult, base: Path | None, language: Language) -> tuple[Text, Text, str, str]:
+    path = _shown(below(base, result.path))
     image = result.assessment
     if image is None:
         word = Text(f"✗ {say('outcome.failed', language)}", "red")
@@ -67,22 +67,12 @@ def _row(result: FileResult, base: Path, language: Language) -> tuple[Text, Text
     return word, path, findings, priority_sentence(image.reason, language)
 
 
-def _common_folder(paths: Sequence[Path]) -> Path:
-    """The folder that all of `paths` are in; rows show where below it a file lies."""
-    parents = {path.parent for path in paths}
-    try:
-        return Path(os.path.commonpath(parents)) if parents else Path()
-    except ValueError:  # relative beside absolute, or two drives
-        return Path()
-
-
 def _scored(finding: Finding, language: Language) -> str:
     score = decimal(finding.score, language)
     mark = "!" if finding.level == "likely" else ""
     return f"{finding_name(finding.label, language)} {score}{mark}"
 
 
-def _shown(path: Path) -> Text:
-    """The path with what a terminal would obey, or cannot show, replaced."""
-    text = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+def _shown(text: str) -> Text:
+    """The path with what a terminal would obey replaced."""
     return Text("".join(char if char.isprintable() else "�" for char in text))

@@ -71,11 +71,11 @@ def _jpegls(job: DecodeJob) -> Decoded:
 
 def _jpeg2000(job: DecodeJob) -> Decoded:
     """Also high-throughput JPEG 2000: OpenJPEG reads both."""
-    return np.asarray(imagecodecs.jpeg2k_decode(bytes(job.data), numthreads=job.threads))
+    return np.asarray(imagecodecs.jpeg2k_decode(bytes(job.data), numthreads=1))
 
 
 def _jpegxl(job: DecodeJob) -> Decoded:
-    return np.asarray(imagecodecs.jpegxl_decode(bytes(job.data), numthreads=job.threads))
+    return np.asarray(imagecodecs.jpegxl_decode(bytes(job.data), numthreads=1))
 
 
 def _picture(job: DecodeJob) -> Decoded:

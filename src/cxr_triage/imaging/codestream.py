@@ -3,6 +3,7 @@
 JPEG: ITU-T T.81 Annex B. JPEG-LS: T.87 Annex C. JPEG 2000: T.800 Annex A and I.
 """
 
+import re
 import struct
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +17,9 @@ J2K_START = b"\xff\x4f\xff\x51"
 JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
 JXL_SIGNATURES = (b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")
 SOS, DHT, JPG, DAC, SOF_JPEGLS = 0xDA, 0xC4, 0xC8, 0xCC, 0xF7
-SOT, EOC = 0xFF90, b"\xff\xd9"
+SOT, EOC = b"\xff\x90", b"\xff\xd9"
+NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""After entropy-coded data: a marker other than a restart (T.81 B.1.1.5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,24 @@ def check_end(data: bytes) -> None:
     tail = data[-4096:].rstrip(b"\0\xff")
     if not tail.endswith(EOI):
         raise UnreadableImage("unfinished_frame")
+
+
+def reaches_end(data: bytes) -> bool:
+    """Does a JPEG, read marker by marker, come to its end? Telephones append more behind it."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xD9:
+            return True
+        if marker in {0xFF, 0x01} or 0xD0 <= marker <= 0xD8:
+            at += 1 if marker == 0xFF else 2
+            continue
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        at += 2 + length
+        if marker == SOS:
+            found = NEXT_MARKER.search(data, at)
+            at = len(data) if found is None else found.start()
+    return data[at : at + 2] == EOI
 
 
 def jpeg_header(data: bytes) -> Codestream:
@@ -122,12 +143,12 @@ def _check_tile_parts(data: bytes, start: int) -> None:
     Raises UnreadableImage if the chain leaves the data or does not end at EOC.
     """
     at = start + 2
-    while data[at : at + 2] != b"\xff\x90":
+    while data[at : at + 2] != SOT:
         if at + 4 > len(data) or data[at] != 0xFF:
             raise UnreadableImage("unfinished_frame")
         (length,) = struct.unpack_from(">H", data, at + 2)
         at += 2 + max(2, length)
-    while data[at : at + 2] == b"\xff\x90":
+    while data[at : at + 2] == SOT:
         if at + 12 > len(data):
             raise UnreadableImage("unfinished_frame")
         (length,) = struct.unpack_from(">I", data, at + 6)

@@ -8,8 +8,7 @@ class DecodeJob:
     """One frame or picture to decode.
 
     codec: a key of `codecs.CODECS`. rows, columns, samples, bits_allocated: what the
-    header says; the result must agree, but that a picture may be turned. threads: for the
-    codecs that can use more than one.
+    header says; the result must agree, but that a picture may be turned.
     """
 
     codec: str
@@ -18,4 +17,3 @@ class DecodeJob:
     columns: int
     samples: int = 1
     bits_allocated: int = 8
-    threads: int = 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cxr_triage.errors import UnreadableImage, UnsupportedImage
-from cxr_triage.imaging.codestream import SOI, check_end, jpeg_header
+from cxr_triage.imaging.codestream import SOI, jpeg_header, reaches_end
 
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = SOI + b"\xff"
@@ -75,10 +75,8 @@ def _png(data: bytes) -> PhotoHeader:
 
 def _jpeg(data: bytes) -> PhotoHeader:
     found = jpeg_header(data)
-    try:
-        check_end(data)
-    except UnreadableImage:
-        raise UnreadableImage("truncated_picture") from None
+    if not reaches_end(data):
+        raise UnreadableImage("truncated_picture")
     return PhotoHeader(rows=found.rows, columns=found.columns, bits=8)
 
 

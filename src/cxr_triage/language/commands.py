@@ -52,6 +52,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "command.csv_needs_out": ("--csv needs --out.", "--csv cần có --out."),
     "command.no_files": ("No files found.", "Không tìm thấy tệp nào."),
+    "command.unexpected": (
+        "An unexpected fault ({kind}). What was written is kept. To keep the details for a "
+        "report, set CXR_TRIAGE_LOG_FILE to a file and run again.",
+        "Lỗi không lường trước ({kind}). Những gì đã ghi vẫn còn. Để lưu chi tiết khi báo lỗi, "
+        "hãy đặt CXR_TRIAGE_LOG_FILE là một tệp rồi chạy lại.",
+    ),
     "command.interrupted": (
         "Interrupted after {done} of {total} files; what is done is kept.",
         "Đã dừng sau {done}/{total} tệp; phần đã xong vẫn được giữ.",

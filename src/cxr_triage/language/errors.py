@@ -182,13 +182,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "error.picture_pixel_type": (
         "Pictures with this kind of pixel are not read here ({measured}). "
         "Export 8 or 16 bits of grey.",
-        "Không đọc tệp ảnh có kiểu điểm ảnh này ({measured}). "
-        "Hãy xuất lại ảnh xám 8 hoặc 16 bit.",
+        "Không đọc tệp ảnh có kiểu điểm ảnh này ({measured}). Hãy xuất lại ảnh xám 8 hoặc 16 bit.",
     ),
     "error.decoder_crashed": (
         "The image data made the decoder fail; it was restarted. Export the image again.",
-        "Dữ liệu ảnh làm bộ giải mã bị lỗi; bộ giải mã đã được khởi động lại. "
-        "Hãy xuất lại ảnh.",
+        "Dữ liệu ảnh làm bộ giải mã bị lỗi; bộ giải mã đã được khởi động lại. Hãy xuất lại ảnh.",
     ),
     "error.decoder_timeout": (
         "Decoding took too long and was stopped. Export the image again, uncompressed.",

@@ -35,7 +35,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Demonstration model: not for clinical use",
         "Mô hình minh hoạ: không dùng trong lâm sàng",
     ),
-    "priority_reason.refused": ("Not assessed: {refusal}", "Không đánh giá: {refusal}"),
     "heatmap.title": ("Heatmap (what moved the score)", "Bản đồ nhiệt (vùng ảnh hưởng đến điểm)"),
     "heatmap.score": (
         "Score {score} / threshold {threshold}",
@@ -80,7 +79,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "report.short.not_assessed": ("Not assessed by AI", "AI không đánh giá được"),
     "report.short.none": ("No finding flagged", "AI không cảnh báo"),
-    "report.study": ("Study", "Ca chụp"),
     "report.film": ("Film {index} of {count}", "Phim {index}/{count}"),
     "report.priority": ("Priority", "Mức ưu tiên"),
     "report.file": ("File", "Tệp"),
@@ -98,7 +96,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "report.image": ("Chest radiograph", "Phim X-quang ngực"),
     "report.image_plain": ("without overlay", "không chồng màu"),
     "report.image_refused": ("not assessed", "không đánh giá"),
-    "report.findings": ("Findings", "Dấu hiệu"),
     "report.finding": ("Finding", "Dấu hiệu"),
     "report.score_threshold": ("Score / threshold", "Điểm / ngưỡng"),
     "report.level": ("Level", "Mức độ"),
@@ -134,10 +131,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Strongly suspected: from the score at which specificity on the validation films "
         "reaches 0.95.",
         "Nghi ngờ cao: từ mức điểm mà độ đặc hiệu trên tập kiểm định đạt 0,95.",
-    ),
-    "report.not_assessed": (
-        "Not assessed by AI: a doctor must read it",
-        "AI không đánh giá được: cần bác sĩ đọc phim",
     ),
     "report.warnings": ("Please note", "Lưu ý"),
     "report.pixels": ("Pixels", "Điểm ảnh"),
@@ -183,7 +176,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "không có: mô hình minh hoạ",
     ),
     "report.overview": ("Worklist", "Danh sách đọc phim"),
-    "report.reason": ("Reason", "Lý do"),
     "report.empty": (
         "No film could be read. The reasons are below.",
         "Không đọc được phim nào. Nguyên nhân ở bên dưới.",

@@ -93,14 +93,14 @@ def _order(finding: Finding, policy: Policy) -> tuple[int, int, float]:
 def priority_of(
     eligibility: Eligibility, findings: Sequence[Finding], policy: Policy
 ) -> tuple[Priority, PriorityReason]:
-    """How urgent an image is, and the finding or refusal that makes it so."""
+    """How urgent an image is, and the refusal or the first of `findings` that makes it so."""
     if eligibility.status == "refer":
         return "not_assessed", PriorityReason(code="refused", refusal=eligibility.reasons[0])
-    flagged = [(policy.tier(finding.label, finding.level), finding) for finding in findings]
-    ranked = [(tier, finding) for tier, finding in flagged if tier is not None]
+    tiers = [policy.tier(finding.label, finding.level) for finding in findings]
+    ranked = [(tier, finding) for tier, finding in zip(tiers, findings, strict=True) if tier]
     if not ranked:
         return "none", PriorityReason(code="none_flagged")
-    tier, leading = min(ranked, key=lambda pair: (urgency(pair[0]), -pair[1].margin))
+    tier, leading = min(ranked, key=lambda pair: urgency(pair[0]))
     return tier, PriorityReason(
         code="likely" if leading.level == "likely" else "possible",
         label=leading.label,

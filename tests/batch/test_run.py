@@ -1,0 +1,166 @@
+import csv
+import json
+import shutil
+
+import pytest
+
+from cxr_triage.batch.inputs import find_files
+from cxr_triage.batch.output import open_output
+from cxr_triage.batch.results import json_line, row_of
+from cxr_triage.batch.run import run
+from cxr_triage.errors import OutputFailed
+from cxr_triage.imaging.limits import Limits
+
+from ..conftest import real_image
+
+FIELDS = {
+    "path", "outcome", "priority", "reason", "findings", "eligibility", "error", "model",
+    "fingerprint", "digest", "pixel_policy", "accession", "study_uid", "series_uid", "sop_uid",
+    "timings_ms",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    """A folder of everything that can happen to a file."""
+    folder = tmp_path_factory.mktemp("mixed")
+    film = real_image("RG1_UNCR").read_bytes()
+    (folder / "1-film").write_bytes(film)
+    shutil.copy(real_image("RG3_UNCR"), folder / "2-leg.dcm")
+    (folder / "3-cut.dcm").write_bytes(film[: len(film) // 2])
+    (folder / "4-notes.txt").write_text("not an image")
+    (folder / "5-notes.dcm").write_text("not an image either")
+    (folder / "6-empty.dcm").write_bytes(b"")
+    (folder / "7-again.dcm").write_bytes(film)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(pipeline, mixed):
+    return list(run(pipeline, find_files([mixed]), workers=2, limits=Limits()))
+
+
+def test_every_file_has_its_outcome_in_order(results):
+    assert [(result.path.name[0], result.outcome) for result in results] == [
+        ("1", "assessed"), ("2", "referred"), ("3", "failed"), ("4", "skipped"), ("5", "failed"),
+        ("6", "failed"), ("7", "assessed"),
+    ]  # fmt: skip
+
+
+def test_same_bytes_have_the_same_identity(results):
+    first, again = results[0].assessment, results[6].assessment
+    assert first.id == again.id
+    assert first.digest == again.digest
+
+
+def test_rows_of_every_outcome_have_the_same_fields(results, pipeline):
+    for result in results:
+        row = row_of(result, pipeline.engine.card, pipeline.fingerprint, "en")
+        assert set(row) == FIELDS
+        assert set(json.loads(json_line(row))) == FIELDS
+        assert (row["error"] is None) == (result.assessment is not None)
+
+
+def test_row_of_a_film_holds_every_finding_ranked(results, pipeline):
+    row = row_of(results[0], pipeline.engine.card, pipeline.fingerprint, "vi")
+    assert len(row["findings"]) == 14
+    assert set(row["findings"][0]) == {
+        "label", "name", "probability", "score", "threshold", "flagged", "level"
+    }  # fmt: skip
+    assert row["eligibility"]["status"] == "accept"
+    assert row["model"]["proof"] == "demonstration"
+    assert row["pixel_policy"]["inverted"] is True
+    assert set(row["timings_ms"]) == {"read", "gate", "prepare", "infer", "rank"}
+
+
+def test_file_over_the_limit_fails_unread(pipeline, mixed):
+    limits = Limits(max_file_bytes=100)
+    result = next(run(pipeline, [mixed / "1-film"], workers=1, limits=limits))
+    assert result.outcome == "failed"
+    assert result.error.code == "file_too_large"
+
+
+def test_file_that_vanishes_fails_alone(pipeline, mixed):
+    files = [mixed / "gone", mixed / "1-film"]
+    outcomes = [result.outcome for result in run(pipeline, files, workers=2, limits=Limits())]
+    assert outcomes == ["failed", "assessed"]
+
+
+def test_unexpected_fault_fails_one_file_and_says_nothing_of_its_text(
+    pipeline, mixed, monkeypatch, caplog
+):
+    name = "^".join(("NGUYEN", "VAN", "A"))
+
+    def broken(data):
+        raise RuntimeError(name)
+
+    monkeypatch.setattr(pipeline, "read", broken)
+    result = next(run(pipeline, [mixed / "1-film"], workers=1, limits=Limits()))
+    assert result.outcome == "failed"
+    assert result.error.code == "unexpected"
+    assert name not in result.error.message("en") + caplog.text
+
+
+def _write(folder, results, pipeline, **options):
+    defaults = {"language": "en", "table": True, "heatmaps": 2, "report": True, "base": None}
+    with open_output(folder, pipeline=pipeline, **(defaults | options)) as output:
+        for result in results:
+            row = row_of(result, pipeline.engine.card, pipeline.fingerprint, "en")
+            output.add(result, row)
+        return output.finish()
+
+
+def test_folder_holds_rows_table_report_and_heatmaps(tmp_path, results, pipeline):
+    _write(tmp_path, results, pipeline)
+    rows = (tmp_path / "results.jsonl").read_text("utf-8").splitlines()
+    assert len(rows) == len(results)
+    with (tmp_path / "results.csv").open(encoding="utf-8-sig") as file:
+        assert len(list(csv.DictReader(file))) == len(results)
+    assert "<html" in (tmp_path / "report.html").read_text("utf-8")
+    digest = results[0].assessment.digest[:32]
+    flagged = [finding for finding in results[0].assessment.findings if finding.flagged]
+    names = {file.name for file in (tmp_path / "heatmaps").iterdir()}
+    assert names == {f"{digest}-{finding.label}.png" for finding in flagged[:2]}
+
+
+def test_earlier_results_are_kept(tmp_path, results, pipeline):
+    for _ in range(3):
+        _write(tmp_path, results[1:2], pipeline)
+    assert len(list(tmp_path.glob("results*.jsonl"))) == 3
+    assert len(list(tmp_path.glob("report*.html"))) == 3
+
+
+def test_rows_are_on_disk_before_the_run_ends(tmp_path, results, pipeline):
+    with open_output(
+        tmp_path, pipeline=pipeline, language="en", table=False, heatmaps=0, report=False, base=None
+    ) as output:
+        output.add(results[1], row_of(results[1], pipeline.engine.card, "f", "en"))
+        assert (tmp_path / "results.jsonl").read_text("utf-8").count("\n") == 1
+
+
+def test_output_that_cannot_be_written_is_one_sentence(tmp_path, pipeline):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputFailed) as caught:
+        _write(tmp_path / "file", [], pipeline)
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_cell_is_never_a_formula(tmp_path, results, pipeline):
+    row = row_of(results[3], pipeline.engine.card, "f", "en") | {"path": "=cmd()"}
+    with open_output(
+        tmp_path, pipeline=pipeline, language="en", table=True, heatmaps=0, report=False, base=None
+    ) as output:
+        output.add(results[3], row)
+    assert "'=cmd()" in (tmp_path / "results.csv").read_text("utf-8-sig")
+
+
+def test_report_keeps_pictures_of_the_most_urgent_films_only(results, pipeline, monkeypatch):
+    from cxr_triage.batch.output import Gallery  # noqa: PLC0415
+
+    monkeypatch.setattr(Gallery, "LIMIT", 1)
+    gallery = Gallery(None)
+    for result in results:
+        gallery.add(result)
+    page = gallery.page(pipeline, "en")
+    assert page.count("7-again.dcm") >= 1
+    assert 0 < page.count("data:image") <= 4

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from cxr_triage.triage.pipeline import Pipeline
+from cxr_triage.triage.policy import SiteThresholds, read_policy
+
+from ..conftest import real_image
+
+
+def _scores(pipeline, stem) -> dict[str, float]:
+    assessment = pipeline.assess(real_image(stem).read_bytes())
+    assert assessment.outcome == "assessed"
+    return {finding.label: finding.score for finding in assessment.findings}
+
+
+@pytest.mark.parametrize(("stem", "other"), [("RG1_UNCR", "RG1_J2KR"), ("RG1_UNCR", "RG1_UNCR")])
+def test_lossless_encodings_give_equal_scores(pipeline, stem, other):
+    ours, theirs = _scores(pipeline, stem), _scores(pipeline, other)
+    for label, score in ours.items():
+        assert theirs[label] == pytest.approx(score, abs=1e-6)
+
+
+def test_lossy_encoding_stays_within_002(pipeline):
+    ours, theirs = _scores(pipeline, "RG1_UNCI"), _scores(pipeline, "RG1_J2KI")
+    lossless = _scores(pipeline, "RG1_UNCR")
+    for label, score in ours.items():
+        assert theirs[label] == pytest.approx(score, abs=0.02)
+        assert lossless[label] == pytest.approx(score, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("stem", "code"),
+    [
+        ("RG3_UNCR", "body_part"), ("RG3_J2KR", "body_part"), ("693_UNCR", "sop_class"),
+        ("MR2_UNCR", "sop_class"), ("US1_UNCR", "sop_class"), ("SC_rgb.dcm",
+         "photometric_interpretation"),
+    ],
+)  # fmt: skip
+def test_other_images_are_referred_by_their_header_and_never_decoded(pipeline, stem, code):
+    reading = pipeline.read(real_image(stem).read_bytes())
+    assert reading.radiograph is None
+    assert code in [reason.code for reason in reading.eligibility.reasons]
+    assessment = pipeline.score([reading])[0]
+    assert (assessment.priority, assessment.findings) == ("not_assessed", ())
+
+
+def test_lungs_are_dark_and_the_spine_is_bright(pipeline, rg1):
+    pixels = pipeline.read(rg1).radiograph.pixels
+    height, width = pixels.shape
+    lungs = pixels[height // 3 : height // 2, width // 5 : width // 3]
+    spine = pixels[height // 2 : 3 * height // 4, 9 * width // 20 : 11 * width // 20]
+    assert np.median(lungs) + 200 < np.median(spine)
+
+
+def test_same_bytes_have_the_same_identity_and_scores(pipeline, rg1):
+    first, second = pipeline.assess(rg1), pipeline.assess(rg1)
+    assert first.id == second.id
+    assert [f.score for f in first.findings] == [f.score for f in second.findings]
+
+
+def test_batch_gives_the_scores_of_single_images(pipeline, rg1):
+    leg = pipeline.read(real_image("RG3_UNCR").read_bytes())
+    film = pipeline.read(rg1)
+    first, refused, second = pipeline.score([film, leg, film])
+    assert refused.outcome == "referred"
+    for one, other in zip(first.findings, second.findings, strict=True):
+        assert one.score == pytest.approx(other.score, abs=1e-5)
+
+
+def test_policy_is_part_of_the_fingerprint(pipeline, engine, decoder):
+    site = SiteThresholds(
+        model=engine.card.name, version=engine.card.version, scores={"Effusion": 0.6}
+    )
+    policy = read_policy().model_copy(update={"thresholds": site})
+    other = Pipeline(engine=engine, policy=policy, decoder=decoder, limits=pipeline._limits)
+    assert other.fingerprint != pipeline.fingerprint
+
+
+def test_no_identifier_is_in_the_repr_of_what_the_pipeline_returns(pipeline, rg1):
+    reading = pipeline.read(rg1)
+    assert reading.patient.name
+    text = repr(reading) + repr(pipeline.score([reading])[0])
+    for secret in (reading.patient.name, reading.patient.id, reading.header.accession,
+                   reading.header.sop_uid, reading.header.institution):  # fmt: skip
+        assert secret
+        assert secret not in text
