@@ -171,7 +171,7 @@ def test_a_score_just_under_its_threshold_does_not_look_like_it():
 def test_a_refusal_gives_every_reason(language):
     reasons = (Reason(code="age", measured=9.0, limit=15), Reason(code="view", measured="LL"))
     text = outline(page([[film(refused(*reasons))]], language=language)).text
-    assert say("report.not_assessed", language) in text
+    assert say("priority.not_assessed", language) in text
     assert say("reason.age", language, measured=9.0, limit=15) in text
     assert say("reason.view", language, measured="LL") in text
 
