@@ -37,7 +37,6 @@ SQUARE_ROOT = (np.sqrt(np.arange(4096) / 4095) * 4095).astype(int).tolist()
 @pytest.mark.parametrize(
     "attributes",
     [
-        {},
         WINDOW,
         {"WindowCenter": [2000, 9], "WindowWidth": [1500, 3]},
         WINDOW | {"VOILUTFunction": "SIGMOID"},
@@ -51,6 +50,16 @@ SQUARE_ROOT = (np.sqrt(np.arange(4096) / 4095) * 4095).astype(int).tolist()
 def test_where_read_xray_dcm_is_defined_we_equal_it(tmp_path, attributes, photometric):
     data = dicom(chest(12), 12, PhotometricInterpretation=photometric, **attributes)
     assert np.abs(read(data).pixels - theirs(data, tmp_path)).max() < 0.01
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_without_voi_and_stretch_we_equal_read_xray_dcm(tmp_path, photometric):
+    wide = chest(12).copy()
+    wide[:40] = np.linspace(0, 4095, wide[:40].size).reshape(40, -1)
+    data = dicom(wide, 12, PhotometricInterpretation=photometric)
+    film = read(data)
+    assert film.pixel_policy.voi == "none"
+    assert np.abs(film.pixels - theirs(data, tmp_path)).max() < 0.01
 
 
 @pytest.mark.parametrize("bits", [8, 12, 15, 16])

@@ -43,6 +43,15 @@ def test_jpeg_is_close(decoder):
     assert np.abs(film.stored.astype(int) - chest(8)).mean() < 2
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+def test_what_telephones_append_to_a_jpeg_is_no_harm(decoder, progressive):
+    data = saved(chest(8), "JPEG", progressive=progressive)
+    assert np.array_equal(read(data + b"SEFH" * 99, decoder).stored, read(data, decoder).stored)
+    with pytest.raises(UnreadableImage) as error:
+        open_image(data[:-200] + b"SEFH" * 99, Limits())
+    assert error.value.code == "truncated_picture"
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_sixteen_bit_tiffs_of_both_byte_orders(decoder, order):
     assert np.array_equal(read(tiff(chest(16), order=order), decoder).stored, chest(16))
