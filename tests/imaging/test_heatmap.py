@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -112,6 +112,7 @@ def flagged_evidence(draw) -> np.ndarray:
     return (cells - cells.mean() + margin).astype(np.float32)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(flagged_evidence())
 def test_no_flagged_finding_has_a_blank_map(cells):
     display = Image.new("L", (96, 96), 90)
@@ -122,6 +123,7 @@ def test_no_flagged_finding_has_a_blank_map(cells):
     assert painted(picture, display).any()
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(flagged_evidence())
 def test_what_is_shown_exceeds_the_floor(cells):
     seen = shown(finding(cells))
@@ -183,6 +185,7 @@ def test_the_scale_ends_at_a_round_number_over_the_highest_flagged_peak():
     assert scale_top([]) == 1.0
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.floats(1e-6, 1e4))
 def test_no_flagged_peak_leaves_the_scale(peak):
     one = finding(spot(0, 0, height=peak))
