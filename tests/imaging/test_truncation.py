@@ -86,6 +86,36 @@ def test_a_jpeg_2000_that_lost_a_piece_but_kept_its_end_is_refused_before_decodi
     assert error.value.code == "unfinished_frame"
 
 
+@pytest.mark.parametrize("name", ["jpeg", "jpeg extended", "jpeg lossless"])
+def test_a_jpeg_that_was_cut_and_closed_again_warns(decoder, name):
+    """libjpeg fills up with grey and says nothing."""
+    syntax, frame, bits = FRAMES[name]
+    closed = frame[: len(frame) // 2] + frame[-2:]
+    film = read(dicom(chest(bits), bits, syntax=syntax, frame=closed), decoder)
+    assert codes(film) == ["may_be_unfinished"]
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_jpeg_picture_that_was_cut_and_closed_again_warns(decoder, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    Image.fromarray(chest(8)).save(buffer, "JPEG", exif=exif)
+    data = buffer.getvalue()
+    assert codes(read(data, decoder)) == []
+    assert codes(read(data[: len(data) // 2] + data[-2:], decoder)) == ["may_be_unfinished"]
+
+
+def test_an_rle_header_that_points_outside_the_frame_is_refused_before_decoding():
+    """imagecodecs would crash on it."""
+    data = films.rle(chest(12), 12)
+    at = data.index((2).to_bytes(4, "little") + (64).to_bytes(4, "little"))
+    broken = data[: at + 8] + b"\xff\xff\xff\x7f" + data[at + 12 :]
+    with pytest.raises(UnreadableImage) as error:
+        read(broken)
+    assert error.value.code == "broken_frame"
+
+
 def test_a_missing_sequence_delimiter_is_an_error():
     syntax, frame, bits = FRAMES["jpeg 2000"]
     data = dicom(chest(bits), bits, syntax=syntax, frame=frame)

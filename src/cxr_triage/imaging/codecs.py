@@ -57,12 +57,11 @@ def _rle(job: DecodeJob) -> Decoded:
 
 
 def _jpeg(job: DecodeJob) -> Decoded:
-    """Baseline, extended (8 and 12 bits), progressive and lossless, 2 to 16 bits."""
-    data = bytes(job.data)
-    try:
-        return np.asarray(imagecodecs.jpeg8_decode(data))
-    except Exception:  # noqa: BLE001 (older libjpeg-turbo lacks some lossless precisions)
-        return np.asarray(imagecodecs.ljpeg_decode(data))
+    """Baseline, extended (8 and 12 bits), progressive and lossless, 2 to 16 bits.
+
+    Not `ljpeg_decode`: it crashes on damaged frames.
+    """
+    return np.asarray(imagecodecs.jpeg8_decode(bytes(job.data)))
 
 
 def _jpegls(job: DecodeJob) -> Decoded:

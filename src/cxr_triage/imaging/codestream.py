@@ -6,6 +6,7 @@ JPEG: ITU-T T.81 Annex B. JPEG-LS: T.87 Annex C. JPEG 2000: T.800 Annex A and I.
 import re
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from cxr_triage.errors import UnreadableImage
@@ -18,6 +19,7 @@ JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
 JXL_SIGNATURES = (b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")
 SOS, DHT, JPG, DAC, SOF_JPEGLS = 0xDA, 0xC4, 0xC8, 0xCC, 0xF7
 SOT, EOC = b"\xff\x90", b"\xff\xd9"
+RLE_HEADER = struct.Struct("<16I")
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """After entropy-coded data: a marker other than a restart (T.81 B.1.1.5)."""
 
@@ -122,6 +124,20 @@ def _jpeg2000(data: bytes) -> Codestream:
         precision=(depth & 0x7F) + 1,
         signed=bool(depth & 0x80),
     )
+
+
+def check_rle(data: bytes, segments: int) -> None:
+    """An RLE header must name `segments` places, in order, inside the frame (PS3.5 G.5).
+
+    Raises UnreadableImage; imagecodecs crashes on a place outside.
+    """
+    if len(data) < RLE_HEADER.size:
+        raise UnreadableImage("broken_frame")
+    count, *places = RLE_HEADER.unpack_from(data)
+    used = [*places[:segments], len(data)]
+    ordered = all(place < following for place, following in pairwise(used))
+    if count != segments or used[0] != RLE_HEADER.size or not ordered:
+        raise UnreadableImage("broken_frame")
 
 
 def _codestream_start(data: bytes) -> int:

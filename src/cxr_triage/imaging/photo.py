@@ -5,12 +5,21 @@ from functools import cached_property
 
 import numpy as np
 
-from cxr_triage.domain import F32, Header, Patient, PixelPolicy, Radiograph, Reason, read_only
+from cxr_triage.domain import (
+    F32,
+    Header,
+    Patient,
+    PixelPolicy,
+    Radiograph,
+    Reason,
+    Stored,
+    read_only,
+)
 from cxr_triage.errors import UnreadableImage
 from cxr_triage.imaging.job import DecodeJob
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.imaging.photo_header import looks_like_picture, read_photo_header
-from cxr_triage.imaging.stored import look_up
+from cxr_triage.imaging.photo_header import JPEG, looks_like_picture, read_photo_header
+from cxr_triage.imaging.stored import ends_in_fill, look_up
 from cxr_triage.imaging.worker import Decoder
 
 __all__ = ["PhotoFile", "looks_like_picture"]
@@ -68,8 +77,16 @@ class PhotoFile:
             pixel_policy=PixelPolicy(output_range=(0.0, float(len(table) - 1))),
             digest=self.digest,
             pixel_digest=hashlib.sha256(stored.view(np.uint8).data).hexdigest(),
-            warnings=self.warnings,
+            warnings=(*self.warnings, *_doubts(self._data, stored)),
         )
+
+
+def _doubts(data: bytes, stored: Stored) -> tuple[Reason, ...]:
+    """A JPEG may be turned: what was decoded last can be at any corner."""
+    turned = (stored, stored[::-1], stored[:, ::-1], stored[::-1, ::-1])
+    if data.startswith(JPEG) and any(ends_in_fill(way, 8) for way in turned):
+        return (Reason(code="may_be_unfinished"),)
+    return ()
 
 
 def _table(bits: int) -> F32:

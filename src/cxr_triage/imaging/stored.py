@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from cxr_triage.domain import F32, Stored, read_only
 from cxr_triage.imaging.pixel_table import StoredValues
 
+MCU = 8
 BLOCK = 1 << 16
 """Pixels looked up at a time: few enough to stay in the processor's cache."""
 
@@ -29,6 +30,15 @@ def mask_words(words: NDArray[Any], bits: int, shift: int, *, signed: bool) -> t
     if bits == size or int(np.bitwise_or.reduce(words, axis=None)) <= mask:
         return words, False
     return words & np.array(mask, words.dtype), True
+
+
+def ends_in_fill(decoded: NDArray[Any], precision: int) -> bool:
+    """Is the last block of a decoded JPEG exactly mid-grey?
+
+    libjpeg fills what is missing from a scan with it and reports nothing, so this is how a
+    film that was cut off before it was closed with an end marker shows.
+    """
+    return bool(np.all(decoded[-MCU:, -MCU:] == 1 << (precision - 1)))
 
 
 def table_indices(stored: Stored, bits: int) -> NDArray[Any]:

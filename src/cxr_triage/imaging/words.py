@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cxr_triage.domain import Reason, Stored
 from cxr_triage.errors import UnreadableImage, UnsupportedImage
-from cxr_triage.imaging.codestream import JXL_SIGNATURES, Codestream, read_codestream
+from cxr_triage.imaging.codestream import JXL_SIGNATURES, Codestream, check_rle, read_codestream
 from cxr_triage.imaging.dataset import (
     DEFLATED,
     EXPLICIT_BIG,
@@ -25,7 +25,7 @@ from cxr_triage.imaging.frame import encapsulated_frame, native_frame
 from cxr_triage.imaging.header import frames
 from cxr_triage.imaging.job import DecodeJob
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.imaging.stored import mask_words
+from cxr_triage.imaging.stored import ends_in_fill, mask_words
 from cxr_triage.imaging.worker import Decoder
 
 NATIVE = {"", IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED}
@@ -216,6 +216,8 @@ def _decompressed(
         if codec or not frame.startswith(JXL_SIGNATURES):
             raise UnreadableImage("broken_frame")
         codec = "jpegxl"
+    if codec == "rle" and codestream is None:
+        check_rle(frame, form.allocated // 8)
     if codestream is not None:
         _check_codestream(codestream, codec, form, warnings)
         codec = codestream.codec
@@ -255,6 +257,8 @@ def _fitted(
     """Decoded words as stored values; more precision is harmless if no value needs it."""
     size = words.dtype.itemsize * 8
     precision = size if found is None else found.precision
+    if found is not None and found.codec == "jpeg" and ends_in_fill(words, precision):
+        warnings.append(Reason(code="may_be_unfinished"))
     if precision > size:
         raise UnreadableImage("precision_mismatch", measured=precision, expected=form.stored)
     stored, _ = mask_words(words, precision, 0, signed=form.signed)

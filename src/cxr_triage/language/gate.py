@@ -139,6 +139,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Thông tin phim và dữ liệu ảnh không thống nhất về dấu của giá trị; "
         "đã theo thông tin phim.",
     ),
+    "reason.may_be_unfinished": (
+        "The image ends in even grey, as one that was cut off does. Compare it with the "
+        "original film.",
+        "Phần cuối ảnh là một màu xám đều, giống ảnh bị cắt cụt. Hãy so với phim gốc.",
+    ),
     "reason.precision_larger": (
         "The image data have {measured} bits, the header says {limit}; no value needs more.",
         "Dữ liệu ảnh có {measured} bit, thông tin phim ghi {limit}; không giá trị nào vượt quá.",
