@@ -143,8 +143,10 @@ def test_pages_of_a_tiff_are_counted_and_the_first_is_read(decoder):
     pages = [Image.fromarray(chest(8)), Image.fromarray(255 - chest(8))]
     data = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
     image = open_image(data, Limits())
+    film = image.decode(decoder)
     assert image.header.frames == 2
-    assert np.array_equal(image.decode(decoder).stored, chest(8))
+    assert np.array_equal(film.stored, chest(8))
+    assert [warning.code for warning in film.warnings] == ["first_page_only"]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int32])

@@ -337,6 +337,7 @@ def test_in_a_real_film_lungs_are_dark_and_the_spine_is_bright(rg1):
     [
         {"PixelSpacing": [0.2, 0.1]},
         {"ImagerPixelSpacing": [0.2, 0.1]},
+        {"NominalScannedPixelSpacing": [0.2, 0.1]},
         {"PixelSpacing": [0, 0], "ImagerPixelSpacing": [0.2, 0.1]},
         {"PixelAspectRatio": [2, 1]},
     ],

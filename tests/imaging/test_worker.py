@@ -177,6 +177,29 @@ def test_the_parents_main_module_does_not_matter(tmp_path, how):
     assert (done.stdout.strip(), done.stderr) == ("(160, 130)", "")
 
 
+def test_a_process_ends_when_its_parent_is_killed(tmp_path):
+    (tmp_path / "frame.j2k").write_bytes(jpeg2000(chest(12), 12))
+    program = textwrap.dedent(PROGRAM) + textwrap.dedent("""
+        import os, psutil
+        print(*(child.pid for child in psutil.Process().children()), flush=True)
+        os.abort()
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "frame.j2k"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    left = int(done.stdout.split()[-1])
+    for _ in range(100):
+        if not psutil.pid_exists(left) or psutil.Process(left).status() == "zombie":
+            return
+        time.sleep(0.05)
+    pytest.fail("the process outlived its parent")
+
+
 def test_modules_in_the_working_folder_are_not_run(tmp_path, monkeypatch):
     """Files to score may lie anywhere, beside anything."""
     (tmp_path / "numpy.py").write_text("raise SystemExit(9)")

@@ -131,8 +131,8 @@ def _iso_date(text: str) -> str:
 
 
 def spacing_mm(ds: DataSet) -> tuple[float, float] | None:
-    """Pixel Spacing, else Imager Pixel Spacing (rows, columns); 0 and absent are unknown."""
-    for tag in (0x00280030, 0x00181164):
+    """Pixel, Imager Pixel or Nominal Scanned Pixel Spacing (rows, columns); 0 is unknown."""
+    for tag in (0x00280030, 0x00181164, 0x00182010):
         values = ds.decimals(tag)[:2]
         if len(values) == 2 and min(values) > 0:
             return values[0], values[1]

@@ -46,6 +46,8 @@ class PhotoFile:
         )
         self.patient = Patient()
         self.warnings: tuple[Reason, ...] = ()
+        if found.pages > 1:
+            self.warnings = (Reason(code="first_page_only", measured=found.pages),)
 
     @cached_property
     def digest(self) -> str:

@@ -139,6 +139,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Thông tin phim và dữ liệu ảnh không thống nhất về dấu của giá trị; "
         "đã theo thông tin phim.",
     ),
+    "reason.first_page_only": (
+        "The file has {measured} pages; only the first was read.",
+        "Tệp có {measured} trang; chỉ trang đầu được đọc.",
+    ),
     "reason.may_be_unfinished": (
         "The image ends in even grey, as one that was cut off does. Compare it with the "
         "original film.",
