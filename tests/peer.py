@@ -31,12 +31,14 @@ def realistic_network(outputs: int = 14, seed: int = 3) -> torch.nn.Module:
     """
     torch.manual_seed(seed)
     network = torchxrayvision.models.DenseNet(num_classes=outputs)
-    coarse = torch.randn(6, 1, 28, 28) * 500
+    coarse = torch.randn(4, 1, 28, 28) * 500
     images = torch.nn.functional.interpolate(coarse, size=(224, 224), mode="bicubic")
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0  # the statistics of this one pass, whole
     network.train()
     with torch.no_grad():
-        for _ in range(12):
-            network.features(images.clamp(-1024, 1024))
+        network.features(images.clamp(-1024, 1024))
         torch.nn.init.normal_(network.classifier.weight, std=0.15)
         torch.nn.init.normal_(network.classifier.bias, std=1.0)
     return network.eval()
@@ -64,12 +66,25 @@ def logits(network: torch.nn.Module, image: torch.Tensor) -> torch.Tensor:
 
 
 def grad_cam(network: torch.nn.Module, image: torch.Tensor, label: int) -> np.ndarray:
-    """Autograd Grad-CAM [7, 7] of one label's logit, before Grad-CAM's own ReLU."""
+    """Autograd Grad-CAM [7, 7] of one label's logit, before Grad-CAM's own ReLU.
+
+    As the usual tools do it: a forward and a whole backward pass for each label.
+    """
     maps = features(network, image)
     maps.retain_grad()
     network.classifier(maps.mean((2, 3)))[0, label].backward()
-    weights = maps.grad.mean((2, 3), keepdim=True)
-    return (weights * maps).sum(1)[0].detach().numpy()
+    return _weighted(maps, maps.grad)
+
+
+def grad_cam_of_maps(network: torch.nn.Module, maps: torch.Tensor, label: int) -> np.ndarray:
+    """The same from a feature map: the gradient there needs no more of the network."""
+    maps = maps.detach().requires_grad_()
+    logit = network.classifier(maps.mean((2, 3)))[0, label]
+    return _weighted(maps, torch.autograd.grad(logit, maps)[0])
+
+
+def _weighted(maps: torch.Tensor, gradient: torch.Tensor) -> np.ndarray:
+    return (gradient.mean((2, 3), keepdim=True) * maps).sum(1)[0].detach().numpy()
 
 
 def one_pass_cams(network: torch.nn.Module, image: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +99,7 @@ def crop_and_resize(pixels: np.ndarray, size: int = 224) -> torch.Tensor:
     """[1, size, size] from pixels [H, W] by torchxrayvision's crop and torch's resize."""
     cropped = torchxrayvision.datasets.XRayCenterCrop()(pixels[None])
     return torch.nn.functional.interpolate(
-        torch.from_numpy(np.ascontiguousarray(cropped))[None],
+        torch.from_numpy(cropped.copy())[None],
         size=(size, size),
         mode="bilinear",
         antialias=True,
