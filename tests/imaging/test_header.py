@@ -8,7 +8,7 @@ import pytest
 from pydicom import Dataset, dcmread
 from pydicom.data import get_charset_files, get_testdata_files
 
-from cxr_triage.errors import ImageError, ImageTooLarge, NotAnImage, UnreadableImage
+from cxr_triage.errors import ImageTooLarge, NotAnImage, UnreadableImage
 from cxr_triage.imaging.dataset import read_header
 from cxr_triage.imaging.elements import PIXEL_DATA_TAGS
 from cxr_triage.imaging.source import Limits, open_image
@@ -237,8 +237,13 @@ def test_zeros_after_the_last_element_are_padding(tail):
 # The same elements as pydicom
 
 
+CUT_OFF = {"rtplan_truncated.dcm", "no_meta.dcm"}
+"""Broken on purpose; the second begins in the middle of an element."""
+
+
 def _readable(path: str) -> bool:
-    return Path(path).suffix == ".dcm" and "DICOMDIR" not in path
+    name = Path(path).name
+    return name.endswith(".dcm") and "DICOMDIR" not in name and name not in CUT_OFF
 
 
 @pytest.mark.parametrize(
@@ -247,10 +252,7 @@ def _readable(path: str) -> bool:
 @pytest.mark.filterwarnings("ignore")
 def test_our_walk_finds_the_elements_that_pydicom_finds(path):
     data = Path(path).read_bytes()
-    try:
-        ours = read_header(data, Limits())
-    except ImageError:
-        pytest.skip("broken on purpose")
+    ours = read_header(data, Limits())
     stream = io.BytesIO(data)
     theirs = dcmread(stream, stop_before_pixels=True, force=True)
     expected = {int(tag) for tag in theirs.keys() if tag >> 16 != 2}  # noqa: SIM118 (no values)
