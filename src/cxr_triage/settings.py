@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     workers: int = Field(default=0, ge=0, le=256)
     max_file_mib: int = Field(default=256, ge=1)
     max_megapixels: int = Field(default=40, ge=1)
-    decode_timeout_s: float = Field(default=8.0, gt=0)
+    decode_timeout_s: float = Field(default=20.0, gt=0)
     decode_memory_mib: int = Field(default=700, ge=64)
 
 
