@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
+from cxr_triage.batch.files import keep_earlier, write_whole, writing
 from cxr_triage.batch.inputs import below
-from cxr_triage.batch.results import ResultsWriter, Row, keep_earlier, open_results, writing
+from cxr_triage.batch.results import RESULTS_FILE, ResultsWriter, Row, open_results
 from cxr_triage.batch.run import FileResult, rank_results
 from cxr_triage.language import Language
 from cxr_triage.report.film import Film, film_of, flagged
@@ -47,8 +49,7 @@ class RunOutput:
         if self._rows is None or self._folder is None:
             return
         self._rows.write(row)
-        with writing():
-            self._write_heatmaps(result, self._folder / HEATMAPS_FOLDER)
+        self._write_heatmaps(result, self._folder / HEATMAPS_FOLDER)
         if self._gallery is not None:
             self._gallery.add(result)
 
@@ -57,22 +58,25 @@ class RunOutput:
         if assessment is None or radiograph is None or assessment.crop is None:
             return
         for finding in flagged(assessment)[: self._heatmaps]:
-            folder.mkdir(exist_ok=True)
+            with writing():
+                folder.mkdir(exist_ok=True)
             picture = overlay(radiograph.pixels, assessment, finding, language=self._language)
             name = f"{assessment.digest[:32]}-{finding.label.replace(' ', '_')}.png"
-            picture.save(folder / name, compress_level=1)
+            png = BytesIO()
+            picture.save(png, "PNG", compress_level=1)
+            write_whole(folder / name, png.getvalue())
 
     def finish(self) -> Written:
         """Write the report; says what was written and where. Raises OutputFailed."""
         if self._folder is None:
             return {}
-        written: Written = {"results": self._folder / "results.jsonl"}
+        written: Written = {"results": self._folder / RESULTS_FILE}
         if self._gallery is not None:
             page = self._gallery.page(self._pipeline, self._language)
             written["report"] = self._folder / REPORT_FILE
             with writing():
                 keep_earlier(written["report"])
-                written["report"].write_text(page, encoding="utf-8")
+            write_whole(written["report"], page.encode())
         return written
 
 

@@ -1,16 +1,17 @@
 """One row for every file, whatever happened to it: `results.jsonl` and `results.csv`."""
 
+import codecs
 import csv
+import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
+from cxr_triage.batch.files import LineFile, writing
 from cxr_triage.batch.run import FileResult
 from cxr_triage.domain import ModelCard
-from cxr_triage.errors import OutputFailed
 from cxr_triage.language import Language
 from cxr_triage.report.json import assessment_fields, model_fields
 
@@ -45,90 +46,63 @@ def row_of(result: FileResult, card: ModelCard, fingerprint: str, language: Lang
 
 def json_line(row: Row) -> str:
     """One line, UTF-8 text; a path that is not UTF-8 is escaped."""
-    line = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-    return line.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+    return _writable(json.dumps(row, ensure_ascii=False, separators=(",", ":"))) + "\n"
+
+
+def csv_line(cells: Iterable[object]) -> str:
+    """One line that no spreadsheet takes for a formula."""
+    line = io.StringIO()
+    csv.writer(line).writerow([_safe_cell(cell) for cell in cells])
+    return line.getvalue()
 
 
 class ResultsWriter:
-    """Writes rows as they come; each is on its way to the disk before the next is scored."""
+    """Writes rows as they come; each is with the system before the next is scored."""
 
-    def __init__(self, jsonl: TextIO, table: TextIO | None, labels: list[str]) -> None:
-        self._jsonl = jsonl
+    def __init__(self, rows: LineFile, table: LineFile | None, labels: Sequence[str]) -> None:
+        self._rows = rows
         self._table = table
         self._labels = labels
-        self._csv = csv.writer(table) if table else None
-        if self._csv:
-            self._csv.writerow([*CSV_COLUMNS, *labels])
 
     def write(self, row: Row) -> None:
         """Raises OutputFailed if the disk is full or the folder has gone."""
-        with writing():
-            self._jsonl.write(json_line(row))
-            self._jsonl.flush()
-            if self._csv and self._table:
-                self._csv.writerow(_csv_row(row, self._labels))
-                self._table.flush()
+        self._rows.write(json_line(row).encode())
+        if self._table is not None:
+            self._table.write(csv_line(_csv_cells(row, self._labels)).encode())
 
 
 CSV_COLUMNS = ("path", "outcome", "priority", "reason", "flagged", "accession", "study_uid")
 
 
-def _csv_row(row: Row, labels: list[str]) -> list[str]:
+def _csv_cells(row: Row, labels: Sequence[str]) -> list[object]:
     scores = {finding["label"]: finding["score"] for finding in row["findings"]}
     flagged = ";".join(finding["label"] for finding in row["findings"] if finding["flagged"])
     values = {**row, "flagged": flagged}
-    cells = [*(values[column] for column in CSV_COLUMNS), *(scores.get(x, "") for x in labels)]
-    return [_safe_cell(cell) for cell in cells]
+    return [*(values[column] for column in CSV_COLUMNS), *(scores.get(x, "") for x in labels)]
 
 
 def _safe_cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula, in bytes that any disk takes."""
-    text = "" if value is None else str(value)
-    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = "" if value is None else _writable(str(value))
     return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
+def _writable(text: str) -> str:
+    """The text with what UTF-8 cannot hold escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 @contextmanager
-def open_results(folder: Path, *, table: bool, labels: list[str]) -> Iterator[ResultsWriter]:
+def open_results(folder: Path, *, table: bool, labels: Sequence[str]) -> Iterator[ResultsWriter]:
     """Open `results.jsonl` (and `results.csv`) in `folder`, made if need be.
 
     Files of an earlier run are kept under a name with their time. Raises OutputFailed.
     """
     with writing():
         folder.mkdir(parents=True, exist_ok=True)
-        jsonl = _fresh(folder / RESULTS_FILE)
-        sheet = _fresh(folder / CSV_FILE, encoding="utf-8-sig") if table else None
-    try:
-        yield ResultsWriter(jsonl, sheet, labels)
-    finally:
-        for file in (jsonl, sheet):
-            if file is not None:
-                file.close()
-
-
-def _fresh(file: Path, encoding: str = "utf-8") -> TextIO:
-    keep_earlier(file)
-    return file.open("x", encoding=encoding, newline="")
-
-
-def keep_earlier(file: Path) -> None:
-    """Rename `file`, if it is there, to a name with its time of change."""
-    if not file.exists():
-        return
-    changed = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
-    stem = f"{file.stem}-{changed:%Y%m%dT%H%M%S}"
-    kept, number = file.with_name(f"{stem}{file.suffix}"), 1
-    while kept.exists():
-        number += 1
-        kept = file.with_name(f"{stem}-{number}{file.suffix}")
-    file.rename(kept)
-
-
-@contextmanager
-def writing() -> Iterator[None]:
-    """Turn an OSError into OutputFailed, without the path."""
-    try:
-        yield
-    except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
-        raise OutputFailed("output_failed", problem=reason) from None
+    with ExitStack() as stack:
+        rows = stack.enter_context(LineFile(folder / RESULTS_FILE))
+        sheet = None
+        if table:
+            head = codecs.BOM_UTF8 + csv_line([*CSV_COLUMNS, *labels]).encode()
+            sheet = stack.enter_context(LineFile(folder / CSV_FILE, start=head))
+        yield ResultsWriter(rows, sheet, labels)
