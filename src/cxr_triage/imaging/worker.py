@@ -233,7 +233,7 @@ class _Watchdog:
 def _start(arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
     """In a group of its own: an interrupt from the terminal is for the parent to handle."""
     root = str(Path(cxr_triage.__file__).resolve().parent.parent)
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | dict(os.environ)
     command = [sys.executable, "-P", "-c", BOOTSTRAP, root, *arguments]
     group: dict[str, Any] = {"process_group": 0}
     if sys.platform == "win32":
