@@ -5,13 +5,13 @@ PARITY_VENV ?= .venv-parity
 BIN := $(VENV)/bin
 PARITY_BIN := $(PARITY_VENV)/bin
 PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
-OUT ?= out/demo
-LANGUAGE ?= en
+DEMO_OUT ?= out/demo
+DEMO_LANGUAGE ?= en
 
 .PHONY: demo test check format test-parity bench clean
 
 demo: $(VENV)/demo.stamp
-	$(BIN)/python scripts/demo.py --out $(OUT) --lang $(LANGUAGE)
+	$(BIN)/python scripts/demo.py --out $(DEMO_OUT) --lang $(DEMO_LANGUAGE)
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
