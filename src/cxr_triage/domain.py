@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32: TypeAlias = NDArray[np.float32]
+Weights: TypeAlias = Mapping[str, NDArray[Any]]
+"""Arrays by their names in the state_dict."""
+
 Stored: TypeAlias = NDArray[np.uint8] | NDArray[np.int8] | NDArray[np.uint16] | NDArray[np.int16]
 
 Array = TypeVar("Array", bound=np.ndarray[Any, Any])
@@ -19,6 +22,9 @@ Priority = Literal["critical", "urgent", "not_assessed", "routine", "none"]
 
 PRIORITIES: tuple[Priority, ...] = ("critical", "urgent", "not_assessed", "routine", "none")
 """In the order of the worklist."""
+
+RESEARCH = "research_policy"
+"""Code of the warning that every image bears which a research policy let in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +266,11 @@ class Assessment:
     @property
     def outcome(self) -> Outcome:
         return "assessed" if self.eligibility.status == "accept" else "referred"
+
+    @property
+    def for_research(self) -> bool:
+        """Was it made under a research policy? Every output says so."""
+        return any(warning.code == RESEARCH for warning in self.eligibility.warnings)
 
 
 def read_only(array: Array) -> Array:

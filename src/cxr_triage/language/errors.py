@@ -47,6 +47,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The model returned something that is not a number; no score was kept.",
         "Mô hình trả về giá trị không phải số; không giữ điểm nào.",
     ),
+    "error.checkpoint_refused": (
+        "This file is not the checkpoint of a model, or not a safe one ({problem}). Nothing in it "
+        "was run or kept.",
+        "Tệp này không phải tệp trọng số của mô hình, hoặc không an toàn ({problem}). Không có gì "
+        "trong tệp được chạy hay giữ lại.",
+    ),
+    "error.checkpoint_unexpected": (
+        "The checkpoint is not that of a DenseNet-121 with the outputs of its card ({name}).",
+        "Tệp trọng số không phải của DenseNet-121 với các đầu ra ghi trong thẻ mô hình ({name}).",
+    ),
+    "error.checkpoint_not_finite": (
+        "The checkpoint holds values that are not numbers ({name}).",
+        "Tệp trọng số chứa giá trị không phải số ({name}).",
+    ),
     "error.policy_missing": (
         "The policy file cannot be read.",
         "Không đọc được tệp chính sách.",

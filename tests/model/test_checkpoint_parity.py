@@ -1,0 +1,106 @@
+"""Checkpoints and graphs beside torch: real files of the real class, and torch's own exporter."""
+
+import io
+import json
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from cxr_triage.model.catalog import find_model
+from cxr_triage.model.checkpoint import read_checkpoint
+from cxr_triage.model.graph import densenet121
+
+from . import checkpoints as made
+
+pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+torch = pytest.importorskip("torch", reason="needs torch: make test-parity")
+pytest.importorskip("torchxrayvision", reason="needs torchxrayvision: make test-parity")
+
+from .. import peer  # noqa: E402  needs torch
+
+
+@pytest.fixture(scope="module")
+def network():
+    return peer.realistic_network(outputs=18)
+
+
+def saved(value, **options):
+    file = io.BytesIO()
+    torch.save(value, file, **options)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def legacy(network):
+    """What the release files are: the whole module, in the legacy format."""
+    return saved(network, _use_new_zipfile_serialization=False)
+
+
+def assert_same(arrays, network):
+    state = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    assert set(arrays) == set(state)
+    for name, array in state.items():
+        np.testing.assert_array_equal(arrays[name], array)
+
+
+def test_module_in_the_legacy_format(network, legacy):
+    assert_same(read_checkpoint(legacy), network)
+
+
+def test_state_dict_in_both_formats(network):
+    for zipped in (False, True):
+        content = saved(network.state_dict(), _use_new_zipfile_serialization=zipped)
+        assert_same(read_checkpoint(content), network)
+
+
+def test_wrapped_module_in_both_formats(network):
+    for zipped in (False, True):
+        content = saved(torch.nn.DataParallel(network), _use_new_zipfile_serialization=zipped)
+        assert_same(read_checkpoint(content), network)
+
+
+def test_attributes_of_other_kinds_do_not_matter(network):
+    network.pathologies = np.array(["Mass", "Nodule"])
+    network.labels, network.op_threshs_list = ["Mass"], np.float64(0.5)
+    try:
+        content = saved(network, _use_new_zipfile_serialization=False)
+        assert_same(read_checkpoint(content), network)
+    finally:
+        del network.pathologies, network.labels, network.op_threshs_list
+
+
+@pytest.mark.filterwarnings("ignore:source code of class")
+def test_torch_loads_what_our_tests_write():
+    weights = made.realistic_weights()
+    file = io.BytesIO(made.legacy_checkpoint(weights))
+    loaded = torch.load(file, weights_only=False)
+    assert isinstance(loaded, peer.torchxrayvision.models.DenseNet)
+    assert_same(weights, loaded)
+
+
+def test_graph_equals_the_one_exported_through_torch(network, legacy, pipeline, rg1, tmp_path):
+    exported = peer.export(network, tmp_path / "oracle", find_model())
+    rows = range(len(json.loads((exported / "card.json").read_text("utf-8"))["labels"]))
+    ours = densenet121(read_checkpoint(legacy), outputs=rows, size=224)
+    prepared = [pipeline.read(rg1).prepared.tensor]
+    prepared.append(-prepared[0])
+    for images in (np.stack(prepared[:1]), np.stack(prepared)):
+        theirs = _run(str(exported / "model.onnx"), images)
+        for mine, other in zip(_run(ours, images), theirs, strict=True):
+            assert mine.shape == other.shape
+            assert (np.abs(mine - other) <= 1e-3 + 1e-3 * np.abs(other)).all()
+
+
+def test_graph_is_valid_onnx(legacy):
+    import onnx  # noqa: PLC0415
+
+    model = onnx.load_from_string(densenet121(read_checkpoint(legacy), outputs=[8, 16], size=224))
+    onnx.checker.check_model(model, full_check=True)
+    assert (model.ir_version, model.opset_import[0].version) == (8, 17)
+    assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "N"
+
+
+def _run(model, images):
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return session.run(("logits", "cams", "embedding"), {"image": images})
