@@ -20,6 +20,9 @@ Outcome = Literal["assessed", "referred", "failed", "skipped"]
 Level = Literal["none", "possible", "likely"]
 Priority = Literal["critical", "urgent", "not_assessed", "routine", "none"]
 
+PREPROCESSING_VERSION = "1"
+"""Changes whenever the same bytes could give the model another tensor."""
+
 PRIORITIES: tuple[Priority, ...] = ("critical", "urgent", "not_assessed", "routine", "none")
 """In the order of the worklist."""
 
@@ -170,6 +173,29 @@ class ModelLabel:
     likely_point: float | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
     """AUC by data set."""
+    output: int | None = None
+    """Row of the checkpoint's classifier, where the model is made from one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A published file: where it lies, the best place first, and how to know it.
+
+    bytes, sha256: None where nobody has published them; then the user gives the hash.
+    """
+
+    file: str
+    bytes: int | None
+    sha256: str | None
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A published image and the score of each label that was published for it."""
+
+    image: Download
+    scores: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +204,9 @@ class ModelCard:
 
     labels: one for each output of the network, in its order.
     likely_rule: what the second threshold means (ppv80 or specificity95).
-    proof: are published scores reproduced (proven), not yet (unproven), or are there none
-    (demonstration)?
+    bytes, sha256: of the model file; 0 and empty until it is made from its checkpoint.
+    proof: were published scores reproduced with this file (proven), not yet (unproven), or
+    is it for demonstration?
     intended_use, limits: by language.
     """
 
@@ -198,6 +225,8 @@ class ModelCard:
     citation: str
     intended_use: Mapping[str, str]
     limits: Mapping[str, tuple[str, ...]]
+    checkpoint: Download | None = None
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,8 +1,13 @@
 from dataclasses import replace
+from io import BytesIO
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from cxr_triage.errors import PolicyInvalid
+from cxr_triage.imaging.limits import Limits
+from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.policy import DEFAULT_POLICY, read_policy
 
 from .builders import card
@@ -89,3 +94,30 @@ def test_site_threshold_for_a_label_the_model_lacks_is_refused(tmp_path):
     policy = read_policy(_variant(tmp_path, "[gate]", site + "[gate]"))
     with pytest.raises(PolicyInvalid, match="Fracture"):
         policy.check_model(card())
+
+
+def test_research_policy_ships_under_its_name_and_differs_only_where_films_are_small():
+    default, research = read_policy("default"), read_policy("research")
+    assert default == read_policy()
+    assert (research.name, research.purpose) == ("research", "research")
+    assert research.digest != default.digest
+    assert research.tiers == default.tiers
+    changed = {name for name, value in research.gate if value != getattr(default.gate, name)}
+    assert changed == {"minimum_side_pixels"}
+
+
+def test_what_research_policy_lets_in_is_marked_and_triage_refuses_it(engine, decoder):
+    picture = np.tile(np.linspace(0, 255, 128, dtype=np.uint8), (128, 1))
+    buffer = BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    made = {
+        name: Pipeline(
+            engine=engine, policy=read_policy(name), decoder=decoder, limits=Limits()
+        ).assess(buffer.getvalue())
+        for name in ("default", "research")
+    }
+    assert [reason.code for reason in made["default"].eligibility.reasons] == ["too_small"]
+    assert made["research"].outcome == "assessed"
+    assert made["research"].for_research
+    assert not made["default"].for_research
+    assert made["research"].fingerprint != made["default"].fingerprint

@@ -65,6 +65,8 @@ class Session:
             print_ranked(self._results, console=_output(), language=self._language)
         console.print(self._summary())
         console.print(_model_line(self._pipeline.engine.card, self._language), soft_wrap=True)
+        if self._pipeline.policy.purpose == "research":
+            console.print(say("for_research", self._language))
         for kind, path in written.items():
             console.print(say(f"command.{kind}_at", self._language, path=path), soft_wrap=True)
 

@@ -148,6 +148,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "original film.",
         "Phần cuối ảnh là một màu xám đều, giống ảnh bị cắt cụt. Hãy so với phim gốc.",
     ),
+    "reason.research_policy": (
+        "For research only: made under the policy {measured}, which lets in films that triage "
+        "refuses.",
+        "Chỉ dùng cho nghiên cứu: lập theo chính sách {measured}, nhận cả những phim mà việc "
+        "phân loại ưu tiên từ chối.",
+    ),
     "reason.precision_larger": (
         "The image data have {measured} bits, the header says {limit}; no value needs more.",
         "Dữ liệu ảnh có {measured} bit, thông tin phim ghi {limit}; không giá trị nào vượt quá.",

@@ -35,6 +35,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Demonstration model: not for clinical use",
         "Mô hình minh hoạ: không dùng trong lâm sàng",
     ),
+    "for_research": (
+        "For research only: these results must not be used for patients",
+        "Chỉ dùng cho nghiên cứu: không dùng kết quả này cho người bệnh",
+    ),
     "heatmap.title": ("Heatmap (what moved the score)", "Bản đồ nhiệt (vùng ảnh hưởng đến điểm)"),
     "heatmap.score": (
         "Score {score} / threshold {threshold}",

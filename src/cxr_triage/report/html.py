@@ -65,6 +65,7 @@ def render(
             policy=policy,
             studies=studies,
             unread=sorted(unread, key=lambda file: file.outcome == "skipped"),
+            research=any(film.assessment.for_research for study in studies for film in study),
             counts=Counter(study[0].assessment.priority for study in studies),
             films=sum(len(study) for study in studies),
             failed=sum(file.outcome == "failed" for file in unread),

@@ -58,6 +58,8 @@ def overlay(
     picture = blend(display_image(pixels, longest), finding, assessment.crop, shape, top)
     cropped = assessment.crop.side < max(shape)
     foot = _foot(finding, language, assessment.model, cropped=cropped)
+    if assessment.for_research:
+        foot.append(Line(text=say("for_research", language), size=17, colour=AMBER))
     width = max(picture.width, LEAST_WIDTH)
     return _stacked(
         _text(_head(finding, language), width),

@@ -7,7 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from cxr_triage.domain import Assessment, Eligibility, Header, Patient, Prepared, Radiograph
+from cxr_triage.domain import (
+    PREPROCESSING_VERSION,
+    Assessment,
+    Eligibility,
+    Header,
+    ModelCard,
+    Patient,
+    Prepared,
+    Radiograph,
+    Reason,
+)
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.prepare import prepare
 from cxr_triage.imaging.source import open_image
@@ -16,9 +26,6 @@ from cxr_triage.model.engine import Engine, Outputs
 from cxr_triage.triage.gate import GATE_VERSION, check_header, check_pixels
 from cxr_triage.triage.policy import Policy
 from cxr_triage.triage.rank import findings_of, priority_of
-
-PREPROCESSING_VERSION = "1"
-"""Changes whenever the same bytes could give the model another tensor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,7 +52,7 @@ class Pipeline:
         policy.check_model(engine.card)
         self.engine = engine
         self.policy = policy
-        self.fingerprint = _fingerprint(engine, policy)
+        self.fingerprint = fingerprint_of(engine.card, policy)
         self._decoder = decoder
         self._limits = limits
 
@@ -64,7 +71,7 @@ class Pipeline:
             digest=image.digest,
             header=image.header,
             patient=image.patient,
-            eligibility=_merged(verdict, Eligibility(status="accept", warnings=image.warnings)),
+            eligibility=_merged(verdict, self._first_warnings(image.warnings)),
             timings_ms=timings,
         )
         if verdict.status == "refer":
@@ -72,6 +79,10 @@ class Pipeline:
         with _timed(timings, "read"):
             radiograph = image.decode(self._decoder)
         return self._judge(reading, radiograph)
+
+    def _first_warnings(self, warnings: tuple[Reason, ...]) -> Eligibility:
+        """What the policy marks every image with, then what the file's reading warned of."""
+        return Eligibility(status="accept", warnings=(*self.policy.warnings, *warnings))
 
     def _judge(self, reading: Reading, radiograph: Radiograph) -> Reading:
         timings = reading.timings_ms
@@ -142,11 +153,11 @@ def _merged(first: Eligibility, second: Eligibility) -> Eligibility:
     return Eligibility(status="refer" if reasons else "accept", reasons=reasons, warnings=warnings)
 
 
-def _fingerprint(engine: Engine, policy: Policy) -> str:
+def fingerprint_of(card: ModelCard, policy: Policy) -> str:
     """Changes when the model, its thresholds, the preprocessing, gate or policy change."""
-    points = [(x.label, x.operating_point, x.likely_point) for x in engine.card.labels]
+    points = [(x.label, x.operating_point, x.likely_point) for x in card.labels]
     return _short_hash(
-        engine.card.sha256, repr(points), PREPROCESSING_VERSION, GATE_VERSION, policy.digest
+        card.sha256, repr(points), PREPROCESSING_VERSION, GATE_VERSION, policy.digest
     )
 
 

@@ -8,11 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cxr_triage.domain import PRIORITIES, Level, ModelCard
+from cxr_triage.domain import PRIORITIES, RESEARCH, Level, ModelCard, Reason
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.labels import LABELS
 
 DEFAULT_POLICY = Path(__file__).with_name("policy.toml")
+SHIPPED_POLICIES = {
+    "default": DEFAULT_POLICY,
+    "research": Path(__file__).with_name("research.toml"),
+}
 
 Tier = Literal["critical", "urgent", "routine"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -63,6 +67,7 @@ class Policy(_Strict):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,63}$")
     version: str = Field(min_length=1, max_length=32)
+    purpose: Literal["triage", "research"] = "triage"
     tiers: Tiers
     gate: GateLimits
     thresholds: SiteThresholds | None = None
@@ -78,6 +83,13 @@ class Policy(_Strict):
             return None
         tiers = self.tiers.labels.get(label, self.tiers.other)
         return tiers.likely if level == "likely" else tiers.possible
+
+    @property
+    def warnings(self) -> tuple[Reason, ...]:
+        """What every image assessed under this policy is marked with."""
+        if self.purpose == "triage":
+            return ()
+        return (Reason(code=RESEARCH, measured=f"{self.name} {self.version}"),)
 
     def check_model(self, card: ModelCard) -> None:
         """Raises PolicyInvalid if the thresholds were set for another model or version."""
@@ -99,14 +111,15 @@ class Policy(_Strict):
         return 0.5 if self.thresholds is None else self.thresholds.scores.get(label, 0.5)
 
 
-def read_policy(file: Path | None = None) -> Policy:
-    """The policy in `file`, or the one that ships.
+def read_policy(name_or_file: Path | str | None = None) -> Policy:
+    """The policy that ships under that name, or the one in that file; else the default.
 
     Raises PolicyInvalid: `policy_missing`, `policy_not_toml`, `policy_invalid` (naming the
     field) or `policy_unknown_label`.
     """
+    file = SHIPPED_POLICIES.get(str(name_or_file or "default"), Path(name_or_file or ""))
     try:
-        content = tomllib.loads((file or DEFAULT_POLICY).read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError:
         raise PolicyInvalid("policy_missing") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
