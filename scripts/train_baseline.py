@@ -272,7 +272,7 @@ def learning_rate(step: int, steps: int, peak: float) -> float:
     warm = max(1, steps // 20)
     if step < warm:
         return peak * (step + 1) / warm
-    return peak * 0.5 * (1 + np.cos(np.pi * (step - warm) / max(1, steps - warm)))
+    return float(peak * 0.5 * (1 + np.cos(np.pi * (step - warm) / max(1, steps - warm))))
 
 
 def train(arguments: argparse.Namespace) -> None:
