@@ -10,8 +10,10 @@
     │   ├── ImageTooLarge       over a limit, found before anything was decoded
     │   └── DecodingFailed      the decoder crashed, hung or took too much memory
     ├── ModelError              no such model, a bad card, or a file that differs from its card
+    ├── FetchFailed             a published model could not be fetched, checked or installed
     ├── PolicyInvalid           a policy file that cannot be used
     ├── SettingsInvalid         an environment variable that cannot be used
+    ├── EvaluationFailed        results and labels that cannot be measured
     ├── OutputFailed            a result could not be written
     └── MissingExtra            an optional package is not installed
 
@@ -74,12 +76,20 @@ class ModelError(TriageError):
     """The model cannot be used: absent, invalid, or not the file its card names."""
 
 
+class FetchFailed(TriageError):
+    """A published file could not be fetched, is not the right one, or cannot be installed."""
+
+
 class PolicyInvalid(TriageError):
     """The policy file cannot be used."""
 
 
 class SettingsInvalid(TriageError):
     """An environment variable holds what the setting cannot be."""
+
+
+class EvaluationFailed(TriageError):
+    """Results, labels or thresholds that cannot be measured, alone or together."""
 
 
 class OutputFailed(TriageError):

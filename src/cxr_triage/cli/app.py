@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cxr_triage import __version__
+from cxr_triage.cli.evaluate import evaluate
 from cxr_triage.cli.exits import FATAL, INTERRUPTED
 from cxr_triage.cli.info import info
 from cxr_triage.cli.score import score
@@ -27,6 +28,7 @@ def create_app(language: Language) -> typer.Typer:
     )
     app.callback()(_version_option)
     app.command("score", help=say("help.score", language))(score)
+    app.command("evaluate", help=say("help.evaluate", language))(evaluate)
     app.command("info", help=say("help.info", language))(info)
     return app
 

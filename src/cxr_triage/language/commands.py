@@ -23,8 +23,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "help.model": ("Model: a name or a folder.", "Mô hình: tên hoặc thư mục."),
     "help.policy": (
-        "Policy file (tiers, gate, site thresholds).",
-        "Tệp chính sách (mức ưu tiên, điều kiện nhận phim, ngưỡng của cơ sở).",
+        "Policy (tiers, gate, site thresholds): default, research, or a file.",
+        "Chính sách (mức ưu tiên, điều kiện nhận phim, ngưỡng của cơ sở): default, research "
+        "hoặc một tệp.",
     ),
     "help.heatmaps": (
         "Heatmaps for this many flagged findings of each image.",
@@ -46,6 +47,47 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "In mỗi tệp một dòng JSON thay cho bảng.",
     ),
     "help.quiet": ("No progress, no table.", "Không hiện tiến độ và bảng."),
+    "help.evaluate": (
+        "Measure results against true labels.",
+        "Đo độ chính xác của kết quả so với nhãn đúng.",
+    ),
+    "help.evaluate.results": (
+        "Folder that score wrote, or its results.jsonl.",
+        "Thư mục kết quả của lệnh score, hoặc tệp results.jsonl trong đó.",
+    ),
+    "help.evaluate.labels": (
+        "CSV with image and findings (A|B); patient, view, age, sex, split and boxes if known.",
+        "CSV có cột image và findings (A|B); thêm patient, view, age, sex, split và các ô nếu có.",
+    ),
+    "help.evaluate.out": (
+        "Folder for evaluation.json and evaluation.html.",
+        "Thư mục chứa evaluation.json và evaluation.html.",
+    ),
+    "help.evaluate.split": (
+        "Only films of this split; may be given several times.",
+        "Chỉ lấy phim thuộc tập này; có thể dùng nhiều lần.",
+    ),
+    "help.evaluate.thresholds_from": (
+        "Measure the thresholds that another evaluation.json chose.",
+        "Đo các ngưỡng do một evaluation.json khác đã chọn.",
+    ),
+    "help.evaluate.sensitivity": (
+        "Sensitivity for which thresholds are chosen.",
+        "Độ nhạy mong muốn khi chọn ngưỡng.",
+    ),
+    "help.evaluate.images": (
+        "Folder with the films, if they are no longer where they were scored.",
+        "Thư mục chứa phim, nếu phim không còn ở chỗ cũ.",
+    ),
+    "help.evaluate.no_maps": (
+        "Do not compare maps with radiologists' boxes.",
+        "Không so bản đồ nhiệt với các ô do bác sĩ vẽ.",
+    ),
+    "help.evaluate.resamples": (
+        "Resamples for the intervals.",
+        "Số lần lấy mẫu lại để tính khoảng tin cậy.",
+    ),
+    "help.evaluate.seed": ("Seed of the resampling.", "Hạt giống ngẫu nhiên khi lấy mẫu lại."),
     "command.no_such_path": (
         "There is no file or folder {path}.",
         "Không có tệp hay thư mục {path}.",

@@ -87,6 +87,82 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The file cannot be opened ({problem}).",
         "Không mở được tệp ({problem}).",
     ),
+    "error.results_missing": (
+        "The results cannot be read ({problem}). Name the folder that score wrote.",
+        "Không đọc được kết quả ({problem}). Hãy chỉ đúng thư mục mà lệnh score đã ghi.",
+    ),
+    "error.results_invalid": (
+        "Line {line} of the results is not a row that score wrote.",
+        "Dòng {line} của tệp kết quả không phải do lệnh score ghi.",
+    ),
+    "error.results_mixed": (
+        "The results come from more than one model or policy. Score all films in one run.",
+        "Kết quả đến từ nhiều mô hình hoặc chính sách. Hãy chấm điểm mọi phim trong một lần chạy.",
+    ),
+    "error.results_duplicates": (
+        "Line {line} of the results has the file name of an earlier line; names must differ.",
+        "Dòng {line} của tệp kết quả trùng tên tệp với một dòng trước; các tên phải khác nhau.",
+    ),
+    "error.results_empty": (
+        "None of the results is of a film that was assessed.",
+        "Không có phim nào trong tệp kết quả được đánh giá.",
+    ),
+    "error.labels_missing": (
+        "The labels cannot be read ({problem}).",
+        "Không đọc được tệp nhãn ({problem}).",
+    ),
+    "error.labels_no_column": (
+        "The labels have no column {column}.",
+        "Tệp nhãn không có cột {column}.",
+    ),
+    "error.labels_invalid": (
+        "Line {line} of the labels cannot be used in column {column}.",
+        "Dòng {line} của tệp nhãn không dùng được ở cột {column}.",
+    ),
+    "error.labels_unknown_finding": (
+        "Line {line} of the labels names a finding that is not known here: {label}.",
+        "Dòng {line} của tệp nhãn có dấu hiệu không có ở đây: {label}.",
+    ),
+    "error.labels_duplicates": (
+        "Line {line} of the labels names an image that an earlier line names.",
+        "Dòng {line} của tệp nhãn trùng ảnh với một dòng trước.",
+    ),
+    "error.split_unknown": (
+        "The labels have no split {split}. Known: {known}.",
+        "Tệp nhãn không có tập {split}. Các tập hiện có: {known}.",
+    ),
+    "error.nothing_in_common": (
+        "No assessed film stands in the labels: {results} results, {labels} labels. "
+        "Rows join on the file's name without its ending.",
+        "Không có phim đã đánh giá nào có trong tệp nhãn: {results} kết quả, {labels} nhãn. "
+        "Hai bên được ghép theo tên tệp không kể phần đuôi.",
+    ),
+    "error.thresholds_missing": (
+        "The file of thresholds cannot be read ({problem}).",
+        "Không đọc được tệp ngưỡng ({problem}).",
+    ),
+    "error.thresholds_invalid": (
+        "The file of thresholds is not an evaluation.json that this version reads.",
+        "Tệp ngưỡng không phải evaluation.json mà phiên bản này đọc được.",
+    ),
+    "error.thresholds_of_another_run": (
+        "The thresholds were chosen for another model. Thresholds do not travel between models.",
+        "Các ngưỡng được chọn cho mô hình khác. Ngưỡng không dùng chung giữa các mô hình.",
+    ),
+    "error.fingerprint_differs": (
+        "These results were made with another model, policy or version than are here, so their "
+        "maps cannot be drawn again. Give --model and --policy, score again, or leave the maps "
+        "out with --no-maps.",
+        "Kết quả này được lập bằng mô hình, chính sách hoặc phiên bản khác, nên không vẽ lại "
+        "được bản đồ nhiệt. Hãy dùng --model và --policy, chấm điểm lại, hoặc bỏ bản đồ bằng "
+        "--no-maps.",
+    ),
+    "error.boxed_films_unread": (
+        "None of the {count} films with boxes can be read again as it was scored. Give their "
+        "folder with --images, or leave the maps out with --no-maps.",
+        "Không đọc lại được phim nào trong {count} phim có ô đánh dấu như khi chấm điểm. Hãy chỉ "
+        "thư mục bằng --images, hoặc bỏ bản đồ bằng --no-maps.",
+    ),
     "error.output_failed": (
         "The results cannot be written ({problem}). What was written before is kept.",
         "Không ghi được kết quả ({problem}). Những gì đã ghi trước đó vẫn còn.",
