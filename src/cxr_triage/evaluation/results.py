@@ -1,10 +1,11 @@
 """Rows of `results.jsonl` as `score` wrote them: what is measured."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeGuard
+from pathlib import Path, PureWindowsPath
+from typing import Any, TypeGuard, get_args
 
 from cxr_triage.domain import RESEARCH, Level
 from cxr_triage.errors import EvaluationFailed
@@ -14,9 +15,17 @@ OUTCOMES = ("assessed", "referred", "failed", "skipped")
 FINDING_FIELDS = ("label", "probability", "score", "threshold", "flagged", "level")
 
 
+def film_stem(name: str) -> str:
+    """What joins a row and a label: the file's name without folders and without its ending.
+
+    An ending has a letter in it: the last number of a UID is none.
+    """
+    return re.sub(r"\.[A-Za-z][A-Za-z0-9]{1,4}$", "", PureWindowsPath(name).name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """One finding of one film. `threshold` and `score` are in score units."""
+    """One finding of one film."""
 
     probability: float
     score: float
@@ -36,7 +45,7 @@ class Row:
 
     @property
     def stem(self) -> str:
-        return self.path.stem
+        return film_stem(str(self.path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +117,15 @@ def _is_row(content: object) -> TypeGuard[dict[str, Any]]:
     return all(
         isinstance(finding, dict)
         and set(FINDING_FIELDS) <= set(finding)
-        and all(isinstance(finding[name], int | float) for name in FINDING_FIELDS[1:4])
+        and isinstance(finding["label"], str)
+        and finding["level"] in get_args(Level)
+        and all(_is_share(finding[name]) for name in ("probability", "score", "threshold"))
         for finding in findings
     )
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= 1
 
 
 def _row(content: dict[str, Any]) -> Row:

@@ -59,7 +59,8 @@ def choose(column: Column, wanted_sensitivity: float) -> Cuts:
     sensitive = _share_at_or_over(column.probability[positive], values)
     specific = 1 - _share_at_or_over(column.probability[~positive], values)
     return Cuts(
-        youden=_cut(column, values, int(np.argmax(sensitive + specific))),
+        # Rounded, so that of equally good cuts the most sensitive one is taken.
+        youden=_cut(column, values, int(np.argmax((sensitive + specific).round(12)))),
         specificity95=_first(column, values, specific >= SPECIFICITY, min),
         sensitivity=_first(column, values, sensitive >= wanted_sensitivity, max),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cxr_triage.errors import EvaluationFailed
+from cxr_triage.evaluation.results import film_stem
 from cxr_triage.labels import LABELS
 
 NEEDED = ("image", "findings")
@@ -106,7 +107,7 @@ def _film(cells: dict[str, str], line: int) -> TrueFilm:
     if not cells["image"]:
         raise EvaluationFailed("labels_invalid", column="image", line=line)
     return TrueFilm(
-        stem=Path(cells["image"]).stem,
+        stem=film_stem(cells["image"]),
         findings=frozenset(_findings(cells["findings"], line)),
         patient=cells.get("patient", ""),
         view=cells.get("view", "").upper(),

@@ -33,7 +33,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "evaluation.details": ("Each finding", "Từng dấu hiệu"),
     "evaluation.column.films": ("With / without", "Có / không có"),
     "evaluation.column.auc": ("AUC (95 % interval)", "AUC (khoảng tin cậy 95 %)"),
-    "evaluation.column.average_precision": ("Average precision", "Độ chính xác trung bình (AP)"),
+    "evaluation.column.average_precision": ("Average precision", "Precision trung bình"),
     "evaluation.column.brier": ("Brier", "Brier"),
     "evaluation.column.point": ("Threshold", "Ngưỡng"),
     "evaluation.column.score": ("Score", "Điểm"),
