@@ -15,13 +15,17 @@ MIB = 1024 * 1024
 class Settings(BaseSettings):
     """Defaults suit a small box; each can be set by an environment variable.
 
-    `threads` 0 means: the CPUs that this process may really use.
+    `threads` 0 means: the CPUs that this process may really use. `data_dir` (fetched
+    models) None: the user's data folder, as the operating system has it. `catalog`: a
+    folder of further model cards (a hospital's own).
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
 
     model: str = ""
     policy: Path | None = None
+    data_dir: Path | None = None
+    catalog: Path | None = None
     language: Language = "en"
     threads: int = Field(default=0, ge=0, le=1024)
     workers: int = Field(default=0, ge=0, le=256)

@@ -6,12 +6,15 @@ import json
 import numpy as np
 import onnxruntime
 import pytest
+from PIL import Image
 
-from cxr_triage.model.catalog import find_model
+from cxr_triage.model.card import read_card
+from cxr_triage.model.catalog import find_model, shipped_models
 from cxr_triage.model.checkpoint import read_checkpoint
 from cxr_triage.model.graph import densenet121
 
 from . import checkpoints as made
+from . import published
 
 pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 torch = pytest.importorskip("torch", reason="needs torch: make test-parity")
@@ -104,3 +107,51 @@ def test_graph_is_valid_onnx(legacy):
 def _run(model, images):
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     return session.run(("logits", "cams", "embedding"), {"image": images})
+
+
+def real_network():
+    """The published model of our tests as an object of the real class."""
+    network = peer.torchxrayvision.models.DenseNet(num_classes=18)
+    weights = made.realistic_weights()
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    return network.eval()
+
+
+def theirs(name):
+    """Scores that torchxrayvision gives for a published image, from file to op_norm."""
+    xrv = peer.torchxrayvision
+    if name == published.FILM:
+        pixels = xrv.utils.read_xray_dcm(io.BytesIO(published.files()[name]), voi_lut=True)
+    else:
+        picture = np.array(Image.open(io.BytesIO(published.files()[name])))
+        pixels = xrv.datasets.normalize(picture, 255)
+    settings = xrv.models.model_urls["all"]
+    network = real_network()
+    network.op_threshs, network.input_resolution = torch.tensor(settings["op_threshs"]), 224
+    image = xrv.datasets.XRayCenterCrop()(pixels[None])
+    with torch.inference_mode():
+        scores = network(torch.from_numpy(image.copy())[None].float())[0].numpy()
+    return dict(zip(settings["labels"], map(float, scores), strict=True))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of a file with no name to read it by
+@pytest.mark.parametrize("name", [published.FILM, published.PICTURE])
+def test_golden_scores_are_those_of_torchxrayvision(name):
+    scores = theirs(name)
+    assert published.golden()[name] == pytest.approx(scores, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["all", "pc", "rsna", "mimic_ch", "nih", "chex", "mimic_nb"])
+def test_cards_hold_the_labels_and_points_of_torchxrayvision(name):
+    card = read_card(shipped_models()[f"densenet121-res224-{name}"])
+    settings = peer.torchxrayvision.models.model_urls[name]
+    points = zip(settings["labels"], settings["op_threshs"], strict=True)
+    trained = {
+        row: (label, point)
+        for row, (label, point) in enumerate(points)
+        if label and not np.isnan(point)
+    }
+    assert {x.output: (x.label, x.operating_point) for x in card.labels} == trained
+    likely = settings.get("ppv80_thres", [None] * 18)
+    assert [x.likely_point for x in card.labels] == [likely[x.output] for x in card.labels]
+    assert card.checkpoint.sources[0] == settings["weights_url"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cxr_triage.imaging.limits import MIB, Limits
 from cxr_triage.imaging.worker import DecoderPool
-from cxr_triage.model.catalog import find_model
+from cxr_triage.model.catalog import Catalog, data_folder
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.model.engine import Engine
 from cxr_triage.settings import Settings
@@ -15,9 +15,14 @@ from cxr_triage.triage.policy import read_policy
 
 
 def load_engine(settings: Settings, *, model: str | None, threads: int | None) -> Engine:
-    """The model that the option names, else the setting, else the baseline."""
-    folder = find_model(model or settings.model)
+    """The model that the option names, else the setting, else the default of the catalogue."""
+    folder = catalog_of(settings).find(model or settings.model)
     return Engine(folder, threads=settings.threads if threads is None else threads)
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    """Models that ship, and those that were fetched to the data folder."""
+    return Catalog(data=data_folder(settings.data_dir), cards=settings.catalog)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -86,4 +86,6 @@ def _output() -> Console:
 
 def _model_line(card: ModelCard, language: Language) -> str:
     line = say("command.model_line", language, name=card.name, version=card.version)
+    if card.proof == "unproven":
+        line = f"{line}. {say('unproven_model', language)}"
     return f"{line}. {card.intended_use[language]} {say('intended_use', language)}."

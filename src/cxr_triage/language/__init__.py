@@ -6,7 +6,7 @@ project's glossary; a Vietnamese radiologist has not yet confirmed them.
 
 from typing import Literal
 
-from cxr_triage.language import commands, errors, evaluation, gate, pages
+from cxr_triage.language import commands, errors, evaluation, gate, models, pages
 from cxr_triage.language.numbers import localized
 
 Language = Literal["en", "vi"]
@@ -17,6 +17,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **gate.SENTENCES,
     **pages.SENTENCES,
     **commands.SENTENCES,
+    **models.SENTENCES,
     **evaluation.SENTENCES,
 }
 

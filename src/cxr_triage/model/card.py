@@ -1,4 +1,9 @@
-"""A model's card: `card.json` beside `model.onnx`, checked before anything is loaded."""
+"""A model's card: `card.json` beside `model.onnx`, checked before anything is loaded.
+
+The card of a model whose file is made on this machine names a checkpoint; the card that
+is installed beside the file made from it has that file's size and SHA-256 too. A card
+never says "proven": `proof.json` beside it does, for one model file and one preprocessing.
+"""
 
 import json
 from pathlib import Path
@@ -6,12 +11,20 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cxr_triage.domain import ModelCard, ModelLabel
+from cxr_triage.domain import (
+    PREPROCESSING_VERSION,
+    Download,
+    ModelCard,
+    ModelLabel,
+    Reference,
+)
 from cxr_triage.errors import ModelError
 from cxr_triage.labels import LABELS
 
 CARD_FILE = "card.json"
+PROOF_FILE = "proof.json"
 
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -34,6 +47,7 @@ class _Label(_Strict):
     operating_point: Probability
     likely_point: Probability | None = None
     evidence: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    output: Annotated[int, Field(ge=0, lt=1024)] | None = None
 
     @model_validator(mode="after")
     def _known_and_ordered(self) -> "_Label":
@@ -44,6 +58,21 @@ class _Label(_Strict):
         return self
 
 
+class _Download(_Strict):
+    file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=200)
+    bytes: Annotated[int, Field(gt=0)] | None
+    sha256: Sha256 | None
+    sources: tuple[Annotated[str, Field(pattern=r"^https?://")], ...] = ()
+
+    def to_domain(self) -> Download:
+        return Download(**{name: getattr(self, name) for name in _Download.model_fields})
+
+
+class _Reference(_Strict):
+    image: _Download
+    scores: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1)
+
+
 class _Card(_Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
     version: str = Field(min_length=1, max_length=32)
@@ -51,15 +80,17 @@ class _Card(_Strict):
     likely_rule: Literal["ppv80", "specificity95"] | None = None
     input_size: int = Field(ge=64, le=1024)
     file: str = Field(default="model.onnx", pattern=r"^[A-Za-z0-9_-]+\.onnx$")
-    bytes: int = Field(gt=0)
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: Annotated[int, Field(gt=0)] | None = None
+    sha256: Sha256 | None = None
     precision: Literal["fp32", "int8"]
-    proof: Literal["proven", "unproven", "demonstration"]
+    proof: Literal["unproven", "demonstration"]
     licence: str
     source: str
     citation: str
     intended_use: _Bilingual
     limits: _BilingualList
+    checkpoint: _Download | None = None
+    references: tuple[_Reference, ...] = ()
 
     @model_validator(mode="after")
     def _each_label_once(self) -> "_Card":
@@ -67,6 +98,30 @@ class _Card(_Strict):
         if len(set(names)) != len(names):
             raise ValueError("a label stands twice")
         return self
+
+    @model_validator(mode="after")
+    def _has_a_file_or_can_be_made(self) -> "_Card":
+        if self.checkpoint is None and (self.bytes is None or self.sha256 is None):
+            raise ValueError("bytes and sha256 are needed where there is no checkpoint")
+        if self.checkpoint and any(label.output is None for label in self.labels):
+            raise ValueError("each label of a checkpoint needs its output")
+        return self
+
+
+class Proof(_Strict):
+    """`proof.json`: the published scores and ours. `deviations`: the largest, by image."""
+
+    sha256: Sha256
+    preprocessing: str
+    passed: bool
+    scores: Annotated[int, Field(gt=0)]
+    deviations: dict[str, Annotated[float, Field(ge=0)]]
+    tolerance: float
+    proven_at: str
+
+    def holds_for(self, sha256: str) -> bool:
+        """Is it about this model file and the preprocessing in use, and was it passed?"""
+        return self.passed and self.sha256 == sha256 and self.preprocessing == PREPROCESSING_VERSION
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -86,20 +141,31 @@ def read_card(folder: Path) -> ModelCard:
         first = problem.errors()[0]
         where = ".".join(map(str, first["loc"])) or "card"
         raise ModelError("card_invalid", field=f"{where}: {first['msg']}") from None
-    return _to_domain(card)
+    return _to_domain(card, read_proof(folder))
 
 
-def _to_domain(card: _Card) -> ModelCard:
+def read_proof(folder: Path) -> Proof | None:
+    """What was measured against published scores, or None if nothing (readable) was."""
+    try:
+        return Proof.model_validate_json((folder / PROOF_FILE).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _to_domain(card: _Card, proof: Proof | None) -> ModelCard:
     fields = {name: getattr(card, name) for name in _Card.model_fields}
+    fields["bytes"], fields["sha256"] = card.bytes or 0, card.sha256 or ""
     fields["labels"] = tuple(
-        ModelLabel(
-            label=label.label,
-            operating_point=label.operating_point,
-            likely_point=label.likely_point,
-            evidence=dict(label.evidence),
-        )
+        ModelLabel(**{name: getattr(label, name) for name in _Label.model_fields})
         for label in card.labels
     )
     fields["intended_use"] = card.intended_use.model_dump()
     fields["limits"] = card.limits.model_dump()
+    fields["checkpoint"] = card.checkpoint.to_domain() if card.checkpoint else None
+    fields["references"] = tuple(
+        Reference(image=reference.image.to_domain(), scores=dict(reference.scores))
+        for reference in card.references
+    )
+    if card.proof == "unproven" and proof and proof.holds_for(fields["sha256"]):
+        fields["proof"] = "proven"
     return ModelCard(**fields)
