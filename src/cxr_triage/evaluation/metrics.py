@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cxr_triage.domain import F32
 from cxr_triage.errors import MissingExtra
 from cxr_triage.evaluation.films import F64, Bools, Ints
 from cxr_triage.evaluation.resampling import Estimate, Resamples, bootstrap_interval, proportion
 
 try:
+    from scipy.sparse import csr_array
     from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
 except ImportError:
     raise MissingExtra("scikit-learn", extra="evaluate") from None
@@ -62,15 +64,45 @@ def auc(value: F64, positive: Bools) -> float | None:
     """How often a positive lies above a negative (ties count half); None without either."""
     if positive.all() or not positive.any():
         return None
-    return float(_weighted_auc(value, positive, np.ones((1, len(value))))[0])
+    alone = Resamples(counts=np.ones((1, 1), np.uint8))
+    return float(resampled_auc(value, positive, np.zeros(len(value), np.int64), alone)[0])
 
 
 def resampled_auc(value: F64, positive: Bools, patient: Ints, resamples: Resamples) -> F64:
-    """AUC [resamples]; NaN where a resample has no positive or no negative."""
-    order = np.argsort(value, kind="stable")
-    value, positive, patient = value[order], positive[order], patient[order]
-    parts = [_weighted_auc(value, positive, w, ordered=True) for w in resamples.weights(patient)]
+    """AUC [resamples] of films [n]; NaN where a resample has no positive or no negative.
+
+    Mann and Whitney's statistic: the distinct values of the positives part the films into
+    places, and each resample's films are counted there, patient by patient.
+    """
+    if not positive.any():
+        return np.full(len(resamples.counts), np.nan)
+    cuts = np.unique(value[positive])
+    place = np.searchsorted(cuts, value)
+    tied = ~positive & (cuts[np.minimum(place, len(cuts) - 1)] == value)
+    tables = [
+        _places(place[films], patient[films], len(cuts) + 1, resamples)
+        for films in (positive, ~positive, tied)
+    ]
+    parts = [
+        _mann_whitney(*(np.asarray(table @ weights) for table in tables))
+        for weights in resamples.by_patient(len(cuts) + 1)
+    ]
     return np.concatenate(parts)
+
+
+def _places(place: Ints, patient: Ints, places: int, resamples: Resamples) -> csr_array:
+    """How many films each patient has at each place: [places, patients]."""
+    shape = (places, resamples.counts.shape[1])
+    return csr_array((np.ones(len(place), np.float32), (place, patient)), shape=shape)
+
+
+def _mann_whitney(above: F32, below: F32, tied: F32) -> F64:
+    """AUC [b] of positives, negatives and tied negatives counted at places [p, b]."""
+    lower = np.cumsum(below, axis=0, dtype=np.float64) - tied / 2
+    wins = np.einsum("pb,pb->b", above, lower)
+    pairs = above.sum(0, dtype=np.float64) * below.sum(0, dtype=np.float64)
+    values: F64 = np.divide(wins, pairs, out=np.full(len(wins), np.nan), where=pairs > 0)
+    return values
 
 
 def auc_interval(value: F64, positive: Bools, patient: Ints, resamples: Resamples) -> Estimate:
@@ -79,20 +111,6 @@ def auc_interval(value: F64, positive: Bools, patient: Ints, resamples: Resample
     if measured is None:
         return Estimate(value=None)
     return bootstrap_interval(measured, resampled_auc(value, positive, patient, resamples))
-
-
-def _weighted_auc(value: F64, positive: Bools, weights: F64, *, ordered: bool = False) -> F64:
-    """AUC [b] of films [n] under each row of weights [b, n]: Mann and Whitney's, by one sum."""
-    if not ordered:
-        order = np.argsort(value, kind="stable")
-        value, positive, weights = value[order], positive[order], weights[:, order]
-    starts = np.flatnonzero(np.r_[True, np.diff(value) > 0])
-    above = np.add.reduceat(weights * positive, starts, axis=1)
-    below = np.add.reduceat(weights * ~positive, starts, axis=1)
-    wins = np.einsum("bg,bg->b", above, np.cumsum(below, axis=1) - below / 2)
-    pairs = above.sum(1) * below.sum(1)
-    values: F64 = np.divide(wins, pairs, out=np.full(len(wins), np.nan), where=pairs > 0)
-    return values
 
 
 def brier(probability: F64, positive: Bools) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from cxr_triage.domain import F32
 from cxr_triage.evaluation.films import F64, Bools, Ints
 
 CONFIDENCE = 0.95
@@ -13,8 +14,8 @@ Z = 1.959964
 """The normal distribution's 97.5th percentile."""
 
 LEAST_RESAMPLES = 1000
-AT_ONCE = 2_000_000
-"""Numbers in memory at a time: films × resamples."""
+AT_ONCE = 8_000_000
+"""Numbers in memory at a time: patients or positives × resamples."""
 
 Counts = NDArray[np.uint8]
 
@@ -34,11 +35,15 @@ class Resamples:
 
     counts: Counts = field(repr=False)
 
-    def weights(self, patient: Ints) -> Iterator[F64]:
-        """Weights of films by their patients, f64 [some, n], until all resamples are through."""
-        step = max(1, AT_ONCE // max(1, len(patient)))
+    def by_patient(self, rows: int) -> Iterator[F32]:
+        """Weights f32 [patients, some] until all resamples are through.
+
+        rows: how many rows the caller makes of them, so that memory stays bounded. Sums of
+        counts are exact in f32 up to 16 million films.
+        """
+        step = max(1, AT_ONCE // max(rows, self.counts.shape[1]))
         for start in range(0, len(self.counts), step):
-            yield self.counts[start : start + step][:, patient].astype(np.float64)
+            yield np.ascontiguousarray(self.counts[start : start + step].T, np.float32)
 
 
 def resample(patients: int, *, resamples: int, seed: int) -> Resamples:
@@ -65,13 +70,11 @@ def resampled_mean(values: F64, patient: Ints, resamples: Resamples) -> Estimate
     """The mean of values [n], resampled by patient."""
     if not len(values):
         return Estimate(value=None)
-    means = [(weights @ values) / _some(weights.sum(1)) for weights in resamples.weights(patient)]
-    return bootstrap_interval(float(values.mean()), np.concatenate(means))
-
-
-def _some(total: F64) -> F64:
-    """Totals, NaN where nothing was drawn."""
-    return np.where(total > 0, total, np.nan)
+    patients = resamples.counts.shape[1]
+    sums = resamples.counts @ np.bincount(patient, weights=values, minlength=patients)
+    films = resamples.counts @ np.bincount(patient, minlength=patients).astype(np.float64)
+    means = np.divide(sums, films, out=np.full(len(sums), np.nan), where=films > 0)
+    return bootstrap_interval(float(values.mean()), means)
 
 
 def proportion(hit: Bools, patient: Ints) -> Estimate:
