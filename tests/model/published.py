@@ -79,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, status, content=b"", **headers):
         self.send_response(status)
-        for name, value in {"Content-Length": len(content), **headers}.items():
+        for name, value in {"Content_Length": len(content), **headers}.items():
             if value is not None:
                 self.send_header(name.replace("_", "-"), str(value))
         self.end_headers()

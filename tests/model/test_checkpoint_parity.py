@@ -1,5 +1,6 @@
 """Checkpoints and graphs beside torch: real files of the real class, and torch's own exporter."""
 
+import hashlib
 import io
 import json
 
@@ -9,9 +10,10 @@ import pytest
 from PIL import Image
 
 from cxr_triage.model.card import read_card
-from cxr_triage.model.catalog import find_model, shipped_models
+from cxr_triage.model.catalog import Catalog, find_model, shipped_models
 from cxr_triage.model.checkpoint import read_checkpoint
 from cxr_triage.model.graph import densenet121
+from cxr_triage.triage.provision import Watcher, Wishes, provide
 
 from . import checkpoints as made
 from . import published
@@ -155,3 +157,21 @@ def test_cards_hold_the_labels_and_points_of_torchxrayvision(name):
     likely = settings.get("ppv80_thres", [None] * 18)
     assert [x.likely_point for x in card.labels] == [likely[x.output] for x in card.labels]
     assert card.checkpoint.sources[0] == settings["weights_url"]
+
+
+def test_file_of_the_real_class_is_installed_and_proven(tmp_path):
+    """From `torch.save` of torchxrayvision's class to reproduced scores, without torch."""
+    content = saved(real_network(), _use_new_zipfile_serialization=False)
+    (tmp_path / "real.pt").write_bytes(content)
+    for name in published.golden():
+        (tmp_path / name).write_bytes(published.files()[name])
+    sha256 = hashlib.sha256(content).hexdigest()
+    cards = published.catalogue(
+        tmp_path / "cards", "http://127.0.0.1:9", bytes=len(content), sha256=sha256
+    )
+    catalog = Catalog(data=tmp_path / "data", cards=cards)
+    result = provide(
+        published.NAME, catalog, tmp_path / "data", Wishes(file=tmp_path / "real.pt"), Watcher()
+    )
+    assert result.card.proof == "proven"
+    assert max(result.proof.deviations.values()) < 0.001

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from cxr_triage.cli.exits import FATAL
+from cxr_triage.cli.session import terminal
 from cxr_triage.errors import FetchFailed, ModelError
 from cxr_triage.language import Language, say
 from cxr_triage.settings import Settings, default_language, read_settings
@@ -56,7 +57,7 @@ def list_models(lang: Lang = None) -> None:
     settings, language = _settings(lang)
     catalog, _ = _places(settings)
     default = settings.model or catalog.default()
-    print_list(catalog.entries(), default, Console(markup=False, highlight=False), language)
+    print_list(catalog.entries(), default, terminal(), language)
 
 
 def fetch(
@@ -94,7 +95,7 @@ def info(name: OptionalName = "", lang: Lang = None) -> None:
     wanted = name or settings.model or catalog.default()
     for entry in catalog.entries():
         if entry.card.name == wanted:
-            print_card(entry, Console(markup=False, highlight=False), language)
+            print_card(entry, terminal(), language)
             return
     catalog.find(wanted)  # says which models there are
     raise ModelError("model_unknown", known=wanted)

@@ -62,7 +62,7 @@ class Session:
         if self._quiet:
             return
         if not self._json:
-            print_ranked(self._results, console=_output(), language=self._language)
+            print_ranked(self._results, console=terminal(), language=self._language)
         console.print(self._summary())
         console.print(_model_line(self._pipeline.engine.card, self._language), soft_wrap=True)
         if self._pipeline.policy.purpose == "research":
@@ -78,7 +78,7 @@ class Session:
         return say("command.outcomes", self._language, seconds=seconds, **counts)
 
 
-def _output() -> Console:
+def terminal() -> Console:
     """The terminal's own width; a file or a pipe gets wide lines."""
     width = None if sys.stdout.isatty() else WIDTH_OF_FILES
     return Console(markup=False, highlight=False, width=width)

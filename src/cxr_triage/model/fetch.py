@@ -126,6 +126,8 @@ def _from_source(
 ) -> None:
     """Attempts at one source until the file is there. A part that moved on counts anew."""
     part = folder / f"{wanted.sha256}.part"
+    if _size(part) > (wanted.bytes or MAX_BYTES):
+        part.unlink()
     attempt = 0
     while True:
         before = _size(part)
