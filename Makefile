@@ -1,4 +1,5 @@
 # make demo: set everything up and score real radiographs.   make test: set up and test.
+# make demo FETCH=1: fetch the published model first.
 PYTHON ?= python3
 VENV ?= .venv
 PARITY_VENV ?= .venv-parity
@@ -11,7 +12,7 @@ DEMO_LANGUAGE ?= en
 .PHONY: demo test check format test-parity bench clean
 
 demo: $(VENV)/demo.stamp
-	$(BIN)/python scripts/demo.py --out $(DEMO_OUT) --lang $(DEMO_LANGUAGE)
+	$(BIN)/python scripts/demo.py --out $(DEMO_OUT) --lang $(DEMO_LANGUAGE) $(if $(FETCH),--fetch)
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -33,6 +34,7 @@ bench: $(PARITY_VENV)/parity.stamp
 	$(PARITY_BIN)/python benchmarks/pipeline.py
 	$(PARITY_BIN)/python benchmarks/heatmaps.py
 	$(PARITY_BIN)/python benchmarks/cold_start.py
+	$(PARITY_BIN)/python benchmarks/fetch_model.py
 
 clean:
 	rm -rf $(VENV) $(PARITY_VENV) out build dist
