@@ -130,8 +130,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "cùng mô hình và chính sách.",
     ),
     "evaluation.pointing.unread": (
-        "{count} films with boxes could not be read again as they were scored and are left out.",
-        "{count} phim có ô không đọc lại được như khi chấm điểm nên không tính.",
+        "Films with boxes that could not be read again as they were scored, left out: {count}.",
+        "Số phim có ô không đọc lại được như khi chấm điểm, không tính: {count}.",
     ),
     "evaluation.priorities": ("Priorities", "Mức ưu tiên"),
     "evaluation.priorities.what": (
@@ -185,18 +185,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Tệp nhãn không có cột {measured}: không chia nhóm theo cột này.",
     ),
     "evaluation.note.without_labels": (
-        "{measured} results have no line in the labels and are left out.",
-        "{measured} kết quả không có trong tệp nhãn nên không tính.",
+        "Results without a line in the labels, left out: {measured}.",
+        "Số kết quả không có trong tệp nhãn, không tính: {measured}.",
     ),
     "evaluation.note.without_results": (
-        "{measured} lines of the labels have no result and are left out.",
-        "{measured} dòng nhãn không có kết quả nên không tính.",
+        "Lines of the labels without a result, left out: {measured}.",
+        "Số dòng nhãn không có kết quả, không tính: {measured}.",
     ),
     "evaluation.note.unassessed": (
-        "{measured} films with labels were refused or failed and have no scores; they are not in "
-        "the figures of findings.",
-        "{measured} phim có nhãn bị từ chối hoặc lỗi nên không có điểm; không tính vào số liệu "
-        "từng dấu hiệu.",
+        "Films with labels that were refused or failed, and so are not in the figures of "
+        "findings: {measured}.",
+        "Số phim có nhãn bị từ chối hoặc lỗi nên không tính vào số liệu từng dấu hiệu: {measured}.",
     ),
     "evaluation.note.no_output": (
         "The labels name {measured}, for which this model has no output.",
