@@ -146,6 +146,7 @@ HOSTILE = {
     "huge number 4": b"\x80\x02\x8b\xff\xff\xff\x7f" + b"\xff" * 255 + b".",
     "unhashable key": b"\x80\x02}]K\x01s.",
     "deep lists": b"\x80\x02" + b"](" * 200_000 + b".",
+    "deep calls": b"\x80\x02ctorch\nx\nq\x00)R" + b"q\x01h\x00h\x01\x85R" * 39_000 + b"]b.",
     "many opcodes": b"\x80\x02" + b"]" * 5_000_000 + b".",
     "many dicts": b"\x80\x02" + b"}" * 5_000_000 + b".",
     "calls without end": b"\x80\x02ctorch\nx\nq\x00" + b"h\x00)R" * 2_000_000 + b".",
@@ -220,6 +221,18 @@ def test_changed_byte_is_read_or_refused_in_one_sentence(position, value):
     content[position % len(content)] = value
     with contextlib.suppress(ModelError):
         read_checkpoint(bytes(content))
+
+
+@given(st.binary(max_size=300))
+def test_random_opcodes_are_read_or_refused(content):
+    with contextlib.suppress(PickleRefused):
+        read_pickle(memoryview(b"\x80\x02" + content + b"."))
+
+
+@given(st.lists(st.sampled_from([*b"(Nt)}]sueabQ\x81R\x85\x86\x87"]), max_size=60).map(bytes))
+def test_any_order_of_opcodes_is_read_or_refused(content):
+    with contextlib.suppress(PickleRefused):
+        read_pickle(memoryview(b"\x80\x02ctorch\nx\n" + content + b"."))
 
 
 @given(end=st.integers(0, 400))

@@ -68,11 +68,13 @@ def test_wrapped_module_in_both_formats(network):
 def test_attributes_of_other_kinds_do_not_matter(network):
     network.pathologies = np.array(["Mass", "Nodule"])
     network.labels, network.op_threshs_list = ["Mass"], np.float64(0.5)
+    network.points, network.counts = torch.ones(18), torch.zeros(3, dtype=torch.int16)
     try:
         content = saved(network, _use_new_zipfile_serialization=False)
         assert_same(read_checkpoint(content), network)
     finally:
-        del network.pathologies, network.labels, network.op_threshs_list
+        for name in ("pathologies", "labels", "op_threshs_list", "points", "counts"):
+            delattr(network, name)
 
 
 @pytest.mark.filterwarnings("ignore:source code of class")

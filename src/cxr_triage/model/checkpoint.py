@@ -21,7 +21,15 @@ from numpy.typing import NDArray
 
 from cxr_triage.domain import Weights
 from cxr_triage.errors import ModelError
-from cxr_triage.model.pickled import Call, Name, Persistent, Pickled, PickleRefused, read_pickle
+from cxr_triage.model.pickled import (
+    Call,
+    Name,
+    Persistent,
+    Pickled,
+    PickleRefused,
+    read_pickle,
+    read_pickle_and_outside,
+)
 
 MAGIC: Final = 0x1950A86A20F9469CFC6C
 PROTOCOL: Final = 1001
@@ -29,12 +37,17 @@ MAX_DEPTH: Final = 12
 MAX_MODULES: Final = 5_000
 MAX_DIMENSIONS: Final = 8
 
+BROKEN_ARCHIVE: Final = (zipfile.BadZipFile, EOFError, OSError, RuntimeError, struct.error)
+"""What `zipfile` raises of archives that are broken or encrypted."""
+
 DTYPES: Final = {
     "torch FloatStorage": "<f4",
     "torch DoubleStorage": "<f8",
     "torch HalfStorage": "<f2",
     "torch LongStorage": "<i8",
     "torch IntStorage": "<i4",
+    "torch ShortStorage": "<i2",
+    "torch CharStorage": "i1",
     "torch ByteStorage": "u1",
     "torch BoolStorage": "?",
 }
@@ -60,8 +73,10 @@ def read_checkpoint(content: bytes) -> Weights:
         if content[:4] == b"PK\x03\x04":
             return _read_zip(content)
         return _read_legacy(memoryview(content))
-    except (PickleRefused, zipfile.BadZipFile, RecursionError) as problem:
-        raise ModelError("checkpoint_refused", problem=str(problem)[:120]) from None
+    except PickleRefused as problem:
+        raise ModelError("checkpoint_refused", problem=str(problem)) from None
+    except BROKEN_ARCHIVE as problem:
+        raise ModelError("checkpoint_refused", problem=type(problem).__name__) from None
 
 
 def _read_legacy(data: memoryview) -> Weights:
@@ -72,10 +87,10 @@ def _read_legacy(data: memoryview) -> Weights:
         raise PickleRefused("not a checkpoint of PyTorch")
     if system.get("little_endian") is not True:
         raise PickleRefused("written on a big-endian machine")
-    root, at = read_pickle(data, at)
+    root, at, outside = read_pickle_and_outside(data, at)
     keys, at = read_pickle(data, at)
     tensors = dict(_named_tensors(root))
-    declared = _storages_of(tensors.values())
+    declared = _storages_of(outside)
     return _arrays(tensors, _legacy_storages(data, at, keys, declared))
 
 
@@ -104,10 +119,10 @@ def _read_zip(content: bytes) -> Weights:
         if len(pickles) != 1 or sum(info.file_size for info in names.values()) > len(content):
             raise PickleRefused("not a checkpoint of PyTorch")
         folder = pickles[0].removesuffix("data.pkl")
-        root, _ = read_pickle(memoryview(archive.read(pickles[0])))
+        root, _, outside = read_pickle_and_outside(memoryview(archive.read(pickles[0])))
         tensors = dict(_named_tensors(root))
         storages = {}
-        for key, declared in _storages_of(tensors.values()).items():
+        for key, declared in _storages_of(outside).items():
             if f"{folder}data/{key}" not in names:
                 raise PickleRefused("a storage is missing")
             data = memoryview(archive.read(f"{folder}data/{key}"))
@@ -193,10 +208,13 @@ def _as_tensor(value: Pickled) -> Call:
     raise PickleRefused("a tensor of another kind")
 
 
-def _storages_of(tensors: Iterable[Call]) -> dict[str, _Storage]:
+def _storages_of(outside: Iterable[Persistent]) -> dict[str, _Storage]:
+    """Every storage by key: also of tensors that are mere attributes of a module."""
     storages: dict[str, _Storage] = {}
-    for tensor in tensors:
-        storage = _storage(tensor.arguments[0])
+    for persistent in outside:
+        if isinstance(persistent.id, tuple) and persistent.id[:1] == ("module",):
+            continue  # a class, in the legacy format
+        storage = _storage(persistent)
         if storages.setdefault(storage.key, storage) != storage:
             raise PickleRefused("two storages of one name")
     return storages

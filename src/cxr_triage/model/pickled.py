@@ -75,6 +75,7 @@ class _Machine:
         self.at = start
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
+        self.outside: list[Persistent] = []
         self.done = False
 
     def take(self, size: int) -> memoryview:
@@ -127,6 +128,14 @@ def read_pickle(data: memoryview, start: int = 0) -> tuple[Pickled, int]:
 
     Raises PickleRefused.
     """
+    value, end, _ = read_pickle_and_outside(data, start)
+    return value, end
+
+
+def read_pickle_and_outside(
+    data: memoryview, start: int = 0
+) -> tuple[Pickled, int, list[Persistent]]:
+    """As `read_pickle`, and everything that the pickle says lies outside it."""
     machine = _Machine(data, start)
     try:
         for _ in range(MAX_OPCODES):
@@ -135,7 +144,7 @@ def read_pickle(data: memoryview, start: int = 0) -> tuple[Pickled, int]:
                 raise PickleRefused(f"opcode 0x{code:02x}")
             _OPCODES[code](machine)
             if machine.done:
-                return _only_value(machine), machine.at
+                return _only_value(machine), machine.at, machine.outside
     except (LookupError, TypeError, UnicodeDecodeError) as problem:
         raise PickleRefused(type(problem).__name__) from None
     raise PickleRefused("too many opcodes")
@@ -196,6 +205,11 @@ def _call(machine: _Machine) -> Call:
     if not isinstance(what, Name | Persistent) or not isinstance(arguments, tuple):
         raise PickleRefused("a call of what is no name")
     return Call(what, arguments)
+
+
+def _persistent(machine: _Machine) -> Persistent:
+    machine.outside.append(Persistent(machine.pop()))
+    return machine.outside[-1]
 
 
 def _build(machine: _Machine) -> None:
@@ -272,7 +286,7 @@ _OPCODES: Final[dict[int, Callable[[_Machine], None]]] = {
     ord("R"): _push(_call),
     ord("\x81"): _push(_call),
     ord("b"): _build,
-    ord("Q"): _push(lambda machine: Persistent(machine.pop())),
+    ord("Q"): _push(_persistent),
     ord("q"): _remember("<B"),
     ord("r"): _remember("<I"),
     ord("h"): _push(_recall("<B")),
