@@ -277,6 +277,17 @@ def test_zip_state_dict_is_read():
     np.testing.assert_array_equal(read_checkpoint(content)["w"], values)
 
 
+@given(position=st.integers(0, 2000), value=st.integers(0, 255))
+@settings(deadline=None, max_examples=300)
+def test_changed_byte_of_an_archive_is_read_or_refused(position, value):
+    content = bytearray(
+        archive(zipfile.ZIP_STORED, {"a/data.pkl": zip_state(), "a/data/0": bytes(8)})
+    )
+    content[position % len(content)] = value
+    with contextlib.suppress(ModelError):
+        read_checkpoint(bytes(content))
+
+
 @pytest.mark.parametrize(
     ("compression", "entries"),
     [

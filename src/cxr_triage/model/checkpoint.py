@@ -37,7 +37,9 @@ MAX_DEPTH: Final = 12
 MAX_MODULES: Final = 5_000
 MAX_DIMENSIONS: Final = 8
 
-BROKEN_ARCHIVE: Final = (zipfile.BadZipFile, EOFError, OSError, RuntimeError, struct.error)
+BROKEN_ARCHIVE: Final = (
+    *(zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError, LookupError, struct.error),
+)
 """What `zipfile` raises of archives that are broken or encrypted."""
 
 DTYPES: Final = {
