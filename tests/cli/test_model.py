@@ -240,3 +240,9 @@ def test_score_imports_nothing_of_the_network():
     code = "import cxr_triage.cli.app, sys; print({'httpx', 'filelock'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(machine, published):
+    lines = machine.run("model", "fetch", NAME).err.splitlines()
+    assert lines == [line.strip() for line in lines if line.strip()]
+    assert len(lines) == 5

@@ -20,6 +20,9 @@ from cxr_triage.triage.provision import Provision, Watcher
 @contextmanager
 def watching(console: Console, language: Language) -> Iterator[Watcher]:
     """A watcher that prints notices and, on a terminal, a progress bar."""
+    if not console.is_terminal:
+        yield Watcher(notice=lambda code, values: console.print(_notice(code, values, language)))
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -64,10 +64,11 @@ def provide(
     Raises ModelError, FetchFailed.
     """
     shipped = catalog.offered(name)
-    checkpoint = _wanted(read_card(shipped), wishes)
+    offer = read_card(shipped)
+    checkpoint = _wanted(offer, wishes)
     with locked(data, on_wait=lambda: watcher.notice("waiting", {})):
         folder = catalog.installed().get(name)
-        if folder is not None and _is_whole(folder, checkpoint):
+        if folder is not None and _is_whole(folder, offer.version, checkpoint):
             watcher.notice("already_installed", {"name": name})
         else:
             content = _checkpoint(checkpoint, data, wishes, watcher)
@@ -98,14 +99,15 @@ def _wanted(card: ModelCard, wishes: Wishes) -> Download:
     return replace(card.checkpoint, sha256=known or wishes.sha256)
 
 
-def _is_whole(folder: Path, checkpoint: Download) -> bool:
-    """Is this model installed, made from this checkpoint, and undamaged?"""
+def _is_whole(folder: Path, version: str, checkpoint: Download) -> bool:
+    """Is this version installed, made from this checkpoint, and undamaged?"""
     try:
         card = read_card(folder)
         Engine(folder, threads=1)
     except ModelError:
         return False
-    return card.checkpoint is not None and card.checkpoint.sha256 == checkpoint.sha256
+    made_from = card.checkpoint and card.checkpoint.sha256
+    return card.version == version and made_from == checkpoint.sha256
 
 
 def _checkpoint(wanted: Download, data: Path, wishes: Wishes, watcher: Watcher) -> bytes:
