@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -168,6 +169,27 @@ def test_killed_after_the_download_a_model_is_whole_or_not_there(machine, publis
     assert read_card(folder).proof == "proven"
     left = sorted(file.suffix for file in folder.iterdir())
     assert left == [".json", ".json", ".onnx"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal; run it on Linux")
+def test_interrupted_fetch_says_that_its_part_is_kept(machine):
+    def stalls(handler):
+        handler.send(200, files()[CHECKPOINT][:1000], Content_Length=len(files()[CHECKPOINT]))
+        handler.wfile.flush()
+        time.sleep(3)
+        handler.close_connection = True
+
+    with serving(stalls) as server:
+        catalogue(machine.folder / "cards", server.url)
+        process = machine.start("model", "fetch", NAME)
+        while not server.requests:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Interrupted. What was fetched is kept" in told
+    assert "Traceback" not in told
 
 
 def test_list_info_verify_use_remove(machine, published):

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from cxr_triage.cli.exits import INTERRUPTED
 from cxr_triage.domain import ModelCard
 from cxr_triage.errors import TriageError
 from cxr_triage.labels import finding_name
@@ -20,9 +22,21 @@ from cxr_triage.triage.provision import Provision, Watcher
 @contextmanager
 def watching(console: Console, language: Language) -> Iterator[Watcher]:
     """A watcher that prints notices and, on a terminal, a progress bar."""
-    if not console.is_terminal:
-        yield Watcher(notice=lambda code, values: console.print(_notice(code, values, language)))
-        return
+    try:
+        if console.is_terminal:
+            with _bar(console, language) as watcher:
+                yield watcher
+        else:
+            yield Watcher(
+                notice=lambda code, values: console.print(_notice(code, values, language))
+            )
+    except KeyboardInterrupt:
+        console.print(say("model.interrupted", language))
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def _bar(console: Console, language: Language) -> Iterator[Watcher]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -82,6 +82,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Proving {name} against its published scores.",
         "Đang kiểm chứng {name} với các điểm đã công bố.",
     ),
+    "model.interrupted": (
+        "Interrupted. What was fetched is kept: run the command again.",
+        "Đã dừng. Phần đã tải được giữ lại: hãy chạy lại lệnh.",
+    ),
     "model.installed": ("{name} is installed.", "Đã cài {name}."),
     "model.verified": (
         "The file of {name} is the one of its card.",
