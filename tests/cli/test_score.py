@@ -13,6 +13,11 @@ import pytest
 from ..conftest import DATA, real_image
 
 COMMAND = [sys.executable, "-m", "cxr_triage"]
+INTERRUPTIBLE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from cxr_triage.cli.app import main; main()"
+)
+"""The command; a shell that runs the tests in the background makes its children ignore SIGINT."""
 
 
 def cxr_triage(*arguments, cwd=None, **environment):
@@ -132,7 +137,7 @@ def test_interrupted_run_keeps_what_is_done(tmp_path):
     for number in range(60):
         shutil.copy(real_image("RG1_J2KR"), films / f"{number:03}.dcm")
     process = subprocess.Popen(
-        [*COMMAND, "score", str(films), "--out", str(tmp_path / "out")],
+        [sys.executable, "-c", INTERRUPTIBLE, "score", str(films), "--out", str(tmp_path / "out")],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
