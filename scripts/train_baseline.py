@@ -36,6 +36,7 @@ MINIMUM_AGE_YEARS = 15
 SIZE = 224
 GRID = 56  # cells a side of a box mask before it follows the augmentation
 BATCH = 24
+EMA = 0.997
 UNKNOWN = -1.0
 
 
@@ -256,14 +257,8 @@ def batch_of(films: list[Film], weights: np.ndarray, random: np.random.Generator
     return [films[index] for index in random.choice(len(films), BATCH, replace=False, p=weights)]
 
 
-def drawing_weights(films: list[Film], *, natural: bool) -> np.ndarray:
-    """Boxed films five times, 256 px films twice, rare findings up to three times as often.
-
-    natural: every film as often as any other, but for the 256 px films.
-    """
-    if natural:
-        weights = np.array([2.0 if film.grey.shape[0] > 128 else 1.0 for film in films])
-        return weights / weights.sum()
+def drawing_weights(films: list[Film]) -> np.ndarray:
+    """Boxed films five times, 256 px films twice, rare findings up to three times as often."""
     truth = np.stack([film.targets == 1 for film in films])
     rarity = np.minimum(3, np.sqrt(0.04 / np.maximum(truth.mean(0), 1e-4)))
     weights = np.maximum(1, (truth * rarity).max(1))
@@ -282,13 +277,11 @@ def learning_rate(step: int, steps: int, peak: float) -> float:
 
 def train(arguments: argparse.Namespace) -> None:
     films, validation = (read_films(arguments.data, split) for split in ("train", "val"))
-    weights, prior = drawing_weights(films, natural=arguments.natural), box_prior(films)
+    weights, prior = drawing_weights(films), box_prior(films)
     truth = np.stack([film.targets == 1 for film in films]).mean(0)
     positive_weight = torch.tensor(np.clip(np.sqrt(0.05 / np.maximum(truth, 1e-4)), 1, 4)).float()
-    if arguments.natural:
-        positive_weight = torch.ones_like(positive_weight)
     network, average = (torchxrayvision.models.DenseNet(num_classes=len(LABELS) + 1) for _ in "ab")
-    start = torch.load(arguments.start or arguments.data / "warm_start.pt", weights_only=True)
+    start = torch.load(arguments.data / "warm_start.pt", weights_only=True)
     network.load_state_dict(start, strict=False)
     network = network.to(memory_format=torch.channels_last)
     average.load_state_dict(network.state_dict())
@@ -317,7 +310,7 @@ def train(arguments: argparse.Namespace) -> None:
         (entropy + arguments.pointing * pointing).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
-        follow(average, network, arguments.average)
+        follow(average, network)
         if (step + 1) % 20 == 0:
             pace = (time.monotonic() - began) / (step + 1 - first)
             print(step + 1, f"{entropy:.4f} {pointing:.3f} {pace:.2f} s/step", flush=True)
@@ -335,12 +328,12 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 @torch.no_grad()
-def follow(average: torch.nn.Module, network: torch.nn.Module, keep: float) -> None:
+def follow(average: torch.nn.Module, network: torch.nn.Module) -> None:
     """Move the averaged weights a little towards the network's."""
     ours, theirs = average.state_dict(), network.state_dict()
     for name, value in ours.items():
         if value.is_floating_point():
-            value.lerp_(theirs[name], 1 - keep)
+            value.lerp_(theirs[name], 1 - EMA)
         else:
             value.copy_(theirs[name])
 
@@ -354,9 +347,6 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=200, help="steps between validations")
     parser.add_argument("--rate", type=float, default=4e-4, help="highest learning rate")
     parser.add_argument("--pointing", type=float, default=0.05, help="weight of the maps' loss")
-    parser.add_argument("--average", type=float, default=0.997, help="how slowly it follows")
-    parser.add_argument("--natural", action="store_true", help="draw films as often as they come")
-    parser.add_argument("--start", type=Path, help="state_dict to begin with, not warm_start.pt")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
