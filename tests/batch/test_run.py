@@ -10,6 +10,7 @@ from cxr_triage.batch.results import json_line, row_of
 from cxr_triage.batch.run import run
 from cxr_triage.errors import OutputFailed
 from cxr_triage.imaging.limits import Limits
+from cxr_triage.report.film import pictured
 
 from ..conftest import real_image
 
@@ -118,9 +119,9 @@ def test_folder_holds_rows_table_report_and_heatmaps(tmp_path, results, pipeline
         assert len(list(csv.DictReader(file))) == len(results)
     assert "<html" in (tmp_path / "report.html").read_text("utf-8")
     digest = results[0].assessment.digest[:32]
-    flagged = [finding for finding in results[0].assessment.findings if finding.flagged]
+    drawn = pictured(results[0].assessment)[:2]
     names = {file.name for file in (tmp_path / "heatmaps").iterdir()}
-    assert names == {f"{digest}-{finding.label}.png" for finding in flagged[:2]}
+    assert names == {f"{digest}-{finding.label}.png" for finding in drawn}
 
 
 def test_earlier_results_are_kept(tmp_path, results, pipeline):

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cxr_triage.domain import Patient, Reason
+from cxr_triage.domain import Patient, PriorityReason, Reason
 from cxr_triage.language import say
 from cxr_triage.report.html import Unread
 
@@ -280,6 +280,15 @@ def test_names_of_patients_have_no_way_in():
 )
 def test_dates_are_written_as_the_language_writes_them(language, shown):
     assert shown in outline(page([[film(assessed())]], language=language)).text
+
+
+def test_the_finding_that_made_the_priority_is_pictured_first():
+    found = (finding("Nodule", 0.8, level="likely"), finding("Effusion", 0.6))
+    reason = PriorityReason(code="possible", label="Effusion", score=0.6, threshold=0.5)
+    one = film(replace(assessed(findings=found, priority="urgent"), reason=reason))
+    assert list(one.overlays) == ["Effusion", "Nodule"]
+    titles = [attributes["alt"] for tag, attributes in outline(page([[one]])).tags if tag == "img"]
+    assert [title.rsplit(": ", 1)[-1] for title in titles[1:]] == ["Pleural effusion", "Nodule"]
 
 
 def test_an_unflagged_map_says_that_it_may_be_blank():
