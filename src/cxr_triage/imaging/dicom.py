@@ -1,10 +1,9 @@
 """A DICOM file as an image: its header at once, its pixels when they are asked for."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-
-import numpy as np
 
 from cxr_triage.domain import Header, Patient, Radiograph, Reason, read_only
 from cxr_triage.imaging.dataset import read_header
@@ -12,7 +11,7 @@ from cxr_triage.imaging.header import header_of, patient_of, pixel_height_over_w
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.pixel_table import build_table
 from cxr_triage.imaging.prepare import make_square
-from cxr_triage.imaging.stored import count_values, look_up, table_indices
+from cxr_triage.imaging.stored import count_values, look_up, pixel_digest, table_indices
 from cxr_triage.imaging.words import pixel_head, read_format, read_words
 from cxr_triage.imaging.worker import Decoder
 
@@ -47,9 +46,11 @@ class DicomFile:
         pixel_head(self._file)
         form = read_format(dataset, self._limits, warnings)
         stored = read_words(self._file, form, decoder, warnings)
-        indices = table_indices(stored, form.stored)
-        table = build_table(dataset, count_values(indices, form.stored, signed=form.signed))
-        pixels = look_up(table.values, indices)
+        with ThreadPoolExecutor(1) as aside:  # hashing leaves the interpreter lock to us
+            digests = aside.submit(lambda: (self.digest, pixel_digest(stored)))
+            indices = table_indices(stored, form.stored)
+            table = build_table(dataset, count_values(indices, form.stored, signed=form.signed))
+            pixels = look_up(table.values, indices)
         square = make_square(pixels, pixel_height_over_width(dataset))
         return Radiograph(
             stored=read_only(stored),
@@ -59,7 +60,7 @@ class DicomFile:
             header=self.header,
             patient=self.patient,
             pixel_policy=replace(table.policy, resampled_to_square=square is not None),
-            digest=self.digest,
-            pixel_digest=hashlib.sha256(stored.view(np.uint8).data).hexdigest(),
+            digest=digests.result()[0],
+            pixel_digest=digests.result()[1],
             warnings=(*self.warnings, *warnings, *table.warnings),
         )

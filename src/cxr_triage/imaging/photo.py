@@ -19,7 +19,7 @@ from cxr_triage.errors import UnreadableImage
 from cxr_triage.imaging.job import DecodeJob
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.photo_header import JPEG, looks_like_picture, read_photo_header
-from cxr_triage.imaging.stored import ends_in_fill, look_up
+from cxr_triage.imaging.stored import ends_in_fill, look_up, pixel_digest
 from cxr_triage.imaging.worker import Decoder
 
 __all__ = ["PhotoFile", "looks_like_picture"]
@@ -78,7 +78,7 @@ class PhotoFile:
             patient=self.patient,
             pixel_policy=PixelPolicy(output_range=(0.0, float(len(table) - 1))),
             digest=self.digest,
-            pixel_digest=hashlib.sha256(stored.view(np.uint8).data).hexdigest(),
+            pixel_digest=pixel_digest(stored),
             warnings=(*self.warnings, *_doubts(self._data, stored)),
         )
 

@@ -1,5 +1,6 @@
 """Decoded words to stored values: shifted, masked, signed, counted, looked up."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,11 @@ def count_values(indices: NDArray[Any], bits: int, *, signed: bool) -> StoredVal
         counts += np.bincount(flat[start : start + BLOCK * 8], minlength=1 << bits)
     first = -(1 << (bits - 1)) if signed else 0
     return StoredValues(first=first, bits=bits, counts=counts)
+
+
+def pixel_digest(stored: Stored) -> str:
+    """SHA-256 of the stored values, in the machine's byte order."""
+    return hashlib.sha256(np.ascontiguousarray(stored).view(np.uint8).data).hexdigest()
 
 
 def look_up(table: F32, indices: NDArray[Any]) -> F32:
