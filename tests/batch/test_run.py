@@ -10,7 +10,7 @@ from cxr_triage.batch.results import json_line, row_of
 from cxr_triage.batch.run import run
 from cxr_triage.errors import OutputFailed
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.report.film import pictured
+from cxr_triage.report.film import leading_first
 
 from ..conftest import real_image
 
@@ -119,7 +119,7 @@ def test_folder_holds_rows_table_report_and_heatmaps(tmp_path, results, pipeline
         assert len(list(csv.DictReader(file))) == len(results)
     assert "<html" in (tmp_path / "report.html").read_text("utf-8")
     digest = results[0].assessment.digest[:32]
-    drawn = pictured(results[0].assessment)[:2]
+    drawn = leading_first(results[0].assessment)[:2]
     names = {file.name for file in (tmp_path / "heatmaps").iterdir()}
     assert names == {f"{digest}-{finding.label}.png" for finding in drawn}
 

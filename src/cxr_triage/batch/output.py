@@ -12,7 +12,7 @@ from cxr_triage.batch.inputs import below
 from cxr_triage.batch.results import RESULTS_FILE, ResultsWriter, Row, open_results
 from cxr_triage.batch.run import FileResult, rank_results
 from cxr_triage.language import Language
-from cxr_triage.report.film import Film, film_of, pictured
+from cxr_triage.report.film import Film, film_of, leading_first
 from cxr_triage.report.html import Unread, render
 from cxr_triage.report.overlay import overlay
 from cxr_triage.triage.pipeline import Pipeline
@@ -57,7 +57,7 @@ class RunOutput:
         assessment, radiograph = result.assessment, result.radiograph
         if assessment is None or radiograph is None or assessment.crop is None:
             return
-        for finding in pictured(assessment)[: self._heatmaps]:
+        for finding in leading_first(assessment)[: self._heatmaps]:
             with writing():
                 folder.mkdir(exist_ok=True)
             picture = overlay(radiograph.pixels, assessment, finding, language=self._language)

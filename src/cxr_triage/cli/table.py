@@ -13,6 +13,7 @@ from cxr_triage.domain import PRIORITIES, Finding, Priority
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
+from cxr_triage.report.film import leading_first
 from cxr_triage.report.sentences import priority_sentence
 
 MAX_ROWS = 12
@@ -62,7 +63,7 @@ def _row(result: FileResult, base: Path | None, language: Language) -> tuple[Tex
         return word, path, "", message
     symbol, style = SYMBOLS[image.priority]
     word = Text(f"{symbol} {say(f'priority_word.{image.priority}', language)}", style)
-    leading = [finding for finding in image.findings if finding.flagged][:LEADING_FINDINGS]
+    leading = leading_first(image)[:LEADING_FINDINGS]
     findings = "\n".join(_scored(finding, language) for finding in leading)
     return word, path, findings, priority_sentence(image.reason, language)
 

@@ -121,7 +121,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "command.model_line": ("Model: {name} {version}", "Mô hình: {name} {version}"),
     "column.priority": ("Priority", "Ưu tiên"),
     "column.file": ("File", "Tệp"),
-    "column.findings": ("Leading findings (score)", "Dấu hiệu chính (điểm)"),
+    "column.findings": (
+        "Leading findings (score, ! strongly suspected)",
+        "Dấu hiệu chính (điểm, ! nghi ngờ cao)",
+    ),
     "column.reason": ("Why", "Lý do"),
     "outcome.failed": ("Failed", "Lỗi"),
     "info.version": ("Version", "Phiên bản"),

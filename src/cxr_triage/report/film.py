@@ -31,7 +31,7 @@ class Film:
 
 
 def film_of(path: str, assessment: Assessment, pixels: F32 | None, *, heatmaps: int = 3) -> Film:
-    """A film with its image and the overlays of its first `heatmaps` findings (see `pictured`).
+    """A film with its image and the overlays of its first `heatmaps` findings (see `leading_first`).
 
     pixels: f32 [H, W] in ±1024, or None where nothing was decoded.
     """
@@ -42,7 +42,7 @@ def film_of(path: str, assessment: Assessment, pixels: F32 | None, *, heatmaps: 
     top = scale_top(assessment.findings)
     overlays = {
         finding.label: encoded(blend(display, finding, crop, (height, width), top))
-        for finding in pictured(assessment)[:heatmaps]
+        for finding in leading_first(assessment)[:heatmaps]
         if crop is not None
     }
     return Film(
@@ -54,9 +54,9 @@ def film_of(path: str, assessment: Assessment, pixels: F32 | None, *, heatmaps: 
     )
 
 
-def pictured(assessment: Assessment) -> list[Finding]:
-    """The flagged findings in the order of their pictures: first the one that made the
-    priority, so that nobody has to look for it, then as they are ranked."""
+def leading_first(assessment: Assessment) -> list[Finding]:
+    """The flagged findings, the one that made the priority first, so that nobody has to
+    look for it; then as they are ranked."""
     return sorted(flagged(assessment), key=lambda finding: finding.label != assessment.reason.label)
 
 
