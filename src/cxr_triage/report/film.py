@@ -31,7 +31,7 @@ class Film:
 
 
 def film_of(path: str, assessment: Assessment, pixels: F32 | None, *, heatmaps: int = 3) -> Film:
-    """A film with its image and the overlays of its first `heatmaps` findings (see `leading_first`).
+    """A film with its image and the first `heatmaps` overlays, in the order of `leading_first`.
 
     pixels: f32 [H, W] in ±1024, or None where nothing was decoded.
     """
