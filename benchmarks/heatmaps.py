@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests import peer
 
+from cxr_triage.cli.loading import load_gate
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.worker import DecoderPool
 from cxr_triage.model.catalog import find_model
@@ -44,7 +45,10 @@ def main() -> None:
         engine = Engine(
             peer.export(network, Path(folder) / "model", find_model()), threads=arguments.threads
         )
-        pipeline = Pipeline(engine=engine, policy=read_policy(), decoder=decoder, limits=Limits())
+        policy = read_policy()
+        pipeline = Pipeline(
+            engine=engine, policy=policy, gate=load_gate(policy), decoder=decoder, limits=Limits()
+        )
         prepared = pipeline.read(data).prepared
     image = torch.from_numpy(prepared.tensor.copy())[None]
     labels = len(engine.card.labels)

@@ -6,6 +6,7 @@ from pathlib import Path
 import data_store
 import pytest
 
+from cxr_triage.cli.loading import load_gate
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.worker import DecoderPool
 from cxr_triage.model.catalog import find_model
@@ -70,4 +71,11 @@ def decoder():
 
 @pytest.fixture(scope="session")
 def pipeline(engine, decoder) -> Pipeline:
-    return Pipeline(engine=engine, policy=read_policy(), decoder=decoder, limits=Limits())
+    return make_pipeline(engine, decoder, read_policy())
+
+
+def make_pipeline(engine, decoder, policy) -> Pipeline:
+    """A pipeline with the gate that the policy names."""
+    return Pipeline(
+        engine=engine, policy=policy, gate=load_gate(policy), decoder=decoder, limits=Limits()
+    )

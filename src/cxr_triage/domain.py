@@ -26,6 +26,9 @@ PREPROCESSING_VERSION = "1"
 PRIORITIES: tuple[Priority, ...] = ("critical", "urgent", "not_assessed", "routine", "none")
 """In the order of the worklist."""
 
+CORRECTED = ("corrected_left", "corrected_down", "corrected_right", "corrected_inverted")
+"""Codes of the warnings of an image that was turned or inverted before it was scored."""
+
 RESEARCH = "research_policy"
 """Code of the warning that every image bears which a research policy let in."""
 
@@ -147,12 +150,46 @@ class CropBox:
     side: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """How the way an image lies differs from an upright film, bright = dense.
+
+    quarter_turns: 0..3, counter-clockwise, that an upright film was turned by to become it.
+    padded: it holds padding, which is −1024 whether inverted or not.
+    """
+
+    quarter_turns: int = 0
+    inverted: bool = False
+    padded: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prepared:
-    """The model's input: f32 [1, S, S] in ±1024, and the square it was taken from."""
+    """The model's input: f32 [1, S, S] in ±1024, upright, and the square it was taken from.
+
+    crop: on the image as it came. quarter_turns: counter-clockwise, that bring the tensor's
+    places back onto that image.
+    """
 
     tensor: F32 = field(repr=False)
     crop: CropBox
+    quarter_turns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What the learned gate saw of a whole image, as probabilities, 0..1.
+
+    chest: a frontal chest radiograph. turn: an upright film turned counter-clockwise by 0 to
+    3 quarter turns. mirrored: left and right exchanged. field: the whole chest, cut off,
+    tiny in the frame.
+    """
+
+    chest: float
+    turn: tuple[float, float, float, float]
+    inverted: float
+    mirrored: float
+    field: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +311,7 @@ class Assessment:
     """One image's result. `(digest, fingerprint)` is its identity.
 
     findings: flagged first by level and margin, then the rest; empty if refused.
-    timings_ms: read, gate, prepare, infer, rank.
+    sight: None if the pixels were never looked at. timings_ms: read, gate, prepare, infer, rank.
     """
 
     id: str
@@ -287,6 +324,7 @@ class Assessment:
     reason: PriorityReason
     crop: CropBox | None
     pixel_policy: PixelPolicy | None
+    sight: Sight | None = None
     model: ModelCard = field(repr=False)
     fingerprint: str
     created_at: datetime
@@ -300,6 +338,11 @@ class Assessment:
     def for_research(self) -> bool:
         """Was it made under a research policy? Every output says so."""
         return any(warning.code == RESEARCH for warning in self.eligibility.warnings)
+
+    @property
+    def corrections(self) -> tuple[Reason, ...]:
+        """What was done to the image before it was scored. Every output says so."""
+        return tuple(w for w in self.eligibility.warnings if w.code in CORRECTED)
 
 
 def read_only(array: Array) -> Array:

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from cxr_triage.imaging.prepare import crop_box, display, make_square, prepare
+from cxr_triage.domain import Correction
+from cxr_triage.imaging.prepare import (
+    BLACK,
+    corrected,
+    crop_box,
+    display,
+    letterbox,
+    make_square,
+    prepare,
+    turned_box,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +66,46 @@ def test_display_spans_black_to_white():
     shown = display(np.array([[-2000, -1024, 0, 1024, 2000]], np.float32))
     assert shown.tolist() == [[0, 0, 128, 255, 255]]
     assert shown.dtype == np.uint8
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+@pytest.mark.parametrize("shape", [(90, 70), (71, 90), (64, 64), (9, 6)])
+def test_box_of_a_turned_image_holds_the_same_pixels(shape, turns):
+    pixels = np.random.default_rng(0).normal(0, 300, shape).astype(np.float32)
+    box = crop_box(shape)
+    inside = pixels[box.top : box.top + box.side, box.left : box.left + box.side]
+    turned = np.rot90(pixels, turns)
+    moved = turned_box(box, shape, turns)
+    found = turned[moved.top : moved.top + moved.side, moved.left : moved.left + moved.side]
+    assert np.array_equal(found, np.rot90(inside, turns))
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_film_that_came_the_wrong_way_gives_the_tensor_of_the_upright_film(turns, inverted):
+    upright = np.random.default_rng(1).normal(0, 300, (300, 250)).astype(np.float32)
+    came = np.rot90(-upright if inverted else upright, turns)
+    correction = Correction(quarter_turns=turns, inverted=inverted)
+    assert np.array_equal(corrected(came, correction), upright)
+    prepared = prepare(came, 128, correction)
+    assert np.array_equal(prepared.tensor, prepare(upright, 128).tensor)
+    assert prepared.quarter_turns == turns
+    box = prepared.crop
+    assert np.array_equal(
+        np.rot90(came[box.top : box.top + box.side, box.left : box.left + box.side], -turns),
+        (-upright if inverted else upright)[25:275, :],
+    )
+
+
+@pytest.mark.parametrize("shape", [(2000, 1000), (1000, 2000), (500, 500), (30, 40), (400, 1)])
+def test_letterbox_shows_the_whole_image_centred_on_black(shape):
+    box = letterbox(np.full(shape, 500.0, np.float32), 96)
+    assert (box.shape, box.dtype) == ((1, 96, 96), np.float32)
+    seen = np.argwhere(np.isclose(box[0], 500, atol=0.01))
+    height, width = seen.max(0) - seen.min(0) + 1
+    assert max(height, width) == 96
+    assert height / width == pytest.approx(shape[0] / shape[1], rel=0.1) or min(shape) == 1
+    rest = np.ones((96, 96), bool)
+    rest[tuple(seen.T)] = False
+    assert np.all(box[0][rest] == BLACK)
+    assert abs((seen.min(0) + seen.max(0)) - 95).max() <= 1

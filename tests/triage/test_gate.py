@@ -1,207 +1,158 @@
-from dataclasses import replace
+"""What the gate makes of what the network sees, and how a film is put right."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from cxr_triage.domain import Header, Reason
+from cxr_triage.domain import Correction, Sight
+from cxr_triage.errors import PolicyInvalid
 from cxr_triage.language import LANGUAGES
 from cxr_triage.report.sentences import reason_sentence
-from cxr_triage.triage.gate import check_header, check_pixels
-from cxr_triage.triage.policy import read_policy
+from cxr_triage.triage.gate import Gate
+from cxr_triage.triage.policy import SightLimits, read_policy
+from cxr_triage.triage.sight_rules import check_sight, correction_of, doubts_of
 
-from .builders import CHEST_PA, radiograph
+from .builders import radiograph
+from .test_pixel_rules import film
 
-LIMITS = read_policy().gate
-
-
-def header_codes(**changes) -> list[str]:
-    return [r.code for r in check_header(replace(CHEST_PA, **changes), LIMITS).reasons]
-
-
-def test_frontal_chest_film_of_an_adult_is_accepted_without_warnings():
-    verdict = check_header(CHEST_PA, LIMITS)
-    assert verdict.status == "accept"
-    assert verdict.warnings == ()
-
-
-@pytest.mark.parametrize(
-    "part",
-    ["CHEST", "THORAX", "LUNG", "LUNGS", "TORAX", "TÓRAX", "CHEST PA", "PORT_CHEST", "PULMON",
-     "NGUC", "NGỰC", "TIM PHOI", "PHỔI", "THORAX^PA", "CHEST_TO_ABDOMEN"],
+LIMITS = SightLimits(
+    gate="seer", version="1", correct=False, minimum_chest=0.5, maximum_turned=0.8,
+    maximum_inverted=0.7, maximum_cut_off=0.9, maximum_tiny=0.6, warn_mirrored=0.95,
 )  # fmt: skip
-def test_words_that_vendors_use_for_the_chest_are_accepted(part):
-    assert header_codes(body_part=part) == []
+
+
+def sight(*, chest=0.99, turned=0, sure=1.0, inverted=0.0, mirrored=0.0, cut_off=0.0, tiny=0.0):
+    """A film turned by `turned` quarters, of which the network is `sure`."""
+    turn = [(1 - sure) / 3] * 4
+    turn[turned] = sure
+    return Sight(
+        chest=chest, turn=tuple(turn), inverted=inverted, mirrored=mirrored,
+        field=(1 - cut_off - tiny, cut_off, tiny),
+    )  # fmt: skip
+
+
+def codes(seen) -> list[str]:
+    return [reason.code for reason in check_sight(seen, LIMITS)]
+
+
+def test_upright_chest_film_has_no_reason_and_no_doubt():
+    assert codes(sight()) == []
+    assert doubts_of(sight(), LIMITS) == ()
 
 
 @pytest.mark.parametrize(
-    "part",
-    ["ABDOMEN", "EXTREMITY", "HAND", "SKULL", "THORACIC SPINE", "TSPINE", "CHEST SPINE", "RIBS",
-     "CLAVICLE", "SHOULDER", "KHUNG CHAU", "PELVIS", "HIP"],
-)  # fmt: skip
-def test_other_parts_of_the_body_are_refused(part):
-    assert header_codes(body_part=part) == ["body_part"]
-
-
-@pytest.mark.parametrize("view", ["PA", "AP", "AP SUPINE", "PA ERECT", "FRONTAL", ""])
-def test_frontal_views_are_accepted(view):
-    assert header_codes(view=view) == []
-
-
-@pytest.mark.parametrize(
-    "view",
-    ["LL", "RL", "LAT", "LATERAL", "LEFT LATERAL", "LLAT", "LLD", "RLD", "DECUBITUS", "LAO", "RAO",
-     "LPO", "RPO", "LLO", "OBLIQUE", "LORDOTIC", "NGHIÊNG", "LATERAL DECUBITUS"],
-)  # fmt: skip
-def test_lateral_oblique_and_decubitus_views_are_refused(view):
-    assert header_codes(view=view) == ["view"]
-
-
-@pytest.mark.parametrize(
-    ("description", "codes"),
+    ("seen", "expected"),
     [
-        ("CHEST LAT", ["view"]),
-        ("Ngực nghiêng", ["view"]),
-        ("THORAX PA/LAT", []),
-        ("W034 Chest PA", []),
-        ("CHEST LEFT DECUBITUS AP", ["view"]),
-        ("PLATELET COUNT", []),
-        ("", []),
+        (sight(chest=0.49, turned=2, inverted=1.0), ["not_chest"]),
+        (sight(chest=0.5), []),
+        (sight(turned=1, sure=0.81), ["turned_left"]),
+        (sight(turned=1, sure=0.8), []),
+        (sight(turned=2), ["turned_down"]),
+        (sight(turned=3), ["turned_right"]),
+        (sight(inverted=0.71), ["inverted"]),
+        (sight(inverted=0.7), []),
+        (sight(turned=2, inverted=0.9), ["turned_down", "inverted"]),
+        (sight(cut_off=0.91), ["cut_off"]),
+        (sight(tiny=0.61), ["tiny"]),
     ],
 )
-def test_view_in_the_description_counts_when_the_view_is_not_given(description, codes):
-    assert header_codes(view="", description=description) == codes
+def test_each_rule_refuses_just_beyond_its_limit(seen, expected):
+    assert codes(seen) == expected
 
 
-def test_lateral_word_beside_a_stated_frontal_view_does_not_refuse():
-    assert header_codes(view="PA", description="CHEST PA AND LAT") == []
+def test_mirrored_film_warns_and_is_not_refused():
+    seen = sight(mirrored=0.96)
+    assert codes(seen) == []
+    assert [reason.code for reason in doubts_of(seen, LIMITS)] == ["mirrored"]
 
 
-@pytest.mark.parametrize(
-    ("orientation", "codes"),
-    [("L\\F", []), ("A\\F", ["patient_orientation"]), ("P\\F", ["patient_orientation"]), ("", [])],
-)
-def test_rows_that_run_front_to_back_are_a_lateral_film(orientation, codes):
-    assert header_codes(patient_orientation=orientation) == codes
-
-
-@pytest.mark.parametrize(
-    ("age", "codes"), [(0.5, ["age"]), (14.99, ["age"]), (15.0, []), (90.0, []), (None, [])]
-)
-def test_people_under_15_are_refused(age, codes):
-    assert header_codes(age_years=age) == codes
-
-
-def test_for_processing_is_refused_by_intent_and_by_sop_class_unless_allowed():
-    raw = {"presentation_intent": "FOR PROCESSING"}
-    raw_class = {"sop_class_uid": "1.2.840.10008.5.1.4.1.1.1.1.1"}
-    assert header_codes(**raw) == header_codes(**raw_class) == ["for_processing"]
-    allowed = LIMITS.model_copy(update={"allow_for_processing": True})
-    assert check_header(replace(CHEST_PA, **raw), allowed).status == "accept"
-
-
-@pytest.mark.parametrize("kind", ["RGB", "PALETTE COLOR", "YBR_FULL"])
-def test_colour_is_refused(kind):
-    assert header_codes(photometric_interpretation=kind) == ["photometric_interpretation"]
-
-
-def test_several_frames_are_refused():
-    assert header_codes(frames=12) == ["frames"]
-
-
-def test_other_objects_are_named_in_the_refusal():
-    verdict = check_header(replace(CHEST_PA, sop_class_uid="1.2.840.10008.5.1.4.1.1.2"), LIMITS)
-    assert verdict.reasons[0] == Reason(code="sop_class", measured="CT Image Storage")
-
-
-@pytest.mark.parametrize("modality", ["CT", "MR", "US", "MG", "XA", "NM"])
-def test_other_modalities_are_refused(modality):
-    assert header_codes(modality=modality) == ["modality"]
-
-
-def test_radiograph_class_without_a_picture_is_refused():
-    assert header_codes(rows=0) == ["no_pixels"]
-
-
-def test_missing_fields_warn_and_do_not_refuse():
-    verdict = check_header(Header(source="dicom", rows=9, columns=9), LIMITS)
-    assert verdict.status == "accept"
-    assert {warning.code for warning in verdict.warnings} == {
-        "missing_sop_class", "missing_modality", "missing_body_part", "missing_view", "missing_age"
-    }  # fmt: skip
-
-
-def test_picture_is_accepted_with_a_warning():
-    verdict = check_header(Header(source="picture"), LIMITS)
-    assert [warning.code for warning in verdict.warnings] == ["no_header"]
-
-
-def film(height=600, width=600) -> np.ndarray:
-    """A smooth picture that uses the whole range."""
-    rows, columns = np.mgrid[0:height, 0:width]
-    return 0.5 + 0.45 * np.sin(rows / 40) * np.cos(columns / 55)
-
-
-def pixel_codes(unit, **policy) -> list[str]:
-    return [reason.code for reason in check_pixels(radiograph(unit, **policy), LIMITS).reasons]
-
-
-def test_ordinary_pixels_are_accepted_without_warnings():
-    verdict = check_pixels(radiograph(film()), LIMITS)
-    assert (verdict.status, verdict.warnings) == ("accept", ())
-
-
-@pytest.mark.parametrize(("side", "codes"), [(223, ["too_small"]), (224, [])])
-def test_shorter_side_under_224_is_refused(side, codes):
-    assert pixel_codes(film(260, side)) == codes
-
-
-def test_shorter_side_under_512_warns():
-    verdict = check_pixels(radiograph(film(600, 511)), LIMITS)
-    assert verdict.warnings == (Reason(code="small", measured=511, limit=512),)
-
-
-def test_blank_image_is_refused():
-    assert "constant" in pixel_codes(np.full((600, 600), 0.4))
-    assert "constant" in pixel_codes(0.4 + 0.001 * film())
-
-
-def test_mostly_pure_black_or_white_is_refused_and_padding_does_not_count():
-    unit = film()
-    unit[:240] = 1.0
-    unit[240:420] = 0.0
-    assert pixel_codes(unit) == ["saturated"]
-    assert pixel_codes(unit, padded=0.6) == []
-
-
-@pytest.mark.parametrize(("clipped", "codes"), [(0.51, ["stale_window"]), (0.5, []), (None, [])])
-def test_window_that_cuts_off_over_half_is_stale(clipped, codes):
-    assert pixel_codes(film(), clipped=clipped) == codes
-
-
-def test_long_images_are_refused():
-    assert pixel_codes(film(1300, 600)) == ["aspect_ratio", "crop_loss"]
-    assert pixel_codes(film(900, 600)) == ["crop_loss"]
-
-
-def test_film_of_14_by_17_inches_is_accepted():
-    assert pixel_codes(film(728, 600)) == []
-
-
-def test_warnings_of_the_decoding_are_kept():
-    warning = Reason(code="small", measured=1, limit=2)
-    verdict = check_pixels(radiograph(film(), warnings=(warning,)), LIMITS)
-    assert verdict.warnings == (warning,)
-
-
-def test_each_refusal_has_a_measured_value_and_a_sentence_in_both_languages():
-    refused = replace(
-        CHEST_PA, sop_class_uid="1.2.840.10008.5.1.4.1.1.2", modality="CT", body_part="HEAD",
-        view="LL", patient_orientation="A\\F", age_years=3.0, frames=9,
-        photometric_interpretation="RGB",
-    )  # fmt: skip
-    for reason in check_header(refused, LIMITS).reasons:
-        assert reason.measured is not None
+def test_every_reason_says_what_was_measured_and_its_limit_in_both_languages():
+    seen = [sight(chest=0.123), *(sight(turned=k, sure=0.987) for k in (1, 2, 3)),
+            sight(inverted=0.987), sight(cut_off=0.987), sight(tiny=0.987)]  # fmt: skip
+    found = [reason for one in seen for reason in check_sight(one, LIMITS)]
+    assert len(found) == 7
+    for reason in found:
+        assert reason_sentence(reason, "en") != reason_sentence(reason, "vi")
         for language in LANGUAGES:
-            measured = reason.measured
-            shown = f"{measured:g}" if isinstance(measured, float) else str(measured)
-            assert shown in reason_sentence(reason, language)
+            sentence = reason_sentence(reason, language).replace(",", ".")
+            assert f"{reason.measured:.2f}".rstrip("0") in sentence
+            assert f"{reason.limit:g}" in sentence
+
+
+class Seer:
+    """A network that sees what the test says, look after look; it keeps what it was shown."""
+
+    def __init__(self, *looks):
+        self.card = SimpleNamespace(name="seer", version="1", input_size=96, sha256="0" * 64)
+        self.shown = []
+        self._looks = list(looks)
+
+    def look(self, image):
+        self.shown.append(image)
+        return self._looks.pop(0) if len(self._looks) > 1 else self._looks[0]
+
+
+def gate(*looks, **limits) -> tuple[Gate, Seer]:
+    seer = Seer(*looks)
+    policy = read_policy().model_copy(update={"sight": LIMITS.model_copy(update=limits)})
+    return Gate(policy, seer), seer
+
+
+def test_limits_hold_for_one_version_of_one_network():
+    with pytest.raises(PolicyInvalid, match="set them again"):
+        gate(sight(), version="2")
+
+
+def test_film_that_lies_the_wrong_way_is_refused_unless_the_policy_puts_it_right():
+    judge, seer = gate(sight(turned=1))
+    verdict = judge.judge(radiograph(film()))
+    assert [reason.code for reason in verdict.eligibility.reasons] == ["turned_left"]
+    assert verdict.correction == Correction()
+    assert len(seer.shown) == 1
+
+
+def test_film_that_is_put_right_is_looked_at_again_and_accepted_aloud():
+    judge, seer = gate(sight(turned=1, inverted=1.0), sight(mirrored=1.0), correct=True)
+    verdict = judge.judge(radiograph(film()))
+    assert verdict.eligibility.status == "accept"
+    assert [warning.code for warning in verdict.eligibility.warnings] == [
+        "corrected_left", "corrected_inverted", "mirrored"
+    ]  # fmt: skip
+    assert (verdict.correction.quarter_turns, verdict.correction.inverted) == (1, True)
+    assert verdict.sight.turn[1] == 1.0
+    first, second = seer.shown
+    assert np.allclose(np.rot90(first[0], -1), -second[0], atol=1)
+
+
+def test_film_that_still_looks_wrong_once_it_is_put_right_is_refused_as_it_came():
+    judge, _ = gate(sight(turned=2), sight(turned=2), correct=True)
+    verdict = judge.judge(radiograph(film()))
+    assert [reason.code for reason in verdict.eligibility.reasons] == ["turned_down"]
+    assert verdict.correction == Correction()
+
+
+def test_picture_that_is_no_chest_film_cannot_be_put_right():
+    judge, _ = gate(sight(chest=0.1, turned=2, inverted=1.0), correct=True)
+    verdict = judge.judge(radiograph(film()))
+    assert [reason.code for reason in verdict.eligibility.reasons] == ["not_chest"]
+
+
+def test_refusals_of_pixels_and_of_the_picture_stand_together_and_doubts_only_without_them():
+    judge, _ = gate(sight(chest=0.1, mirrored=1.0))
+    verdict = judge.judge(radiograph(film(900, 600)))
+    assert [reason.code for reason in verdict.eligibility.reasons] == ["crop_loss", "not_chest"]
+    assert verdict.eligibility.warnings == ()
+
+
+def test_padding_stays_black_in_a_film_that_is_inverted_back():
+    unit = film()
+    unit[:, :100] = 0.0
+    judge, seer = gate(sight(inverted=1.0), sight(), correct=True)
+    assert judge.judge(radiograph(unit, padded=0.1)).correction.padded
+    assert seer.shown[1][0, 48, 2] == -1024
+
+
+def test_correction_keeps_to_what_the_network_is_sure_of():
+    assert correction_of(sight(turned=3, sure=0.7, inverted=0.69), LIMITS) == Correction()
+    assert correction_of(sight(turned=3, sure=0.9), LIMITS) == Correction(quarter_turns=3)

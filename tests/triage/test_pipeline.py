@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.policy import SiteThresholds, read_policy
 
-from ..conftest import real_image
+from ..conftest import make_pipeline, real_image
 
 
 def _scores(pipeline, stem) -> dict[str, float]:
@@ -72,7 +71,7 @@ def test_policy_is_part_of_the_fingerprint(pipeline, engine, decoder):
         model=engine.card.name, version=engine.card.version, scores={"Effusion": 0.6}
     )
     policy = read_policy().model_copy(update={"thresholds": site})
-    other = Pipeline(engine=engine, policy=policy, decoder=decoder, limits=pipeline._limits)
+    other = make_pipeline(engine, decoder, policy)
     assert other.fingerprint != pipeline.fingerprint
 
 

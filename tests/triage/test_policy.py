@@ -1,15 +1,13 @@
 from dataclasses import replace
 from io import BytesIO
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from cxr_triage.errors import PolicyInvalid
-from cxr_triage.imaging.limits import Limits
-from cxr_triage.triage.pipeline import Pipeline
+from cxr_triage.imaging.heatmap import display_image
 from cxr_triage.triage.policy import DEFAULT_POLICY, read_policy
 
+from ..conftest import make_pipeline
 from .builders import card
 
 
@@ -106,14 +104,14 @@ def test_research_policy_ships_under_its_name_and_differs_only_where_films_are_s
     assert changed == {"minimum_side_pixels"}
 
 
-def test_what_research_policy_lets_in_is_marked_and_triage_refuses_it(engine, decoder):
-    picture = np.tile(np.linspace(0, 255, 128, dtype=np.uint8), (128, 1))
+def test_what_research_policy_lets_in_is_marked_and_triage_refuses_it(
+    engine, decoder, pipeline, rg1
+):
+    film = display_image(pipeline.read(rg1).radiograph.pixels, 160)
     buffer = BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG")
+    film.save(buffer, "PNG")
     made = {
-        name: Pipeline(
-            engine=engine, policy=read_policy(name), decoder=decoder, limits=Limits()
-        ).assess(buffer.getvalue())
+        name: make_pipeline(engine, decoder, read_policy(name)).assess(buffer.getvalue())
         for name in ("default", "research")
     }
     assert [reason.code for reason in made["default"].eligibility.reasons] == ["too_small"]

@@ -38,7 +38,7 @@ def row_of(result: FileResult, card: ModelCard, fingerprint: str, language: Lang
         "error": None if error is None else {"code": error.code, "message": message},
         "model": model_fields(card),
         "fingerprint": fingerprint,
-        **dict.fromkeys(("digest", "pixel_policy")),
+        **dict.fromkeys(("digest", "pixel_policy", "sight")),
         **dict.fromkeys(("accession", "study_uid", "series_uid", "sop_uid"), ""),
         "timings_ms": {},
     }
@@ -71,13 +71,20 @@ class ResultsWriter:
             self._table.write(csv_line(_csv_cells(row, self._labels)).encode())
 
 
-CSV_COLUMNS = ("path", "outcome", "priority", "reason", "flagged", "accession", "study_uid")
+CSV_COLUMNS = (
+    "path", "outcome", "priority", "reason", "flagged", "warnings", "accession", "study_uid"
+)  # fmt: skip
 
 
 def _csv_cells(row: Row, labels: Sequence[str]) -> list[object]:
     scores = {finding["label"]: finding["score"] for finding in row["findings"]}
     flagged = ";".join(finding["label"] for finding in row["findings"] if finding["flagged"])
-    values = {**row, "flagged": flagged}
+    warnings = (row["eligibility"] or {}).get("warnings", ())
+    values = {
+        **row,
+        "flagged": flagged,
+        "warnings": ";".join(warning["code"] for warning in warnings),
+    }
     return [*(values[column] for column in CSV_COLUMNS), *(scores.get(x, "") for x in labels)]
 
 

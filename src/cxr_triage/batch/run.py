@@ -1,19 +1,20 @@
 """Scores many files: reading runs in threads ahead of the model; every file has a result."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from cxr_triage.domain import Assessment, Outcome, Radiograph
 from cxr_triage.errors import NotAnImage, TriageError, UnreadableImage
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.logs import log_unexpected
-from cxr_triage.triage.pipeline import Pipeline, Reading
+from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.rank import RankedStudy, rank_studies
+from cxr_triage.triage.reading import Reading
 
 IMAGE_SUFFIXES = {
     ".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff"
@@ -34,14 +35,17 @@ class FileResult:
     def outcome(self) -> Outcome:
         if self.assessment is not None:
             return self.assessment.outcome
-        skipped = isinstance(self.error, NotAnImage)
-        if skipped and self.path.suffix.lower() not in IMAGE_SUFFIXES:
-            return "skipped"
-        return "failed"
+        return outcome_of_error(self.path, self.error)
 
     def without_pixels(self) -> "FileResult":
         """The same result, small enough to be kept to the end of a run."""
         return replace(self, radiograph=None)
+
+
+def outcome_of_error(path: Path, error: TriageError | None) -> Literal["failed", "skipped"]:
+    """Failed, or skipped if the file is no image and is not named as one."""
+    named_as_image = path.suffix.lower() in IMAGE_SUFFIXES
+    return "skipped" if isinstance(error, NotAnImage) and not named_as_image else "failed"
 
 
 def rank_results(results: Iterable[FileResult]) -> list[RankedStudy[FileResult]]:
@@ -57,42 +61,55 @@ def run(
 
     Raises ModelError if the model fails: that concerns every file.
     """
+    for path, reading in read_ahead(pipeline.read, files, workers=workers, limits=limits):
+        if isinstance(reading, TriageError):
+            yield FileResult(path=path, error=reading)
+        else:
+            assessment = pipeline.score([reading])[0]
+            yield FileResult(path=path, assessment=assessment, radiograph=reading.radiograph)
+
+
+def read_ahead(
+    read: Callable[[bytes], Reading], files: Sequence[Path], *, workers: int, limits: Limits
+) -> Iterator[tuple[Path, Reading | TriageError]]:
+    """What `read` makes of each file, or the error that stopped it, in the order of `files`.
+
+    At most twice `workers` images are held at a time.
+    """
     remaining = iter(files)
     with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
         ahead: deque[tuple[Path, Future[Reading]]] = deque()
         try:
             while True:
                 for path in islice(remaining, 2 * workers - len(ahead)):
-                    ahead.append((path, pool.submit(_read, pipeline, path, limits)))
+                    ahead.append((path, pool.submit(_read, read, path, limits)))
                 if not ahead:
                     return
-                yield _finish(pipeline, *ahead.popleft())
+                path, reading = ahead.popleft()
+                yield path, _result(reading)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _read(pipeline: Pipeline, path: Path, limits: Limits) -> Reading:
+def _read(read: Callable[[bytes], Reading], path: Path, limits: Limits) -> Reading:
     try:
         limits.check_file(path.stat().st_size)
         data = path.read_bytes()
     except OSError as problem:
         raise UnreadableImage("file_unreadable", problem=_strerror(problem)) from None
-    return pipeline.read(data)
+    return read(data)
 
 
-def _finish(pipeline: Pipeline, path: Path, reading: Future[Reading]) -> FileResult:
+def _result(reading: Future[Reading]) -> Reading | TriageError:
     error = reading.exception()
     if error is None:
-        read = reading.result()
-        return FileResult(
-            path=path, assessment=pipeline.score([read])[0], radiograph=read.radiograph
-        )
-    if not isinstance(error, TriageError):
-        if not isinstance(error, Exception):
-            raise error
-        log_unexpected(error)
-        error = TriageError("unexpected", kind=type(error).__name__)
-    return FileResult(path=path, error=error)
+        return reading.result()
+    if isinstance(error, TriageError):
+        return error
+    if not isinstance(error, Exception):
+        raise error
+    log_unexpected(error)
+    return TriageError("unexpected", kind=type(error).__name__)
 
 
 def _strerror(problem: OSError) -> str:

@@ -9,6 +9,7 @@ import typer
 from cxr_triage import __version__
 from cxr_triage.cli.evaluate import evaluate
 from cxr_triage.cli.exits import FATAL, INTERRUPTED
+from cxr_triage.cli.gate import gate
 from cxr_triage.cli.info import info
 from cxr_triage.cli.model import create_model_app
 from cxr_triage.cli.score import score
@@ -30,6 +31,7 @@ def create_app(language: Language) -> typer.Typer:
     app.callback()(_version_option)
     app.command("score", help=say("help.score", language))(score)
     app.command("evaluate", help=say("help.evaluate", language))(evaluate)
+    app.command("gate", help=say("help.gate", language))(gate)
     app.command("info", help=say("help.info", language))(info)
     app.add_typer(create_model_app(language), name="model")
     return app

@@ -26,8 +26,10 @@ from cxr_triage.evaluation.thresholds import Borrowed, read_thresholds
 from cxr_triage.evaluation.truth import TrueFilm, read_truth
 from cxr_triage.language import Language
 from cxr_triage.model.card import read_card
-from cxr_triage.model.catalog import find_model
+from cxr_triage.model.catalog import SHIPPED_ONLY, find_model
+from cxr_triage.model.gate_model import read_gate_card
 from cxr_triage.settings import Settings
+from cxr_triage.triage.gate import gate_version
 from cxr_triage.triage.pipeline import fingerprint_of
 from cxr_triage.triage.policy import SHIPPED_POLICIES, Policy, read_policy
 
@@ -133,7 +135,8 @@ def find_setup(results: Results, request: Request, settings: Settings) -> Setup 
     policy = request.policy or settings.policy
     for candidate in [policy] if policy else [Path(name) for name in SHIPPED_POLICIES]:
         rules = read_policy(candidate)
-        if fingerprint_of(card, rules) == results.fingerprint:
+        gate = gate_version(read_gate_card(SHIPPED_ONLY.gate(rules.sight.gate)))
+        if fingerprint_of(card, rules, gate) == results.fingerprint:
             return Setup(model=model, policy=candidate, rules=rules)
     return None
 

@@ -12,6 +12,7 @@ from cxr_triage.cli.loading import load_engine
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.settings import default_language, read_settings
+from cxr_triage.triage.policy import Policy, read_policy
 
 _LANGUAGE = default_language()
 
@@ -31,6 +32,7 @@ def info(
     for key, value in {
         "version": f"cxr-triage {__version__}",
         "model": f"{card.name} {card.version}",
+        "gate": _gate_line(read_policy(settings.policy)),
         "proof": say(f"proof.{card.proof}", language),
         "intended_use": card.intended_use[language],
         "sha256": card.sha256,
@@ -41,3 +43,7 @@ def info(
     }.items():
         table.add_row(say(f"info.{key}", language), value)
     Console(markup=False, highlight=False).print(table)
+
+
+def _gate_line(rules: Policy) -> str:
+    return f"{rules.sight.gate} {rules.sight.version}"

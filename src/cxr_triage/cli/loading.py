@@ -6,12 +6,15 @@ from pathlib import Path
 
 from cxr_triage.imaging.limits import MIB, Limits
 from cxr_triage.imaging.worker import DecoderPool
-from cxr_triage.model.catalog import Catalog, data_folder
+from cxr_triage.model.catalog import SHIPPED_ONLY, Catalog, data_folder
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.model.engine import Engine
+from cxr_triage.model.gate_model import GateModel
 from cxr_triage.settings import Settings
+from cxr_triage.triage.gate import Gate
 from cxr_triage.triage.pipeline import Pipeline
-from cxr_triage.triage.policy import read_policy
+from cxr_triage.triage.policy import Policy, read_policy
+from cxr_triage.triage.reading import Reader
 
 
 def load_engine(settings: Settings, *, model: str | None, threads: int | None) -> Engine:
@@ -39,6 +42,23 @@ def workers_of(settings: Settings, workers: int | None) -> int:
     return (settings.workers if workers is None else workers) or usable_cpus()
 
 
+def load_gate(rules: Policy) -> Gate:
+    """The gate of a policy, with the network that it names."""
+    return Gate(rules, GateModel(SHIPPED_ONLY.gate(rules.sight.gate)))
+
+
+@contextmanager
+def open_reader(settings: Settings, *, rules: Policy, workers: int | None) -> Iterator[Reader]:
+    """Reads and judges only; its decoding processes end with the block."""
+    with _decoder(settings, workers) as decoder:
+        yield Reader(
+            gate=load_gate(rules),
+            decoder=decoder,
+            limits=limits_of(settings),
+            marks=rules.warnings,
+        )
+
+
 @contextmanager
 def open_pipeline(
     settings: Settings,
@@ -51,9 +71,19 @@ def open_pipeline(
     """A pipeline whose decoding processes end with the block."""
     rules = read_policy(policy or settings.policy)
     engine = load_engine(settings, model=model, threads=threads)
-    with DecoderPool(
+    with _decoder(settings, workers) as decoder:
+        yield Pipeline(
+            engine=engine,
+            policy=rules,
+            gate=load_gate(rules),
+            decoder=decoder,
+            limits=limits_of(settings),
+        )
+
+
+def _decoder(settings: Settings, workers: int | None) -> DecoderPool:
+    return DecoderPool(
         workers=workers_of(settings, workers),
         timeout_s=settings.decode_timeout_s,
         memory_bytes=settings.decode_memory_mib * MIB,
-    ) as decoder:
-        yield Pipeline(engine=engine, policy=rules, decoder=decoder, limits=limits_of(settings))
+    )

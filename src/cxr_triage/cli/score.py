@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cxr_triage.batch.inputs import common_folder, find_files
+from cxr_triage.batch.inputs import common_folder
 from cxr_triage.batch.output import open_output
 from cxr_triage.batch.run import run
-from cxr_triage.cli.exits import NOTHING_ASSESSED, USAGE, exit_code
+from cxr_triage.cli.exits import USAGE, exit_code
 from cxr_triage.cli.loading import limits_of, open_pipeline, workers_of
+from cxr_triage.cli.paths import files_of
 from cxr_triage.cli.session import Session
 from cxr_triage.language import Language, say
 from cxr_triage.settings import default_language, read_settings
@@ -43,11 +44,10 @@ def score(
     settings = read_settings()
     language = lang or settings.language
     console = Console(stderr=True, markup=False, highlight=False)
-    _check_usage(paths, csv=csv, out=out, language=language)
-    files = find_files(paths, leave_out=out)
-    if not files:
-        console.print(say("command.no_files", language))
-        raise typer.Exit(NOTHING_ASSESSED)
+    if csv and out is None:
+        typer.echo(say("command.csv_needs_out", language), err=True)
+        raise typer.Exit(USAGE)
+    files = files_of(paths, language, leave_out=out)
     with ExitStack() as stack:
         pipeline = stack.enter_context(
             open_pipeline(settings, model=model, policy=policy, workers=workers, threads=threads)
@@ -70,13 +70,3 @@ def score(
         session.take(results, total=len(files), console=console)
         session.finish(console)
     raise typer.Exit(exit_code(session.outcomes))
-
-
-def _check_usage(paths: list[Path], *, csv: bool, out: Path | None, language: Language) -> None:
-    for path in paths:
-        if not path.exists():
-            typer.echo(say("command.no_such_path", language, path=path), err=True)
-            raise typer.Exit(USAGE)
-    if csv and out is None:
-        typer.echo(say("command.csv_needs_out", language), err=True)
-        raise typer.Exit(USAGE)

@@ -14,7 +14,7 @@ from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 from cxr_triage.report.film import leading_first
-from cxr_triage.report.sentences import priority_sentence
+from cxr_triage.report.sentences import priority_sentence, reason_sentence
 
 MAX_ROWS = 12
 LEADING_FINDINGS = 3
@@ -55,7 +55,7 @@ def _priority(result: FileResult) -> str:
 
 
 def _row(result: FileResult, base: Path | None, language: Language) -> tuple[Text, Text, str, str]:
-    path = _shown(below(base, result.path))
+    path = safe_path(below(base, result.path))
     image = result.assessment
     if image is None:
         word = Text(f"✗ {say('outcome.failed', language)}", "red")
@@ -65,7 +65,9 @@ def _row(result: FileResult, base: Path | None, language: Language) -> tuple[Tex
     word = Text(f"{symbol} {say(f'priority_word.{image.priority}', language)}", style)
     leading = leading_first(image)[:LEADING_FINDINGS]
     findings = "\n".join(_scored(finding, language) for finding in leading)
-    return word, path, findings, priority_sentence(image.reason, language)
+    why = [priority_sentence(image.reason, language)]
+    why += [reason_sentence(correction, language) for correction in image.corrections]
+    return word, path, findings, "\n".join(why)
 
 
 def _scored(finding: Finding, language: Language) -> str:
@@ -74,6 +76,6 @@ def _scored(finding: Finding, language: Language) -> str:
     return f"{finding_name(finding.label, language)} {score}{mark}"
 
 
-def _shown(text: str) -> Text:
+def safe_path(text: str) -> Text:
     """The path with what a terminal would obey replaced."""
     return Text("".join(char if char.isprintable() else "�" for char in text))

@@ -14,16 +14,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Chưa cài {package}. Cần chạy: pip install 'cxr-triage[{extra}]'",
     ),
     "error.card_missing": (
-        "The model folder has no readable card.json.",
-        "Thư mục mô hình không có card.json đọc được.",
+        "The model folder has no readable card.",
+        "Thư mục mô hình không có thẻ mô tả (card) đọc được.",
     ),
     "error.card_invalid": (
-        "The model's card.json is not valid ({field}).",
-        "Tệp card.json của mô hình không hợp lệ ({field}).",
+        "The model's card is not valid ({field}).",
+        "Thẻ mô tả (card) của mô hình không hợp lệ ({field}).",
     ),
     "error.model_unknown": (
         "There is no model of that name or folder. Known models: {known}.",
         "Không có mô hình hay thư mục mô hình với tên đó. Các mô hình hiện có: {known}.",
+    ),
+    "error.gate_unknown": (
+        "The gate network {name} that the policy names is not there. Install the program again.",
+        "Không có mạng kiểm tra phim {name} mà chính sách nêu. Hãy cài lại chương trình.",
     ),
     "error.model_missing": (
         "The file of model {name} is missing. Install the model again.",

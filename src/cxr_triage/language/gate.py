@@ -62,6 +62,76 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Cửa sổ hiển thị cắt mất {measured} ảnh (giới hạn {limit}): không đúng với phim này. "
         "Hãy xuất lại phim.",
     ),
+    "reason.not_chest": (
+        "The picture does not look like a frontal chest radiograph (likeness {measured}, at "
+        "least {limit} is needed).",
+        "Ảnh không giống phim X-quang ngực thẳng (độ giống {measured}, cần ít nhất {limit}).",
+    ),
+    "reason.turned_left": (
+        "The film is turned a quarter to the left (certainty {measured}, limit {limit}): turn it "
+        "to the right and send it again.",
+        "Phim bị xoay 90° sang trái (độ chắc chắn {measured}, giới hạn {limit}): hãy xoay sang "
+        "phải rồi gửi lại.",
+    ),
+    "reason.turned_right": (
+        "The film is turned a quarter to the right (certainty {measured}, limit {limit}): turn it "
+        "to the left and send it again.",
+        "Phim bị xoay 90° sang phải (độ chắc chắn {measured}, giới hạn {limit}): hãy xoay sang "
+        "trái rồi gửi lại.",
+    ),
+    "reason.turned_down": (
+        "The film is upside down (certainty {measured}, limit {limit}): rotate it and send it "
+        "again.",
+        "Phim bị lộn ngược (độ chắc chắn {measured}, giới hạn {limit}): hãy xoay lại rồi gửi lại.",
+    ),
+    "reason.inverted": (
+        "Bright and dark are exchanged (certainty {measured}, limit {limit}): invert the film, so "
+        "that lungs are dark and bones bright, and send it again.",
+        "Phim bị đảo sáng tối (độ chắc chắn {measured}, giới hạn {limit}): hãy đảo lại để phổi "
+        "tối, xương sáng rồi gửi lại.",
+    ),
+    "reason.cut_off": (
+        "A large part of the chest lies outside the picture (certainty {measured}, limit "
+        "{limit}): send the whole film.",
+        "Một phần lớn lồng ngực nằm ngoài ảnh (độ chắc chắn {measured}, giới hạn {limit}): hãy "
+        "gửi phim đầy đủ.",
+    ),
+    "reason.tiny": (
+        "The chest fills only a small part of the picture (certainty {measured}, limit {limit}): "
+        "cut the border away and send it again.",
+        "Lồng ngực chỉ chiếm một phần nhỏ của ảnh (độ chắc chắn {measured}, giới hạn {limit}): "
+        "hãy cắt bỏ phần viền rồi gửi lại.",
+    ),
+    "reason.mirrored": (
+        "Left and right may be exchanged (certainty {measured}): check the side marker. The heart "
+        "may also lie on the right (dextrocardia).",
+        "Phim có thể bị lật trái–phải (độ chắc chắn {measured}): hãy kiểm tra dấu chỉ bên. Cũng "
+        "có thể tim nằm bên phải (dextrocardia).",
+    ),
+    "reason.corrected_left": (
+        "The film lay a quarter to the left and was turned upright for scoring; the picture shows "
+        "it as it was sent.",
+        "Phim bị xoay 90° sang trái nên đã được tự động xoay lại trước khi chấm điểm; ảnh hiển "
+        "thị vẫn là ảnh gốc.",
+    ),
+    "reason.corrected_right": (
+        "The film lay a quarter to the right and was turned upright for scoring; the picture "
+        "shows it as it was sent.",
+        "Phim bị xoay 90° sang phải nên đã được tự động xoay lại trước khi chấm điểm; ảnh hiển "
+        "thị vẫn là ảnh gốc.",
+    ),
+    "reason.corrected_down": (
+        "The film was upside down and was turned upright for scoring; the picture shows it as it "
+        "was sent.",
+        "Phim bị lộn ngược nên đã được tự động xoay lại trước khi chấm điểm; ảnh hiển thị vẫn là "
+        "ảnh gốc.",
+    ),
+    "reason.corrected_inverted": (
+        "Bright and dark were exchanged and were set right for scoring; the picture shows the "
+        "film as it was sent.",
+        "Phim bị đảo sáng tối nên đã được tự động đảo lại trước khi chấm điểm; ảnh hiển thị vẫn "
+        "là ảnh gốc.",
+    ),
     "reason.aspect_ratio": (
         "The image is {measured} times as long as wide (limit {limit}).",
         "Cạnh dài gấp {measured} lần cạnh ngắn (giới hạn {limit}).",

@@ -7,7 +7,7 @@ never says "proven": `proof.json` beside it does, for one model file and one pre
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -28,21 +28,30 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """Unknown fields are errors."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Bilingual(_Strict):
+Kind = TypeVar("Kind", bound=Strict)
+
+
+class Bilingual(Strict):
+    """A text in both languages."""
+
     en: str = Field(min_length=1)
     vi: str = Field(min_length=1)
 
 
-class _BilingualList(_Strict):
+class BilingualList(Strict):
+    """Texts in both languages."""
+
     en: tuple[str, ...]
     vi: tuple[str, ...]
 
 
-class _Label(_Strict):
+class _Label(Strict):
     label: str
     operating_point: Probability
     likely_point: Probability | None = None
@@ -58,7 +67,7 @@ class _Label(_Strict):
         return self
 
 
-class _Download(_Strict):
+class _Download(Strict):
     file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=200)
     bytes: Annotated[int, Field(gt=0)] | None
     sha256: Sha256 | None
@@ -68,12 +77,12 @@ class _Download(_Strict):
         return Download(**{name: getattr(self, name) for name in _Download.model_fields})
 
 
-class _Reference(_Strict):
+class _Reference(Strict):
     image: _Download
     scores: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1)
 
 
-class _Card(_Strict):
+class _Card(Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
     version: str = Field(min_length=1, max_length=32)
     labels: tuple[_Label, ...] = Field(min_length=1)
@@ -87,8 +96,8 @@ class _Card(_Strict):
     licence: str
     source: str
     citation: str
-    intended_use: _Bilingual
-    limits: _BilingualList
+    intended_use: Bilingual
+    limits: BilingualList
     checkpoint: _Download | None = None
     references: tuple[_Reference, ...] = ()
 
@@ -108,7 +117,7 @@ class _Card(_Strict):
         return self
 
 
-class Proof(_Strict):
+class Proof(Strict):
     """`proof.json`: the published scores and ours. `deviations`: the largest, by image."""
 
     sha256: Sha256
@@ -129,19 +138,23 @@ def read_card(folder: Path) -> ModelCard:
 
     Raises ModelError `card_missing` or `card_invalid` (naming the field that is wrong).
     """
+    return _to_domain(read_checked_json(folder / CARD_FILE, _Card), read_proof(folder))
+
+
+def read_checked_json(file: Path, kind: type[Kind]) -> Kind:
+    """The card in `file`, as `kind` wants it. Raises ModelError as `read_card`."""
     try:
-        text = (folder / CARD_FILE).read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise ModelError("card_missing") from None
     try:
-        card = _Card.model_validate(json.loads(text))
+        return kind.model_validate(json.loads(text))
     except json.JSONDecodeError as problem:
         raise ModelError("card_invalid", field=f"line {problem.lineno}") from None
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(map(str, first["loc"])) or "card"
         raise ModelError("card_invalid", field=f"{where}: {first['msg']}") from None
-    return _to_domain(card, read_proof(folder))
 
 
 def read_proof(folder: Path) -> Proof | None:

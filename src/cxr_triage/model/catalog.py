@@ -14,6 +14,7 @@ import platformdirs
 from cxr_triage.domain import ModelCard
 from cxr_triage.errors import ModelError
 from cxr_triage.model.card import CARD_FILE, read_card
+from cxr_triage.model.gate_model import GATE_FILE
 
 BASELINE = "nih-baseline"
 DEFAULT_FILE = "default-model"
@@ -69,6 +70,13 @@ class Catalog:
         if (Path(wanted) / CARD_FILE).is_file():
             return Path(wanted)
         raise self._unknown()
+
+    def gate(self, name: str) -> Path:
+        """The folder of the learned gate's network `name`. Raises ModelError `gate_unknown`."""
+        for root in _SHIPPED:
+            if (root / name / GATE_FILE).is_file():
+                return root / name
+        raise ModelError("gate_unknown", name=name)
 
     def default(self) -> str:
         """The chosen model, else the best that is installed and proven, else the baseline."""

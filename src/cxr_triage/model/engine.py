@@ -1,6 +1,5 @@
 """Runs a model file on ONNX Runtime: prepared images in, logits, maps and embeddings out."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from cxr_triage.domain import F32, ModelCard, Prepared, read_only
 from cxr_triage.errors import ModelError
 from cxr_triage.model.card import read_card
 from cxr_triage.model.cpus import usable_cpus
+from cxr_triage.model.session import load_session, read_checked
 
 OUTPUTS = ("logits", "cams", "embedding")
 MAX_BATCH = 8
@@ -21,6 +21,7 @@ MAX_BATCH = 8
 class Outputs:
     """Of one image. logits: f32 [L]. cams: f32 [L, h, w]. embedding: f32 [1024].
 
+    The cams lie on the image as it came, also where it was turned before it was scored.
     mean(cams) + bias is the logit, for each label.
     """
 
@@ -43,7 +44,10 @@ class Engine:
         """
         self.card = read_card(folder)
         self.threads = threads or usable_cpus()
-        self._session = _load(_read_checked(folder / self.card.file, self.card), self.threads)
+        content = read_checked(
+            folder / self.card.file, self.card.bytes, self.card.sha256, name=self.card.name
+        )
+        self._session = load_session(content, self.threads)
         _check_contract(self._session, self.card)
 
     def run(self, prepared: Sequence[Prepared]) -> list[Outputs]:
@@ -61,7 +65,7 @@ class Engine:
         return [
             Outputs(
                 logits=read_only(logits[i]),
-                cams=read_only(cams[i]),
+                cams=read_only(np.rot90(cams[i], batch[i].quarter_turns, (1, 2))),
                 embedding=read_only(embedding[i]),
             )
             for i in range(len(batch))
@@ -71,31 +75,6 @@ class Engine:
 def _batches(prepared: Sequence[Prepared]) -> Iterator[Sequence[Prepared]]:
     for start in range(0, len(prepared), MAX_BATCH):
         yield prepared[start : start + MAX_BATCH]
-
-
-def _read_checked(file: Path, card: ModelCard) -> bytes:
-    try:
-        if file.stat().st_size != card.bytes:
-            raise ModelError("model_altered", name=card.name)
-        content = file.read_bytes()
-    except OSError:
-        raise ModelError("model_missing", name=card.name) from None
-    if hashlib.sha256(content).hexdigest() != card.sha256:
-        raise ModelError("model_altered", name=card.name)
-    return content
-
-
-def _load(content: bytes, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Idle threads that spin would take the CPU from decoding, which runs at the same time.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as problem:
-        raise ModelError("model_unloadable") from problem
 
 
 def _check_contract(session: onnxruntime.InferenceSession, card: ModelCard) -> None:

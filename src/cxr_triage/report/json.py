@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from cxr_triage.domain import Assessment, Finding, ModelCard, Reason
+from cxr_triage.domain import Assessment, Finding, ModelCard, Reason, Sight
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language
 from cxr_triage.report.sentences import priority_sentence
@@ -22,19 +22,31 @@ def assessment_fields(assessment: Assessment, language: Language) -> dict[str, A
         "findings": [_finding(finding, language) for finding in assessment.findings],
         "eligibility": {
             "status": assessment.eligibility.status,
-            "reasons": [_reason(reason) for reason in assessment.eligibility.reasons],
-            "warnings": [_reason(warning) for warning in assessment.eligibility.warnings],
+            "reasons": [reason_fields(reason) for reason in assessment.eligibility.reasons],
+            "warnings": [reason_fields(warning) for warning in assessment.eligibility.warnings],
         },
         "error": None,
         "model": model_fields(assessment.model),
         "fingerprint": assessment.fingerprint,
         "digest": assessment.digest,
         "pixel_policy": None if policy is None else asdict(policy),
+        "sight": None if assessment.sight is None else sight_fields(assessment.sight),
         "accession": header.accession,
         "study_uid": header.study_uid,
         "series_uid": header.series_uid,
         "sop_uid": header.sop_uid,
         "timings_ms": {stage: round(ms, 2) for stage, ms in assessment.timings_ms.items()},
+    }
+
+
+def sight_fields(sight: Sight) -> dict[str, Any]:
+    """What the learned gate saw: probabilities."""
+    return {
+        "chest": round(sight.chest, DECIMALS),
+        "turn": [round(share, DECIMALS) for share in sight.turn],
+        "inverted": round(sight.inverted, DECIMALS),
+        "mirrored": round(sight.mirrored, DECIMALS),
+        "field": [round(share, DECIMALS) for share in sight.field],
     }
 
 
@@ -60,5 +72,6 @@ def _finding(finding: Finding, language: Language) -> dict[str, Any]:
     }
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
-    return {"code": reason.code, "measured": reason.measured}
+def reason_fields(reason: Reason) -> dict[str, Any]:
+    """A refusal or a warning: its code, what was measured, and its limit."""
+    return {"code": reason.code, "measured": reason.measured, "limit": reason.limit}

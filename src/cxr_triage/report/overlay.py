@@ -20,7 +20,7 @@ from cxr_triage.imaging.heatmap import blend, colours, display_image, scale_top,
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
-from cxr_triage.report.sentences import score_text
+from cxr_triage.report.sentences import reason_sentence, score_text
 
 BACKGROUND = (16, 18, 22)
 TEXT = (235, 238, 242)
@@ -58,6 +58,8 @@ def overlay(
     picture = blend(display_image(pixels, longest), finding, assessment.crop, shape, top)
     cropped = assessment.crop.side < max(shape)
     foot = _foot(finding, language, assessment.model, cropped=cropped)
+    for correction in assessment.corrections:
+        foot.append(Line(text=reason_sentence(correction, language), size=15, colour=AMBER))
     if assessment.for_research:
         foot.append(Line(text=say("for_research", language), size=17, colour=AMBER))
     width = max(picture.width, LEAST_WIDTH)

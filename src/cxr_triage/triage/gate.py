@@ -1,233 +1,88 @@
-"""May this image be scored? Rules on the header, before decoding; on the pixels, after.
+"""May this image be scored? Rules on its header, its pixels, and what a small network sees.
 
 A refusal is a value: the image is kept, shown as not assessed, and a doctor reads it.
-A missing header field only warns: many exports have none.
 """
 
-import re
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-import numpy as np
-from pydicom.uid import UID
-
-from cxr_triage.domain import Eligibility, Header, Radiograph, Reason
-from cxr_triage.triage.policy import GateLimits
-
-GATE_VERSION = "1"
-
-DX_FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
-RADIOGRAPH_SOP_CLASSES = {
-    "1.2.840.10008.5.1.4.1.1.1",  # Computed Radiography
-    "1.2.840.10008.5.1.4.1.1.1.1",  # Digital X-Ray, for presentation
-    DX_FOR_PROCESSING,
-    "1.2.840.10008.5.1.4.1.1.7",  # Secondary Capture
-    "1.2.840.10008.5.1.4.1.1.7.2",  # Multi-frame Grayscale Byte Secondary Capture
-    "1.2.840.10008.5.1.4.1.1.7.3",  # Multi-frame Grayscale Word Secondary Capture
-}
-RADIOGRAPH_MODALITIES = {"CR", "DX", "RG", "OT", "SC"}
-"""OT and SC: secondary captures of radiographs."""
-
-GREYSCALE = {"MONOCHROME1", "MONOCHROME2"}
-
-CHEST = re.compile(
-    r"CHEST|THORAX|TORAX|TÓRAX|LUNG|PULM|CXR|BRUST|POUMON|\bNGUC\b|\bNGỰC\b|\bPHOI\b|\bPHỔI\b"
-)
-NOT_CHEST = re.compile(r"SPINE|CLAVIC|STERN|SHOULDER|HUMER|\bRIBS?\b|\bCOT SONG\b|\bCỘT SỐNG\b")
-"""Words that name another target although a chest word may stand beside them."""
-
-NOT_FRONTAL = re.compile(
-    r"\bLAT\b|LATERAL|\bLL\b|\bRL\b|\b[LR]LAT\b|\bLLD\b|\bRLD\b|DECUB|\b[LR][AP]O\b|\b[LR]LO\b"
-    r"|\bOBL|LORDO|PROFIL|SEITLICH|NGHIENG|NGHIÊNG"
-)
-FRONTAL = re.compile(
-    r"\bAP\b|\bPA\b|FRONTAL|ANTERO.?POSTERIOR|POSTERO.?ANTERIOR|\bTHANG\b|\bTHẲNG\b"
-)
-DECUBITUS = re.compile(r"DECUB|\bLLD\b|\bRLD\b")
-
-
-def check_header(header: Header, limits: GateLimits) -> Eligibility:
-    """Every header rule's verdict; refused images are never decoded."""
-    if header.source == "picture":
-        return Eligibility(status="accept", warnings=(Reason(code="no_header"),))
-    found = [rule(header, limits) for rule in HEADER_RULES]
-    reasons = tuple(reason for reason in found if reason is not None)
-    warnings = () if reasons else _missing_fields(header)
-    return Eligibility(status="refer" if reasons else "accept", reasons=reasons, warnings=warnings)
-
-
-def _sop_class(header: Header, _: GateLimits) -> Reason | None:
-    if not header.sop_class_uid or header.sop_class_uid in RADIOGRAPH_SOP_CLASSES:
-        return None
-    return Reason(code="sop_class", measured=UID(header.sop_class_uid).name)
-
-
-def _modality(header: Header, _: GateLimits) -> Reason | None:
-    if not header.modality or header.modality in RADIOGRAPH_MODALITIES:
-        return None
-    return Reason(code="modality", measured=header.modality)
-
-
-def _no_pixels(header: Header, _: GateLimits) -> Reason | None:
-    if (header.rows and header.columns) or header.sop_class_uid not in RADIOGRAPH_SOP_CLASSES:
-        return None
-    return Reason(code="no_pixels")
-
-
-def _body_part(header: Header, _: GateLimits) -> Reason | None:
-    part = header.body_part
-    if not part or (CHEST.search(part) and not NOT_CHEST.search(part)):
-        return None
-    return Reason(code="body_part", measured=part)
-
-
-def _view(header: Header, _: GateLimits) -> Reason | None:
-    if NOT_FRONTAL.search(_words(header.view)):
-        return Reason(code="view", measured=header.view)
-    for text in (header.body_part, header.description):
-        words = _words(text)
-        named = NOT_FRONTAL.search(words)
-        if named and (DECUBITUS.search(words) or not FRONTAL.search(words + " " + header.view)):
-            return Reason(code="view", measured=named.group())
-    return None
-
-
-def _words(text: str) -> str:
-    return re.sub(r"[_\-/.,^]", " ", text.upper())
-
-
-def _patient_orientation(header: Header, _: GateLimits) -> Reason | None:
-    """The rows of a lateral film run towards the front or the back (PS3.3 C.7.6.1.1.1)."""
-    if header.patient_orientation[:1] in {"A", "P"}:
-        return Reason(code="patient_orientation", measured=header.patient_orientation)
-    return None
-
-
-def _age(header: Header, limits: GateLimits) -> Reason | None:
-    if header.age_years is None or header.age_years >= limits.minimum_age_years:
-        return None
-    return Reason(code="age", measured=round(header.age_years, 1), limit=limits.minimum_age_years)
-
-
-def _for_processing(header: Header, limits: GateLimits) -> Reason | None:
-    raw = header.sop_class_uid == DX_FOR_PROCESSING or (
-        header.presentation_intent == "FOR PROCESSING"
-    )
-    return Reason(code="for_processing") if raw and not limits.allow_for_processing else None
-
-
-def _photometric_interpretation(header: Header, _: GateLimits) -> Reason | None:
-    if not header.rows or header.photometric_interpretation in {*GREYSCALE, ""}:
-        return None
-    return Reason(code="photometric_interpretation", measured=header.photometric_interpretation)
-
-
-def _frames(header: Header, _: GateLimits) -> Reason | None:
-    return None if header.frames == 1 else Reason(code="frames", measured=header.frames)
-
-
-HeaderRule = Callable[[Header, GateLimits], Reason | None]
-HEADER_RULES: tuple[HeaderRule, ...] = (
-    _sop_class,
-    _modality,
-    _body_part,
-    _view,
-    _patient_orientation,
-    _age,
-    _for_processing,
-    _no_pixels,
-    _photometric_interpretation,
-    _frames,
+from cxr_triage.domain import Correction, Eligibility, Header, Radiograph, Sight
+from cxr_triage.errors import PolicyInvalid
+from cxr_triage.imaging.prepare import AS_IT_IS, corrected, letterbox
+from cxr_triage.model.gate_model import GateCard, GateModel
+from cxr_triage.triage.header_rules import check_header
+from cxr_triage.triage.pixel_rules import check_pixels
+from cxr_triage.triage.policy import Policy
+from cxr_triage.triage.sight_rules import (
+    check_sight,
+    corrected_warnings,
+    correction_of,
+    doubts_of,
 )
 
-
-def _missing_fields(header: Header) -> tuple[Reason, ...]:
-    present = {
-        "missing_sop_class": header.sop_class_uid,
-        "missing_modality": header.modality,
-        "missing_body_part": header.body_part,
-        "missing_view": header.view or FRONTAL.search(_words(header.description)),
-        "missing_age": header.age_years is not None,
-    }
-    return tuple(Reason(code=code) for code, value in present.items() if not value)
+GATE_VERSION = "2"
+"""Changes whenever the same image under the same policy could be judged otherwise."""
 
 
-def check_pixels(radiograph: Radiograph, limits: GateLimits) -> Eligibility:
-    """Every pixel rule's verdict, and what the decoding already warned of."""
-    found = [rule(radiograph, limits) for rule in PIXEL_RULES]
-    reasons = tuple(reason for reason in found if reason is not None)
-    return Eligibility(
-        status="refer" if reasons else "accept",
-        reasons=reasons,
-        warnings=(*radiograph.warnings, *_doubts(radiograph, limits)),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of a decoded image, what was seen, and what must be put right to score it."""
+
+    eligibility: Eligibility
+    sight: Sight
+    correction: Correction = AS_IT_IS
 
 
-def _too_small(radiograph: Radiograph, limits: GateLimits) -> Reason | None:
-    side = min(radiograph.pixels.shape)
-    if side >= limits.minimum_side_pixels:
-        return None
-    return Reason(code="too_small", measured=side, limit=limits.minimum_side_pixels)
+def gate_version(card: GateCard) -> str:
+    """What the gate adds to a fingerprint: its rules and its network."""
+    return f"{GATE_VERSION} {card.sha256}"
 
 
-def _aspect_ratio(radiograph: Radiograph, limits: GateLimits) -> Reason | None:
-    ratio = max(radiograph.pixels.shape) / min(radiograph.pixels.shape)
-    if ratio <= limits.maximum_aspect_ratio:
-        return None
-    return Reason(code="aspect_ratio", measured=round(ratio, 2), limit=limits.maximum_aspect_ratio)
+class Gate:
+    """The rules of a policy and the network that it names. Safe to call from several threads."""
 
+    def __init__(self, policy: Policy, model: GateModel) -> None:
+        """Raises PolicyInvalid if the policy's limits were set for another network."""
+        named, card = policy.sight, model.card
+        if (named.gate, named.version) != (card.name, card.version):
+            raise PolicyInvalid(
+                "policy_thresholds_of_another_model",
+                model=f"{named.gate} {named.version}",
+                running=f"{card.name} {card.version}",
+            )
+        self.version = gate_version(card)
+        self._policy = policy
+        self._model = model
 
-def _crop_loss(radiograph: Radiograph, limits: GateLimits) -> Reason | None:
-    loss = 1 - min(radiograph.pixels.shape) / max(radiograph.pixels.shape)
-    if loss <= limits.maximum_crop_loss:
-        return None
-    return Reason(code="crop_loss", measured=round(loss, 2), limit=limits.maximum_crop_loss)
+    def check_header(self, header: Header) -> Eligibility:
+        """The verdict of the header alone; refused images need not be decoded."""
+        return check_header(header, self._policy.gate)
 
+    def judge(self, radiograph: Radiograph) -> Verdict:
+        """The verdict of the pixels and of what the network sees in them.
 
-def _constant(radiograph: Radiograph, limits: GateLimits) -> Reason | None:
-    low, high = np.percentile(_sample(radiograph), (1, 99))
-    span = float(high - low) / 2048
-    if span >= limits.minimum_grey_span:
-        return None
-    return Reason(code="constant", measured=round(span, 3), limit=limits.minimum_grey_span)
+        Where the policy allows it, a film that lies the wrong way is put right; it is looked
+        at again then, and must pass.
+        """
+        limits = self._policy.sight
+        pixels = check_pixels(radiograph, self._policy.gate)
+        sight = seen = self.look(radiograph)
+        reasons, correction = check_sight(sight, limits), AS_IT_IS
+        if reasons and limits.correct:
+            padded = radiograph.pixel_policy.padded > 0
+            candidate = replace(correction_of(sight, limits), padded=padded)
+            again = self.look(radiograph, candidate)
+            if not check_sight(again, limits):
+                reasons, correction, seen = (), candidate, again
+        found = (*pixels.reasons, *reasons)
+        doubts = () if found else doubts_of(seen, limits)
+        eligibility = Eligibility(
+            status="refer" if found else "accept",
+            reasons=found,
+            warnings=(*corrected_warnings(correction), *pixels.warnings, *doubts),
+        )
+        return Verdict(eligibility=eligibility, sight=sight, correction=correction)
 
-
-def _saturated(radiograph: Radiograph, limits: GateLimits) -> Reason | None:
-    sample, padded = _sample(radiograph), radiograph.pixel_policy.padded
-    pure = float(np.mean((sample <= -1023) | (sample >= 1023)))
-    share = max(0.0, pure - padded) / max(1e-6, 1 - padded)
-    if share <= limits.maximum_saturated:
-        return None
-    return Reason(code="saturated", measured=round(share, 2), limit=limits.maximum_saturated)
-
-
-def _stale_window(radiograph: Radiograph, limits: GateLimits) -> Reason | None:
-    clipped = radiograph.pixel_policy.clipped
-    if clipped is None or clipped <= limits.maximum_window_clipped:
-        return None
-    return Reason(
-        code="stale_window", measured=round(clipped, 2), limit=limits.maximum_window_clipped
-    )
-
-
-def _sample(radiograph: Radiograph) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Every so many-th pixel, at least about 250 a side: enough for shares of the image."""
-    step = max(1, min(radiograph.pixels.shape) // 250)
-    return radiograph.pixels[::step, ::step]
-
-
-PixelRule = Callable[[Radiograph, GateLimits], Reason | None]
-PIXEL_RULES: tuple[PixelRule, ...] = (
-    _too_small,
-    _constant,
-    _stale_window,
-    _saturated,
-    _aspect_ratio,
-    _crop_loss,
-)
-
-
-def _doubts(radiograph: Radiograph, limits: GateLimits) -> tuple[Reason, ...]:
-    side = min(radiograph.pixels.shape)
-    if side >= limits.warn_side_pixels:
-        return ()
-    return (Reason(code="small", measured=side, limit=limits.warn_side_pixels),)
+    def look(self, radiograph: Radiograph, correction: Correction = AS_IT_IS) -> Sight:
+        """What the network sees of the whole image once it is put right."""
+        upright = corrected(radiograph.pixels, correction)
+        return self._model.look(letterbox(upright, self._model.card.input_size))

@@ -54,6 +54,23 @@ class GateLimits(_Strict):
     maximum_crop_loss: Share
 
 
+class SightLimits(_Strict):
+    """From which probability on what the learned gate sees refuses a film (see policy.toml).
+
+    gate, version: the network that the limits were chosen for.
+    """
+
+    gate: str
+    version: str
+    correct: bool
+    minimum_chest: Share
+    maximum_turned: Share
+    maximum_inverted: Share
+    maximum_cut_off: Share
+    maximum_tiny: Share
+    warn_mirrored: Share
+
+
 class SiteThresholds(_Strict):
     """Thresholds in score units, bound to one version of one model."""
 
@@ -70,6 +87,7 @@ class Policy(_Strict):
     purpose: Literal["triage", "research"] = "triage"
     tiers: Tiers
     gate: GateLimits
+    sight: SightLimits
     thresholds: SiteThresholds | None = None
 
     @cached_property

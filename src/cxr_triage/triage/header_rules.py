@@ -1,0 +1,147 @@
+"""May this image be decoded? Rules on what its header says.
+
+A missing header field only warns: many exports have none.
+"""
+
+import re
+from collections.abc import Callable
+
+from pydicom.uid import UID
+
+from cxr_triage.domain import Eligibility, Header, Reason
+from cxr_triage.triage.policy import GateLimits
+
+DX_FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
+RADIOGRAPH_SOP_CLASSES = {
+    "1.2.840.10008.5.1.4.1.1.1",  # Computed Radiography
+    "1.2.840.10008.5.1.4.1.1.1.1",  # Digital X-Ray, for presentation
+    DX_FOR_PROCESSING,
+    "1.2.840.10008.5.1.4.1.1.7",  # Secondary Capture
+    "1.2.840.10008.5.1.4.1.1.7.2",  # Multi-frame Grayscale Byte Secondary Capture
+    "1.2.840.10008.5.1.4.1.1.7.3",  # Multi-frame Grayscale Word Secondary Capture
+}
+RADIOGRAPH_MODALITIES = {"CR", "DX", "RG", "OT", "SC"}
+"""OT and SC: secondary captures of radiographs."""
+
+GREYSCALE = {"MONOCHROME1", "MONOCHROME2"}
+
+CHEST = re.compile(
+    r"CHEST|THORAX|TORAX|TÓRAX|LUNG|PULM|CXR|BRUST|POUMON|\bNGUC\b|\bNGỰC\b|\bPHOI\b|\bPHỔI\b"
+)
+NOT_CHEST = re.compile(r"SPINE|CLAVIC|STERN|SHOULDER|HUMER|\bRIBS?\b|\bCOT SONG\b|\bCỘT SỐNG\b")
+"""Words that name another target although a chest word may stand beside them."""
+
+NOT_FRONTAL = re.compile(
+    r"\bLAT\b|LATERAL|\bLL\b|\bRL\b|\b[LR]LAT\b|\bLLD\b|\bRLD\b|DECUB|\b[LR][AP]O\b|\b[LR]LO\b"
+    r"|\bOBL|LORDO|PROFIL|SEITLICH|NGHIENG|NGHIÊNG"
+)
+FRONTAL = re.compile(
+    r"\bAP\b|\bPA\b|FRONTAL|ANTERO.?POSTERIOR|POSTERO.?ANTERIOR|\bTHANG\b|\bTHẲNG\b"
+)
+DECUBITUS = re.compile(r"DECUB|\bLLD\b|\bRLD\b")
+
+
+def check_header(header: Header, limits: GateLimits) -> Eligibility:
+    """Every header rule's verdict; refused images are never decoded."""
+    if header.source == "picture":
+        return Eligibility(status="accept", warnings=(Reason(code="no_header"),))
+    found = [rule(header, limits) for rule in HEADER_RULES]
+    reasons = tuple(reason for reason in found if reason is not None)
+    warnings = () if reasons else _missing_fields(header)
+    return Eligibility(status="refer" if reasons else "accept", reasons=reasons, warnings=warnings)
+
+
+def _sop_class(header: Header, _: GateLimits) -> Reason | None:
+    if not header.sop_class_uid or header.sop_class_uid in RADIOGRAPH_SOP_CLASSES:
+        return None
+    return Reason(code="sop_class", measured=UID(header.sop_class_uid).name)
+
+
+def _modality(header: Header, _: GateLimits) -> Reason | None:
+    if not header.modality or header.modality in RADIOGRAPH_MODALITIES:
+        return None
+    return Reason(code="modality", measured=header.modality)
+
+
+def _no_pixels(header: Header, _: GateLimits) -> Reason | None:
+    if (header.rows and header.columns) or header.sop_class_uid not in RADIOGRAPH_SOP_CLASSES:
+        return None
+    return Reason(code="no_pixels")
+
+
+def _body_part(header: Header, _: GateLimits) -> Reason | None:
+    part = header.body_part
+    if not part or (CHEST.search(part) and not NOT_CHEST.search(part)):
+        return None
+    return Reason(code="body_part", measured=part)
+
+
+def _view(header: Header, _: GateLimits) -> Reason | None:
+    if NOT_FRONTAL.search(_words(header.view)):
+        return Reason(code="view", measured=header.view)
+    for text in (header.body_part, header.description):
+        words = _words(text)
+        named = NOT_FRONTAL.search(words)
+        if named and (DECUBITUS.search(words) or not FRONTAL.search(words + " " + header.view)):
+            return Reason(code="view", measured=named.group())
+    return None
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[_\-/.,^]", " ", text.upper())
+
+
+def _patient_orientation(header: Header, _: GateLimits) -> Reason | None:
+    """The rows of a lateral film run towards the front or the back (PS3.3 C.7.6.1.1.1)."""
+    if header.patient_orientation[:1] in {"A", "P"}:
+        return Reason(code="patient_orientation", measured=header.patient_orientation)
+    return None
+
+
+def _age(header: Header, limits: GateLimits) -> Reason | None:
+    if header.age_years is None or header.age_years >= limits.minimum_age_years:
+        return None
+    return Reason(code="age", measured=round(header.age_years, 1), limit=limits.minimum_age_years)
+
+
+def _for_processing(header: Header, limits: GateLimits) -> Reason | None:
+    raw = header.sop_class_uid == DX_FOR_PROCESSING or (
+        header.presentation_intent == "FOR PROCESSING"
+    )
+    return Reason(code="for_processing") if raw and not limits.allow_for_processing else None
+
+
+def _photometric_interpretation(header: Header, _: GateLimits) -> Reason | None:
+    if not header.rows or header.photometric_interpretation in {*GREYSCALE, ""}:
+        return None
+    return Reason(code="photometric_interpretation", measured=header.photometric_interpretation)
+
+
+def _frames(header: Header, _: GateLimits) -> Reason | None:
+    return None if header.frames == 1 else Reason(code="frames", measured=header.frames)
+
+
+HeaderRule = Callable[[Header, GateLimits], Reason | None]
+HEADER_RULES: tuple[HeaderRule, ...] = (
+    _sop_class,
+    _modality,
+    _body_part,
+    _view,
+    _patient_orientation,
+    _age,
+    _for_processing,
+    _no_pixels,
+    _photometric_interpretation,
+    _frames,
+)
+
+
+def _missing_fields(header: Header) -> tuple[Reason, ...]:
+    present = {
+        "missing_sop_class": header.sop_class_uid,
+        "missing_modality": header.modality,
+        "missing_body_part": header.body_part,
+        "missing_view": header.view or FRONTAL.search(_words(header.description)),
+        "missing_age": header.age_years is not None,
+    }
+    return tuple(Reason(code=code) for code, value in present.items() if not value)

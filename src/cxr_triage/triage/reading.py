@@ -1,0 +1,122 @@
+"""From a file's bytes to an image that was judged and is ready to be scored if it may be."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from cxr_triage.domain import (
+    Correction,
+    Eligibility,
+    Header,
+    Patient,
+    Prepared,
+    Radiograph,
+    Reason,
+    Sight,
+)
+from cxr_triage.errors import ImageError
+from cxr_triage.imaging.limits import Limits
+from cxr_triage.imaging.prepare import prepare
+from cxr_triage.imaging.source import ImageFile, open_image
+from cxr_triage.imaging.worker import Decoder
+from cxr_triage.triage.gate import Gate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reading:
+    """An image that was read and judged.
+
+    radiograph, sight: None if the header alone decided. prepared: None unless accepted.
+    """
+
+    digest: str = field(repr=False)
+    header: Header
+    patient: Patient
+    eligibility: Eligibility
+    radiograph: Radiograph | None = None
+    sight: Sight | None = None
+    prepared: Prepared | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+class Reader:
+    """Reads and judges. Safe to call from several threads."""
+
+    def __init__(
+        self, *, gate: Gate, decoder: Decoder, limits: Limits, marks: tuple[Reason, ...] = ()
+    ) -> None:
+        """marks: warnings that every image bears."""
+        self._gate = gate
+        self._decoder = decoder
+        self._limits = limits
+        self._marks = marks
+
+    def read(self, data: bytes, size: int) -> Reading:
+        """Read and judge one file's bytes, for a model of `size`. Raises ImageError."""
+        image, reading = self._open(data)
+        if reading.eligibility.status == "refer":
+            return reading
+        reading, correction = self._judged(reading, image)
+        if reading.eligibility.status == "refer" or reading.radiograph is None:
+            return reading
+        with timed(reading.timings_ms, "prepare"):
+            prepared = prepare(reading.radiograph.pixels, size, correction)
+        return replace(reading, prepared=prepared)
+
+    def inspect(self, data: bytes) -> Reading:
+        """Read and judge; what the header refuses is looked at too, where it can be decoded.
+
+        Raises ImageError.
+        """
+        image, reading = self._open(data)
+        try:
+            return self._judged(reading, image)[0]
+        except ImageError:
+            if reading.eligibility.status == "accept":
+                raise
+            return reading
+
+    def _open(self, data: bytes) -> tuple[ImageFile, Reading]:
+        timings: dict[str, float] = {}
+        with timed(timings, "read"):
+            image = open_image(data, self._limits)
+        with timed(timings, "gate"):
+            verdict = self._gate.check_header(image.header)
+        first = Eligibility(status="accept", warnings=(*self._marks, *image.warnings))
+        return image, Reading(
+            digest=image.digest,
+            header=image.header,
+            patient=image.patient,
+            eligibility=_merged(verdict, first),
+            timings_ms=timings,
+        )
+
+    def _judged(self, reading: Reading, image: ImageFile) -> tuple[Reading, Correction]:
+        with timed(reading.timings_ms, "read"):
+            radiograph = image.decode(self._decoder)
+        with timed(reading.timings_ms, "gate"):
+            verdict = self._gate.judge(radiograph)
+        judged = replace(
+            reading,
+            eligibility=_merged(reading.eligibility, verdict.eligibility),
+            radiograph=radiograph,
+            sight=verdict.sight,
+        )
+        return judged, verdict.correction
+
+
+def _merged(first: Eligibility, second: Eligibility) -> Eligibility:
+    reasons = (*first.reasons, *second.reasons)
+    warnings = tuple(dict.fromkeys((*first.warnings, *second.warnings)))
+    return Eligibility(status="refer" if reasons else "accept", reasons=reasons, warnings=warnings)
+
+
+@contextmanager
+def timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    """Add the milliseconds spent inside to `timings[stage]`."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        timings[stage] = timings.get(stage, 0.0) + (time.perf_counter() - start) * 1000

@@ -1,0 +1,148 @@
+from dataclasses import replace
+
+import pytest
+
+from cxr_triage.domain import Header, Reason
+from cxr_triage.language import LANGUAGES
+from cxr_triage.report.sentences import reason_sentence
+from cxr_triage.triage.header_rules import check_header
+from cxr_triage.triage.policy import read_policy
+
+from .builders import CHEST_PA
+
+LIMITS = read_policy().gate
+
+
+def header_codes(**changes) -> list[str]:
+    return [r.code for r in check_header(replace(CHEST_PA, **changes), LIMITS).reasons]
+
+
+def test_frontal_chest_film_of_an_adult_is_accepted_without_warnings():
+    verdict = check_header(CHEST_PA, LIMITS)
+    assert verdict.status == "accept"
+    assert verdict.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["CHEST", "THORAX", "LUNG", "LUNGS", "TORAX", "TÓRAX", "CHEST PA", "PORT_CHEST", "PULMON",
+     "NGUC", "NGỰC", "TIM PHOI", "PHỔI", "THORAX^PA", "CHEST_TO_ABDOMEN"],
+)  # fmt: skip
+def test_words_that_vendors_use_for_the_chest_are_accepted(part):
+    assert header_codes(body_part=part) == []
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["ABDOMEN", "EXTREMITY", "HAND", "SKULL", "THORACIC SPINE", "TSPINE", "CHEST SPINE", "RIBS",
+     "CLAVICLE", "SHOULDER", "KHUNG CHAU", "PELVIS", "HIP"],
+)  # fmt: skip
+def test_other_parts_of_the_body_are_refused(part):
+    assert header_codes(body_part=part) == ["body_part"]
+
+
+@pytest.mark.parametrize("view", ["PA", "AP", "AP SUPINE", "PA ERECT", "FRONTAL", ""])
+def test_frontal_views_are_accepted(view):
+    assert header_codes(view=view) == []
+
+
+@pytest.mark.parametrize(
+    "view",
+    ["LL", "RL", "LAT", "LATERAL", "LEFT LATERAL", "LLAT", "LLD", "RLD", "DECUBITUS", "LAO", "RAO",
+     "LPO", "RPO", "LLO", "OBLIQUE", "LORDOTIC", "NGHIÊNG", "LATERAL DECUBITUS"],
+)  # fmt: skip
+def test_lateral_oblique_and_decubitus_views_are_refused(view):
+    assert header_codes(view=view) == ["view"]
+
+
+@pytest.mark.parametrize(
+    ("description", "codes"),
+    [
+        ("CHEST LAT", ["view"]),
+        ("Ngực nghiêng", ["view"]),
+        ("THORAX PA/LAT", []),
+        ("W034 Chest PA", []),
+        ("CHEST LEFT DECUBITUS AP", ["view"]),
+        ("PLATELET COUNT", []),
+        ("", []),
+    ],
+)
+def test_view_in_the_description_counts_when_the_view_is_not_given(description, codes):
+    assert header_codes(view="", description=description) == codes
+
+
+def test_lateral_word_beside_a_stated_frontal_view_does_not_refuse():
+    assert header_codes(view="PA", description="CHEST PA AND LAT") == []
+
+
+@pytest.mark.parametrize(
+    ("orientation", "codes"),
+    [("L\\F", []), ("A\\F", ["patient_orientation"]), ("P\\F", ["patient_orientation"]), ("", [])],
+)
+def test_rows_that_run_front_to_back_are_a_lateral_film(orientation, codes):
+    assert header_codes(patient_orientation=orientation) == codes
+
+
+@pytest.mark.parametrize(
+    ("age", "codes"), [(0.5, ["age"]), (14.99, ["age"]), (15.0, []), (90.0, []), (None, [])]
+)
+def test_people_under_15_are_refused(age, codes):
+    assert header_codes(age_years=age) == codes
+
+
+def test_for_processing_is_refused_by_intent_and_by_sop_class_unless_allowed():
+    raw = {"presentation_intent": "FOR PROCESSING"}
+    raw_class = {"sop_class_uid": "1.2.840.10008.5.1.4.1.1.1.1.1"}
+    assert header_codes(**raw) == header_codes(**raw_class) == ["for_processing"]
+    allowed = LIMITS.model_copy(update={"allow_for_processing": True})
+    assert check_header(replace(CHEST_PA, **raw), allowed).status == "accept"
+
+
+@pytest.mark.parametrize("kind", ["RGB", "PALETTE COLOR", "YBR_FULL"])
+def test_colour_is_refused(kind):
+    assert header_codes(photometric_interpretation=kind) == ["photometric_interpretation"]
+
+
+def test_several_frames_are_refused():
+    assert header_codes(frames=12) == ["frames"]
+
+
+def test_other_objects_are_named_in_the_refusal():
+    verdict = check_header(replace(CHEST_PA, sop_class_uid="1.2.840.10008.5.1.4.1.1.2"), LIMITS)
+    assert verdict.reasons[0] == Reason(code="sop_class", measured="CT Image Storage")
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", "US", "MG", "XA", "NM"])
+def test_other_modalities_are_refused(modality):
+    assert header_codes(modality=modality) == ["modality"]
+
+
+def test_radiograph_class_without_a_picture_is_refused():
+    assert header_codes(rows=0) == ["no_pixels"]
+
+
+def test_missing_fields_warn_and_do_not_refuse():
+    verdict = check_header(Header(source="dicom", rows=9, columns=9), LIMITS)
+    assert verdict.status == "accept"
+    assert {warning.code for warning in verdict.warnings} == {
+        "missing_sop_class", "missing_modality", "missing_body_part", "missing_view", "missing_age"
+    }  # fmt: skip
+
+
+def test_picture_is_accepted_with_a_warning():
+    verdict = check_header(Header(source="picture"), LIMITS)
+    assert [warning.code for warning in verdict.warnings] == ["no_header"]
+
+
+def test_each_refusal_has_a_measured_value_and_a_sentence_in_both_languages():
+    refused = replace(
+        CHEST_PA, sop_class_uid="1.2.840.10008.5.1.4.1.1.2", modality="CT", body_part="HEAD",
+        view="LL", patient_orientation="A\\F", age_years=3.0, frames=9,
+        photometric_interpretation="RGB",
+    )  # fmt: skip
+    for reason in check_header(refused, LIMITS).reasons:
+        assert reason.measured is not None
+        for language in LANGUAGES:
+            measured = reason.measured
+            shown = f"{measured:g}" if isinstance(measured, float) else str(measured)
+            assert shown in reason_sentence(reason, language)
