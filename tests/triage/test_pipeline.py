@@ -1,6 +1,11 @@
+from io import BytesIO
+
 import numpy as np
 import pytest
+from PIL import Image
+from pydicom import dcmread
 
+from cxr_triage.imaging.heatmap import display_image
 from cxr_triage.triage.policy import SiteThresholds, read_policy
 
 from ..conftest import make_pipeline, real_image
@@ -83,3 +88,56 @@ def test_no_identifier_is_in_the_repr_of_what_the_pipeline_returns(pipeline, rg1
                    reading.header.sop_uid, reading.header.institution):  # fmt: skip
         assert secret
         assert secret not in text
+
+
+def _as_png(pixels) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def correcting(engine, decoder):
+    """A pipeline whose policy puts films right that lie the wrong way."""
+    policy = read_policy()
+    sight = policy.sight.model_copy(update={"correct": True})
+    return make_pipeline(engine, decoder, policy.model_copy(update={"sight": sight}))
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_film_that_is_put_right_has_the_scores_of_the_upright_film_and_maps_on_what_was_sent(
+    correcting, rg1, turns, inverted
+):
+    film = np.asarray(display_image(correcting.read(rg1).radiograph.pixels, 1000))
+    upright = correcting.assess(_as_png(film))
+    sent = correcting.assess(_as_png(np.rot90(255 - film if inverted else film, turns)))
+    codes = [correction.code for correction in sent.corrections]
+    assert codes == [f"corrected_{('left', 'down', 'right')[turns - 1]}"] + (
+        ["corrected_inverted"] if inverted else []
+    )
+    assert not upright.corrections
+    for one, other in zip(upright.findings, sent.findings, strict=True):
+        assert one.score == pytest.approx(other.score, abs=1e-5)
+        assert np.allclose(np.rot90(one.evidence, turns), other.evidence, atol=1e-3)
+    height, width = film.shape if turns == 2 else film.shape[::-1]
+    box = sent.crop
+    assert (box.side, box.top + box.side <= height, box.left + box.side <= width) == (
+        upright.crop.side, True, True
+    )  # fmt: skip
+
+
+def test_leg_is_refused_from_its_pixels_alone(pipeline):
+    dataset = dcmread(real_image("RG3_UNCR"))
+    for keyword in ("BodyPartExamined", "ViewPosition", "PatientOrientation", "StudyDescription",
+                    "SeriesDescription", "ProtocolName"):  # fmt: skip
+        if keyword in dataset:
+            delattr(dataset, keyword)
+    buffer = BytesIO()
+    dataset.save_as(buffer)
+    eligibility = pipeline.read(buffer.getvalue()).eligibility
+    assert [reason.code for reason in eligibility.reasons] == ["not_chest"]
+
+
+def test_gate_is_part_of_the_fingerprint(pipeline, correcting):
+    assert pipeline.fingerprint != correcting.fingerprint
