@@ -38,7 +38,6 @@ SIDES = ((0.0, 128), (0.55, 160), (0.75, SIZE))
 """From which share of the steps on, films have which side: small ones are learned from fast."""
 GRID = 56  # cells a side of a box mask before it follows the augmentation
 BATCH = 24
-EMA = 0.999
 UNKNOWN = -1.0
 
 
@@ -343,7 +342,7 @@ def train(arguments: argparse.Namespace) -> None:
         (entropy + arguments.pointing * pointing).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
-        follow(average, network)
+        follow(average, network, arguments.ema)
         if (step + 1) % 20 == 0:
             pace = (time.monotonic() - began) / (step + 1 - first)
             print(step + 1, f"{entropy:.4f} {pointing:.3f} {pace:.2f} s/step", flush=True)
@@ -361,12 +360,12 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 @torch.no_grad()
-def follow(average: torch.nn.Module, network: torch.nn.Module) -> None:
+def follow(average: torch.nn.Module, network: torch.nn.Module, ema: float) -> None:
     """Move the averaged weights a little towards the network's."""
     ours, theirs = average.state_dict(), network.state_dict()
     for name, value in ours.items():
         if value.is_floating_point():
-            value.lerp_(theirs[name], 1 - EMA)
+            value.lerp_(theirs[name], 1 - ema)
         else:
             value.copy_(theirs[name])
 
@@ -380,6 +379,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=250, help="steps between validations")
     parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
     parser.add_argument("--pointing", type=float, default=0.1, help="weight of the maps' loss")
+    parser.add_argument("--ema", type=float, default=0.995, help="share kept of the average")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()

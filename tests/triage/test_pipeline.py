@@ -130,7 +130,8 @@ def test_film_that_is_put_right_has_the_scores_of_the_upright_film_and_maps_on_w
 def test_leg_is_refused_from_its_pixels_alone(pipeline):
     dataset = dcmread(real_image("RG3_UNCR"))
     for keyword in ("BodyPartExamined", "ViewPosition", "PatientOrientation", "StudyDescription",
-                    "SeriesDescription", "ProtocolName"):  # fmt: skip
+                    "SeriesDescription", "ProtocolName", "PatientAge",
+                    "PatientBirthDate"):  # fmt: skip
         if keyword in dataset:
             delattr(dataset, keyword)
     buffer = BytesIO()
