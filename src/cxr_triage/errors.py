@@ -15,6 +15,23 @@
     ├── SettingsInvalid         an environment variable that cannot be used
     ├── EvaluationFailed        results and labels that cannot be measured
     ├── OutputFailed            a result could not be written
+    ├── StoreError              about what is kept
+    │   ├── StoreFull           the disk is full; nothing was changed
+    │   ├── StoreReadOnly       the folder or database cannot be written
+    │   ├── StoreBusy           another process holds the store for too long
+    │   ├── StoreUnavailable    it cannot be reached, or the disk fails
+    │   ├── StoreInvalid        not ours, damaged, or of a newer version
+    │   ├── BlobDamaged         a kept file is missing or differs from its hash
+    │   ├── NotFound            nothing of that id, or not for these eyes
+    │   ├── Conflict            contradicts what is kept, or came too late
+    │   └── BackupFailed        a backup could not be made or restored
+    ├── QueryInvalid            a filter or a cursor that cannot be used
+    ├── AccessError             about who asks
+    │   ├── NotAuthenticated    not signed in, or with something that does not count
+    │   ├── NotAllowed          signed in, but this is not theirs to do
+    │   └── TooManyAttempts     too many failed sign-ins; when to try again
+    ├── AccountInvalid          a name, a password or a role that cannot be used
+    ├── ReviewInvalid           a reading that cannot be kept as it is
     └── MissingExtra            an optional package is not installed
 
 The class says what kind of trouble it is (entrances map classes to statuses and exit
@@ -94,6 +111,74 @@ class EvaluationFailed(TriageError):
 
 class OutputFailed(TriageError):
     """A result could not be written."""
+
+
+class StoreError(TriageError):
+    """About what is kept."""
+
+
+class StoreFull(StoreError):
+    """The disk is full; nothing was changed, and a repeat succeeds once there is room."""
+
+
+class StoreReadOnly(StoreError):
+    """The store's folder or database cannot be written."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the store for too long; a repeat may succeed."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached, or the disk fails."""
+
+
+class StoreInvalid(StoreError):
+    """The database is not ours, is damaged, or was made by a newer version."""
+
+
+class BlobDamaged(StoreError):
+    """A kept file is missing, or its bytes differ from its hash."""
+
+
+class NotFound(StoreError):
+    """Nothing of that id, or not for the eyes of who asks: the answer is the same."""
+
+
+class Conflict(StoreError):
+    """What was sent contradicts what is kept, or somebody else was faster."""
+
+
+class BackupFailed(StoreError):
+    """A backup could not be made, or is not one that can be restored."""
+
+
+class QueryInvalid(TriageError):
+    """A filter or a cursor that cannot be used."""
+
+
+class AccessError(TriageError):
+    """About who asks."""
+
+
+class NotAuthenticated(AccessError):
+    """Not signed in, or with a password, key or session that does not count."""
+
+
+class NotAllowed(AccessError):
+    """Signed in, but this is not theirs to do."""
+
+
+class TooManyAttempts(AccessError):
+    """Too many failed sign-ins; `values["retry_after_s"]` says when to try again."""
+
+
+class AccountInvalid(TriageError):
+    """A name, a password or a role that cannot be used."""
+
+
+class ReviewInvalid(TriageError):
+    """A reading that cannot be kept as it is."""
 
 
 class MissingExtra(TriageError):
