@@ -25,6 +25,7 @@
     │   ├── NotFound            nothing of that id, or not for these eyes
     │   ├── Conflict            contradicts what is kept, or came too late
     │   └── BackupFailed        a backup could not be made or restored
+    ├── Overloaded              too much to do at once; when to try again
     ├── QueryInvalid            a filter or a cursor that cannot be used
     ├── AccessError             about who asks
     │   ├── NotAuthenticated    not signed in, or with something that does not count
@@ -151,6 +152,10 @@ class Conflict(StoreError):
 
 class BackupFailed(StoreError):
     """A backup could not be made, or is not one that can be restored."""
+
+
+class Overloaded(TriageError):
+    """Too much to do at once; `values["retry_after_s"]` says when to try again."""
 
 
 class QueryInvalid(TriageError):

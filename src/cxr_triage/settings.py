@@ -17,7 +17,8 @@ class Settings(BaseSettings):
 
     `threads` 0 means: the CPUs that this process may really use. `data_dir` (fetched
     models) None: the user's data folder, as the operating system has it. `catalog`: a
-    folder of further model cards (a hospital's own).
+    folder of further model cards (a hospital's own). `worker_…`: one job of a process that
+    reads and scores for the service; `queue`: jobs that may wait for one.
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -33,6 +34,9 @@ class Settings(BaseSettings):
     max_megapixels: int = Field(default=40, ge=1)
     decode_timeout_s: float = Field(default=20.0, gt=0)
     decode_memory_mib: int = Field(default=700, ge=64)
+    worker_timeout_s: float = Field(default=40.0, gt=0)
+    worker_memory_mib: int = Field(default=1500, ge=256)
+    queue: int = Field(default=16, ge=0, le=1024)
 
 
 def default_language() -> Language:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import LifoQueue
 from typing import IO, Any, Generic, Literal, Protocol, TypeVar
@@ -182,11 +182,18 @@ class Crew(Generic[Worker]):
     """
 
     def __init__(self, size: int, make: Callable[[], Worker]) -> None:
+        self._size = max(1, size)
         self._slots: LifoQueue[Worker | None] = LifoQueue()
-        for _ in range(max(1, size)):
+        for _ in range(self._size):
             self._slots.put(None)
         self._make = make
         self._closed = False
+
+    def start(self) -> None:
+        """Make every worker now. Raises what `make` raises."""
+        with ExitStack() as stack:
+            for _ in range(self._size):
+                stack.enter_context(self.lent())
 
     @contextmanager
     def lent(self) -> Iterator[Worker]:

@@ -60,6 +60,10 @@ class Pipeline:
         """The whole path for one file's bytes. Raises ImageError or ModelError."""
         return self.score([self.read(data)])[0]
 
+    def picture(self, data: bytes) -> Radiograph:
+        """The image to look at, whatever the gate says of it. Raises ImageError."""
+        return open_image(data, self._limits).decode(self._decoder)
+
     def read(self, data: bytes) -> Reading:
         """Read and judge one file's bytes. Raises ImageError."""
         timings: dict[str, float] = {}
