@@ -6,7 +6,7 @@ project's glossary; a Vietnamese radiologist has not yet confirmed them.
 
 from typing import Literal
 
-from cxr_triage.language import api, commands, errors, evaluation, gate, models, pages
+from cxr_triage.language import api, commands, errors, evaluation, gate, models, pages, service
 from cxr_triage.language.numbers import localized
 
 Language = Literal["en", "vi"]
@@ -15,6 +15,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "vi")
 SENTENCES: dict[str, tuple[str, str]] = {
     **errors.SENTENCES,
     **api.SENTENCES,
+    **service.SENTENCES,
     **gate.SENTENCES,
     **pages.SENTENCES,
     **commands.SENTENCES,

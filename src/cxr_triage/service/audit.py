@@ -6,9 +6,12 @@ a UID.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from cxr_triage.store.records import AuditEntry
+
+LONGEST: Final = 64
+"""Characters of an address or a request's id that are kept."""
 
 
 class Action(StrEnum):
@@ -77,6 +80,6 @@ def entry(
         assessment_id=assessment_id,
         subject_id=subject_id,
         fingerprint=fingerprint,
-        address=actor.origin.address,
-        request_id=actor.origin.request_id,
+        address=actor.origin.address[:LONGEST],
+        request_id=actor.origin.request_id[:LONGEST],
     )

@@ -144,8 +144,8 @@ class StudyRow:
     assessment_id: str
 
 
-Place = tuple[int, float, str, str]
-"""Where a page ended: priority, −margin, received_at as stored, study id."""
+Place = tuple[int, float, datetime, str]
+"""Where a page ended: place of the priority, −margin, received_at, study_id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,10 +240,14 @@ class StationKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who can sign in. station_id: None for people of the hospital."""
+    """Somebody who can sign in. station_id: None for people of the hospital.
+
+    name: for signing in. full_name: as it stands under a reading.
+    """
 
     id: str
     name: str
+    full_name: str
     role: Role
     station_id: str | None
     language: Literal["en", "vi"]

@@ -1,9 +1,18 @@
 """The store: one object that an entrance opens and hands to the services."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from cxr_triage.domain import Assessment
+from cxr_triage.store import audit_rows, results, review_rows, study_rows
+from cxr_triage.store.account_rows import AccountRows
+from cxr_triage.store.blobs import Blobs, make_folder
+from cxr_triage.store.database import Database
+from cxr_triage.store.faults import store_faults
+from cxr_triage.store.identity import result_id
+from cxr_triage.store.keeping import keep_rows, place
+from cxr_triage.store.migrate import migrate
 from cxr_triage.store.records import (
     AuditEntry,
     AuditRow,
@@ -19,6 +28,7 @@ from cxr_triage.store.records import (
     StudyRow,
     WorklistQuery,
 )
+from cxr_triage.store.session_rows import SessionRows
 
 
 def open_store(url: str, blobs_folder: Path) -> "Store":
@@ -26,9 +36,14 @@ def open_store(url: str, blobs_folder: Path) -> "Store":
 
     url: `sqlite:////path/store.sqlite3`; folders are made. Safe to call from several
     processes at once. Raises StoreUnavailable, StoreFull, StoreReadOnly, StoreBusy,
-    StoreInvalid (`store_newer`, `store_not_ours`) or MissingExtra.
+    StoreInvalid (`store_newer`, `store_not_ours`, `store_url`) or MissingExtra.
     """
-    raise NotImplementedError
+    database = Database(url)
+    with store_faults():
+        make_folder(database.file.parent)
+    blobs = Blobs(blobs_folder)
+    migrate(database)
+    return Store(database, blobs)
 
 
 class Store:
@@ -36,8 +51,15 @@ class Store:
     after StoreFull, StoreReadOnly or StoreBusy nothing was changed and a repeat succeeds
     once the trouble is over."""
 
+    def __init__(self, database: Database, blobs: Blobs) -> None:
+        self.accounts = AccountRows(database)
+        self.sessions = SessionRows(database)
+        self._database = database
+        self._blobs = blobs
+
     def close(self) -> None:
         """Let go of the database."""
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -47,7 +69,9 @@ class Store:
 
     def check(self) -> None:
         """Can the store be read and written now? For /readyz. Raises StoreError."""
-        raise NotImplementedError
+        with self._database.write() as connection:
+            audit_rows.newest(connection, before=None, limit=1)
+        self._blobs.check()
 
     def keep(self, image: NewImage, assessment: Assessment, *, audit: AuditEntry) -> Kept:
         """Keep an image, its result and the audit row; all are on the disk on return.
@@ -57,39 +81,59 @@ class Store:
         pixels is the same image with another result. Raises Conflict `other_pixels` if its
         pixels differ.
         """
-        raise NotImplementedError
+        placed = place(image, assessment)
+        self._blobs.write(image.data, assessment.digest)  # before any row names it
+        with self._database.write() as connection:
+            stored = keep_rows(connection, placed, audit)
+            created = stored is not None
+            stored = stored or results.find(connection, placed.assessment.id)
+        if stored is None:
+            raise RuntimeError("a result is there or was made")
+        return Kept(created=created, stored=stored)
 
     def find_result(
         self, digest: str, fingerprint: str, *, station_id: str
     ) -> StoredAssessment | None:
         """The result that this station's file with that SHA-256 has already."""
-        raise NotImplementedError
+        with self._database.read() as connection:
+            return results.find(connection, result_id(station_id, digest, fingerprint))
 
     def assessment(self, assessment_id: str, scope: Scope) -> StoredAssessment:
         """Raises NotFound, also if it lies outside `scope`."""
-        raise NotImplementedError
+        with self._database.read() as connection:
+            return results.result(connection, assessment_id, scope)
 
     def file(self, assessment_id: str, scope: Scope) -> bytes:
         """The bytes that were assessed. Raises NotFound, or BlobDamaged if the hash differs."""
-        raise NotImplementedError
+        return self._blobs.read(self.assessment(assessment_id, scope).assessment.digest)
 
     def study(self, study_id: str, scope: Scope) -> StudyDetail:
         """By our own id. Raises NotFound, also if it lies outside `scope`."""
-        raise NotImplementedError
+        with self._database.read() as connection:
+            return StudyDetail(
+                row=study_rows.study_row(connection, study_id, scope),
+                images=results.current_of_study(connection, study_id),
+                reviews=review_rows.of_study(connection, study_id),
+            )
 
     def studies_with_uid(self, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:
         """Studies with that Study Instance UID: at most one a station, newest first."""
-        raise NotImplementedError
+        with self._database.read() as connection:
+            return study_rows.with_uid(connection, study_uid, scope)
 
     def worklist(
         self, query: WorklistQuery, scope: Scope, *, after: Place | None, limit: int
     ) -> StudyPage:
         """At most `limit` rows after a place, in the order of the worklist."""
-        raise NotImplementedError
+        with self._database.read() as connection:
+            return study_rows.page(connection, query, scope, after=after, limit=limit)
 
     def open_study(self, study_id: str, scope: Scope, *, audit: AuditEntry) -> None:
         """Note that somebody looks at it: a new study becomes opened. Raises NotFound."""
-        raise NotImplementedError
+        with self._database.write() as connection:
+            study_rows.study_row(connection, study_id, scope)
+            study_rows.change_state(connection, study_id, to="opened", only_from=("new",))
+            audit_rows.append(connection, replace(audit, study_id=study_id))
 
     def save_review(
         self, draft: ReviewDraft, scope: Scope, *, reader_id: str, version: int, audit: AuditEntry
@@ -99,25 +143,35 @@ class Store:
         version: that of the reading that the reader saw. Raises NotFound, Conflict
         `review_changed` (somebody else saved meanwhile) or `review_signed`.
         """
-        raise NotImplementedError
+        with self._database.write() as connection:
+            return review_rows.save(
+                connection, draft, scope, reader_id=reader_id, version=version, audit=audit
+            )
 
     def sign_review(
         self, assessment_id: str, scope: Scope, *, reader_id: str, version: int, audit: AuditEntry
     ) -> Review:
-        """Sign what was saved; it cannot change any more. Raises as `save_review`."""
-        raise NotImplementedError
+        """Sign what was saved; it cannot change any more. Raises as `save_review`, or
+        Conflict `review_not_saved`."""
+        with self._database.write() as connection:
+            return review_rows.sign(
+                connection, assessment_id, scope, reader_id=reader_id, version=version, audit=audit
+            )
 
     def add_addendum(
         self, draft: ReviewDraft, scope: Scope, *, reader_id: str, audit: AuditEntry
     ) -> Review:
         """Add to a signed reading, signed at once. Raises NotFound or Conflict
         `review_not_signed`."""
-        raise NotImplementedError
+        with self._database.write() as connection:
+            return review_rows.add(connection, draft, scope, reader_id=reader_id, audit=audit)
 
     def record(self, entry: AuditEntry) -> None:
         """Add a row to the audit trail."""
-        raise NotImplementedError
+        with self._database.write() as connection:
+            audit_rows.append(connection, entry)
 
     def audit_trail(self, *, before: int | None, limit: int) -> tuple[AuditRow, ...]:
         """The newest rows, or those before a number."""
-        raise NotImplementedError
+        with self._database.read() as connection:
+            return audit_rows.newest(connection, before=before, limit=limit)
