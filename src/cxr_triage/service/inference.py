@@ -19,6 +19,7 @@ from cxr_triage.imaging.limits import MIB
 from cxr_triage.imaging.process import Child, Crew, ProcessLost, Watchdog
 from cxr_triage.logs import log
 from cxr_triage.model.cpus import usable_cpus
+from cxr_triage.service.declared import DECLARED, NOTHING_DECLARED, Declared
 from cxr_triage.service.jobs import CARD, Drawing, packed_body, packed_head, unpacked_body
 from cxr_triage.settings import Settings
 from cxr_triage.triage.packing import pack, unpack
@@ -92,8 +93,8 @@ class InferencePool:
                 raise DecodingFailed(f"decoder_{problem.why}") from None
             raise
 
-    def assess(self, file: Path) -> Assessed:
-        """Read and score one file.
+    def assess(self, file: Path, declared: Declared = NOTHING_DECLARED) -> Assessed:
+        """Read and score one file; what is declared counts for pictures alone.
 
         Raises ImageError (DecodingFailed if its process was lost), ModelError, or
         Overloaded if `settings.queue` calls wait already.
@@ -107,7 +108,8 @@ class InferencePool:
                 patient=Patient(id=identifier, name=name, birth_date=birth_date, sex=sex),
             )
 
-        return self._done({"do": "assess", "file": str(file)}, b"", assessed)
+        told = DECLARED.dump_python(declared, mode="json")
+        return self._done({"do": "assess", "file": str(file), "declared": told}, b"", assessed)
 
     def draw(self, data: bytes, assessment: Assessment, drawing: Drawing) -> bytes:
         """What `drawings.draw` makes of a file's bytes and its result. Raises as `assess`."""

@@ -5,6 +5,7 @@ A job is a JSON head and a body; see `inference` for the other side.
 
 import json
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,8 +15,10 @@ from cxr_triage.errors import TriageError
 from cxr_triage.imaging.child import armed, limit_memory, take_input, take_output
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.imaging.wire import receive, receive_head, send
+from cxr_triage.service.declared import DECLARED
 from cxr_triage.service.drawings import draw
 from cxr_triage.service.jobs import CARD, Drawing, packed_body, packed_head, unpacked_body
+from cxr_triage.service.judging import judged
 from cxr_triage.settings import Settings
 from cxr_triage.triage.loading import open_pipeline
 from cxr_triage.triage.packing import pack, unpack
@@ -74,8 +77,14 @@ def _told(error: TriageError) -> dict[str, Any]:
 
 
 def _assess(pipeline: Pipeline, head: dict[str, Any], _: bytearray) -> Answer:
+    declared = DECLARED.validate_python(head["declared"])
     reading = pipeline.read(Path(head["file"]).read_bytes())
-    packed = pack(pipeline.score([reading])[0])
+    reading = judged(reading, declared, pipeline.policy.gate)
+    assessment = pipeline.score([reading])[0]
+    if reading.header.source == "picture":
+        fingerprint = declared.fingerprint(pipeline.fingerprint)
+        assessment = replace(assessment, fingerprint=fingerprint)
+    packed = pack(assessment)
     patient = reading.patient
     whom = [patient.id, patient.name, patient.birth_date, patient.sex]
     return packed_head(packed) | {"patient": whom}, packed_body(packed)
