@@ -23,8 +23,9 @@ class Settings(BaseSettings):
     The service: `store_dir` None: `store` in the data folder; it holds the images and,
     unless `database_url` says otherwise, the database. `trusted_proxies`: addresses with
     commas between them, whose word is taken for where a request came from. A request that
-    brings nothing for `idle_upload_s` is ended. `demo`: accounts with known passwords may
-    exist, so it listens on this machine alone.
+    brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
+    station is good. `demo`: accounts with known passwords may exist, so it listens on this
+    machine alone.
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     idle_upload_s: float = Field(default=20.0, gt=0)
     session_idle_minutes: int = Field(default=30, ge=1)
     session_hours: int = Field(default=12, ge=1)
+    key_days: int = Field(default=365, ge=1, le=3650)
     demo: bool = False
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cxr_triage import __version__
+from cxr_triage.cli.admin import create_admin_app
 from cxr_triage.cli.evaluate import evaluate
 from cxr_triage.cli.exits import FATAL, INTERRUPTED
 from cxr_triage.cli.info import info
@@ -32,6 +33,7 @@ def create_app(language: Language) -> typer.Typer:
     app.command("evaluate", help=say("help.evaluate", language))(evaluate)
     app.command("info", help=say("help.info", language))(info)
     app.add_typer(create_model_app(language), name="model")
+    app.add_typer(create_admin_app(language), name="admin")
     return app
 
 

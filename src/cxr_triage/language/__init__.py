@@ -6,7 +6,7 @@ project's glossary; a Vietnamese radiologist has not yet confirmed them.
 
 from typing import Literal
 
-from cxr_triage.language import api, commands, errors, evaluation, gate, models, pages, service
+from cxr_triage.language import admin, api, commands, errors, evaluation, gate, models, pages, service
 from cxr_triage.language.numbers import localized
 
 Language = Literal["en", "vi"]
@@ -16,6 +16,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     **errors.SENTENCES,
     **api.SENTENCES,
     **service.SENTENCES,
+    **admin.SENTENCES,
     **gate.SENTENCES,
     **pages.SENTENCES,
     **commands.SENTENCES,

@@ -1,6 +1,7 @@
 """What the store, accounts, worklist and readings say when something is not right."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "station.local": ("This hospital", "Tại bệnh viện"),
     "error.store_full": (
         "The disk is full: nothing was kept. Make room, then send it again.",
         "Đĩa đã đầy: chưa lưu được gì. Hãy giải phóng dung lượng rồi gửi lại.",

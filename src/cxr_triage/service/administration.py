@@ -79,8 +79,6 @@ class Administration:
     ) -> Person:
         """Raises AccountInvalid, Conflict `name_taken` or NotFound (the station)."""
         known = _checked_name(account_name(name))
-        if role not in ROLES:
-            raise AccountInvalid("role_unknown", known=", ".join(ROLES))
         if role == "station" and station_id is None:
             raise AccountInvalid("station_needed")
         passwords.check_new(password, known)
@@ -116,6 +114,14 @@ class Administration:
             audit=entry(Action.PASSWORD_CHANGED, by),
         )
         return person
+
+
+def checked_role(role: str) -> Role:
+    """Raises AccountInvalid `role_unknown`."""
+    for known in ROLES:
+        if role == known:
+            return known
+    raise AccountInvalid("role_unknown", known=", ".join(ROLES))
 
 
 def _checked_name(name: str) -> str:

@@ -33,7 +33,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Raises StoreInvalid `store_url` unless it is `sqlite:////path/to/file`."""
-        self.file = _file_of(url)
+        self.file = file_of(url)
         self._engine = sqlalchemy.create_engine(
             URL.create("sqlite", database=str(self.file)),
             hide_parameters=True,
@@ -84,7 +84,8 @@ class Database:
             raise
 
 
-def _file_of(url: str) -> Path:
+def file_of(url: str) -> Path:
+    """The file at the address. Raises StoreInvalid `store_url`."""
     try:
         parsed = make_url(url)
     except ArgumentError:

@@ -46,6 +46,16 @@ def place(image: NewImage, assessment: Assessment) -> Placed:
     )
 
 
+def check_conflict(connection: Connection, placed: Placed) -> None:
+    """Raises Conflict `other_pixels`: before the file is written, so that none is left over."""
+    known = connection.execute(
+        select(images.c.pixel_digest).where(images.c.id == placed.image_id)
+    ).scalar()
+    pixel_digest = placed.assessment.pixel_digest
+    if known and pixel_digest and known != pixel_digest:
+        raise Conflict("other_pixels")
+
+
 def keep_rows(connection: Connection, placed: Placed, audit: AuditEntry) -> StoredAssessment | None:
     """Write every row; None if the result was there already (then nothing is written).
 
@@ -81,12 +91,13 @@ def _there(connection: Connection, column: Any, value: str) -> bool:  # noqa: AN
 
 def _keep_image(connection: Connection, placed: Placed) -> str:
     """Make the image and its study unless they are there; the study that the image is in."""
+    check_conflict(connection, placed)
     known = connection.execute(
-        select(images.c.study_id, images.c.pixel_digest).where(images.c.id == placed.image_id)
-    ).first()
+        select(images.c.study_id).where(images.c.id == placed.image_id)
+    ).scalar()
     if known is not None:
-        _check_pixels(connection, str(known.pixel_digest), placed)
-        return str(known.study_id)
+        _note_pixels(connection, placed)
+        return str(known)
     _keep_study(connection, placed)
     header = placed.assessment.header
     connection.execute(
@@ -106,16 +117,14 @@ def _keep_image(connection: Connection, placed: Placed) -> str:
     return placed.study_id
 
 
-def _check_pixels(connection: Connection, known: str, placed: Placed) -> None:
-    """The pixels of one SOP instance never differ. An image that was refused by its header
-    was not decoded; the first decoding says what its pixels are."""
-    pixel_digest = placed.assessment.pixel_digest
-    if not known and pixel_digest:
-        connection.execute(
-            update(images).where(images.c.id == placed.image_id).values(pixel_digest=pixel_digest)
-        )
-    elif pixel_digest and known != pixel_digest:
-        raise Conflict("other_pixels")
+def _note_pixels(connection: Connection, placed: Placed) -> None:
+    """An image that was refused by its header was not decoded: the first decoding says what
+    its pixels are."""
+    connection.execute(
+        update(images)
+        .where(images.c.id == placed.image_id, images.c.pixel_digest == "")
+        .values(pixel_digest=placed.assessment.pixel_digest)
+    )
 
 
 def _keep_study(connection: Connection, placed: Placed) -> None:

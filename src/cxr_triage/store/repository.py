@@ -7,11 +7,13 @@ from typing import Self
 from cxr_triage.domain import Assessment
 from cxr_triage.store import audit_rows, results, review_rows, study_rows
 from cxr_triage.store.account_rows import AccountRows
+from cxr_triage.store.backup import BackupSummary, back_up
 from cxr_triage.store.blobs import Blobs, make_folder
 from cxr_triage.store.database import Database
 from cxr_triage.store.faults import store_faults
 from cxr_triage.store.identity import result_id
-from cxr_triage.store.keeping import keep_rows, place
+from cxr_triage.store.inspection import Inspection, inspect
+from cxr_triage.store.keeping import check_conflict, keep_rows, place
 from cxr_triage.store.migrate import migrate
 from cxr_triage.store.records import (
     AuditEntry,
@@ -82,6 +84,8 @@ class Store:
         pixels differ.
         """
         placed = place(image, assessment)
+        with self._database.read() as connection:
+            check_conflict(connection, placed)
         self._blobs.write(image.data, assessment.digest)  # before any row names it
         with self._database.write() as connection:
             stored = keep_rows(connection, placed, audit)
@@ -170,6 +174,14 @@ class Store:
         """Add a row to the audit trail."""
         with self._database.write() as connection:
             audit_rows.append(connection, entry)
+
+    def back_up(self, target: Path) -> BackupSummary:
+        """Write the store of this moment to a new folder or .zip. Raises BackupFailed."""
+        return back_up(self._database.file, self._blobs, target)
+
+    def inspect(self) -> Inspection:
+        """Hash every file and compare with the rows."""
+        return inspect(self._database.file, self._blobs)
 
     def audit_trail(self, *, before: int | None, limit: int) -> tuple[AuditRow, ...]:
         """The newest rows, or those before a number."""
