@@ -59,7 +59,7 @@ class FolderArchive:
 class ZipArchive:
     """Files in a .zip; not compressed, for radiographs hardly shrink."""
 
-    def __init__(self, file: Path, mode: Literal["x", "r"]) -> None:
+    def __init__(self, file: Path, mode: Literal["w", "r"]) -> None:
         """Raises OSError or zipfile.BadZipFile."""
         self._zip = zipfile.ZipFile(file, mode, compression=zipfile.ZIP_STORED)
 

@@ -60,8 +60,11 @@ def back_up(database_file: Path, blobs: Blobs, target: Path) -> BackupSummary:
         make_folder(target.parent.resolve())
         _remove(part, snapshot)
         try:
+            _private(snapshot)
             _snapshot(database_file, snapshot)
-            writer = ZipArchive(part, "x") if is_zip(target) else FolderArchive(part)
+            if is_zip(target):
+                _private(part)
+            writer = ZipArchive(part, "w") if is_zip(target) else FolderArchive(part)
             with closing(writer):
                 summary = _write(writer, snapshot, blobs)
             _sync(part)
@@ -197,6 +200,11 @@ def _keep_aside(database_file: Path) -> None:
     _sync(aside)
     for suffix in ("-wal", "-shm"):  # they belong to the old database alone
         _remove(database_file.with_name(database_file.name + suffix))
+
+
+def _private(file: Path) -> None:
+    """A file that only this account may read: it will hold patients."""
+    file.touch(mode=0o600, exist_ok=False)
 
 
 def _sha256(file: Path) -> str:

@@ -56,11 +56,11 @@ class Blobs:
 
     def read(self, digest: str) -> bytes:
         """The bytes. Raises BlobDamaged if they are gone or differ from their hash."""
-        try:
-            with store_faults():
+        with store_faults():
+            try:
                 data = self.path(digest).read_bytes()
-        except FileNotFoundError:
-            raise BlobDamaged("blob_missing") from None
+            except FileNotFoundError:
+                raise BlobDamaged("blob_missing") from None
         if hashlib.sha256(data).hexdigest() != digest:
             raise BlobDamaged("blob_damaged")
         return data

@@ -10,11 +10,12 @@ from typing import Final
 
 import sqlalchemy
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from cxr_triage.errors import StoreBusy, StoreInvalid, StoreReadOnly, StoreUnavailable
 from cxr_triage.store.faults import store_faults
+
+SQLITE: Final = "sqlite:///"
+"""What the address of a SQLite database begins with; the rest is its path, as it is."""
 
 BUSY_TIMEOUT_S: Final = 10.0
 
@@ -86,13 +87,10 @@ class Database:
 
 def file_of(url: str) -> Path:
     """The file at the address. Raises StoreInvalid `store_url`."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise StoreInvalid("store_url") from None
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+    path = url.removeprefix(SQLITE)
+    if path in (url, "", ":memory:"):
         raise StoreInvalid("store_url")
-    return Path(str(parsed.database))
+    return Path(path)
 
 
 def _on_connect(connection: SqliteConnection, _record: object) -> None:
