@@ -26,6 +26,12 @@
     │   ├── Conflict            contradicts what is kept, or came too late
     │   └── BackupFailed        a backup could not be made or restored
     ├── Overloaded              too much to do at once; when to try again
+    ├── RequestError            about a request to the service
+    │   ├── RequestInvalid      not what the interface describes
+    │   ├── RequestTooLarge     more bytes or parts than a limit allows
+    │   ├── RequestTooSlow      nothing came for too long
+    │   ├── MediaTypeUnsupported  a body of a kind that is not read here
+    │   └── MethodNotAllowed    an address that does not do that
     ├── QueryInvalid            a filter or a cursor that cannot be used
     ├── AccessError             about who asks
     │   ├── NotAuthenticated    not signed in, or with something that does not count
@@ -156,6 +162,30 @@ class BackupFailed(StoreError):
 
 class Overloaded(TriageError):
     """Too much to do at once; `values["retry_after_s"]` says when to try again."""
+
+
+class RequestError(TriageError):
+    """About a request to the service, before what it asks for is looked at."""
+
+
+class RequestInvalid(RequestError):
+    """The request is not what the interface describes."""
+
+
+class RequestTooLarge(RequestError):
+    """The request has more bytes or parts than a limit of the settings allows."""
+
+
+class RequestTooSlow(RequestError):
+    """The request's body did not come in time."""
+
+
+class MediaTypeUnsupported(RequestError):
+    """The request's body is of a kind that is not read here."""
+
+
+class MethodNotAllowed(RequestError):
+    """The address exists but does not do that."""
 
 
 class QueryInvalid(TriageError):

@@ -69,6 +69,7 @@ class InferencePool:
     """Safe to call from several threads; each call takes a process for itself.
 
     running: what the process that started last runs. Each result bears its own.
+    trouble: why the process that was to be started last could not be, if it could not.
     """
 
     def __init__(self, settings: Settings, *, module: str = PROCESS) -> None:
@@ -85,6 +86,7 @@ class InferencePool:
         self._places = threading.BoundedSemaphore(self.size + settings.queue)
         self._closed = False
         self.running: Running
+        self.trouble: TriageError | None = None
         try:
             self._crew.start()
         except BaseException as problem:
@@ -178,12 +180,16 @@ class InferencePool:
         try:
             with self._crew.lent():
                 pass
-        except (ProcessLost, TriageError):
-            log.exception("inference process not replaced")
+        except TriageError as error:
+            self.trouble = error
+        except ProcessLost as loss:
+            self.trouble = DecodingFailed(f"decoder_{loss.why}")
+        if self.trouble is not None:
+            log.error("inference process not replaced: %s", self.trouble.code)
 
     def _start(self) -> "_Worker":
         worker = _Worker(Child(self._module, self._arguments, self._watchdog))
-        self.running = worker.running
+        self.running, self.trouble = worker.running, None
         return worker
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from cxr_triage.domain import Patient
 from cxr_triage.errors import Conflict, ImageError
 from cxr_triage.imaging.dataset import looks_like_dicom
-from cxr_triage.service.accounts import Principal
 from cxr_triage.service.audit import Action, Actor, Origin, entry
 from cxr_triage.service.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.inference import InferencePool
+from cxr_triage.service.principal import Principal
 from cxr_triage.service.spool import Received
 from cxr_triage.store.records import Kept, NewImage, StoredAssessment
 from cxr_triage.store.repository import Store
