@@ -30,8 +30,6 @@ from sqlalchemy import (
 SCHEMA: Final = "0001"
 """The newest migration."""
 
-FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 class Moment(TypeDecorator[datetime]):
     """A time in UTC, as text that sorts; the same in every database."""
@@ -45,7 +43,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         del dialect
-        return None if value is None else datetime.strptime(value, FORMAT).replace(tzinfo=UTC)
+        return None if value is None else datetime.fromisoformat(value)
 
 
 def stored_moment(moment: datetime) -> str:
