@@ -1,6 +1,7 @@
 """What OpenAPI says beyond the signatures: bodies, pictures, problems, how to sign in."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Response
@@ -63,16 +64,15 @@ OPEN = {"/healthz", "/readyz"}
 def describe(app: FastAPI) -> None:
     """Have the application describe itself in full."""
 
+    @cache
     def openapi() -> dict[str, Any]:
-        document = app.openapi_schema or _document(app)
-        app.openapi_schema = document
-        return document
+        return _document(app)
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
+    document: dict[str, Any] = get_openapi(
         title=app.title,
         version=app.version,
         description="Chest X-ray triage. For prioritisation only, not for diagnosis.",

@@ -2,6 +2,10 @@
 
 import asyncio
 import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -15,6 +19,7 @@ MAX_HEADER_BYTES = 32 * 1024
 HEADERS_WITHIN_S = 15.0
 GRACEFUL_S = 60
 MAX_CONNECTIONS = 512
+BACKLOG = 128
 
 
 class PatientProtocol(H11Protocol):
@@ -73,6 +78,41 @@ def check_address(settings: Settings) -> None:
         raise SettingsInvalid("listening_openly")
 
 
+@contextmanager
+def listen(settings: Settings) -> Iterator[socket.socket]:
+    """The socket that the service will answer on. Raises SettingsInvalid `cannot_listen`."""
+    try:
+        listening = _bound(settings.host, settings.port)
+    except OSError as problem:
+        raise SettingsInvalid(
+            "cannot_listen", port=settings.port, problem=os.strerror(problem.errno or 0)
+        ) from None
+    with listening:
+        yield listening
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Named as TCP, so that asyncio sends answers at once (TCP_NODELAY), 40 ms sooner."""
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":  # elsewhere it would let others take the port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def address_of(listening: socket.socket, settings: Settings) -> str:
+    """What a browser is to be pointed at."""
+    host, port = listening.getsockname()[:2]
+    scheme = "http" if settings.tls_certificate is None else "https"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -85,8 +125,6 @@ def _is_loopback(host: str) -> bool:
 def _options(settings: Settings) -> dict[str, Any]:
     proxies = settings.trusted_proxies
     return {
-        "host": settings.host,
-        "port": settings.port,
         "http": PatientProtocol,
         "ws": "none",
         "log_config": None,

@@ -13,6 +13,7 @@ from cxr_triage.cli.exits import FATAL, INTERRUPTED
 from cxr_triage.cli.info import info
 from cxr_triage.cli.model import create_model_app
 from cxr_triage.cli.score import score
+from cxr_triage.cli.serve import serve
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language, say
 from cxr_triage.logs import log_to_file, log_unexpected
@@ -31,6 +32,7 @@ def create_app(language: Language) -> typer.Typer:
     app.callback()(_version_option)
     app.command("score", help=say("help.score", language))(score)
     app.command("evaluate", help=say("help.evaluate", language))(evaluate)
+    app.command("serve", help=say("help.serve", language))(serve)
     app.command("info", help=say("help.info", language))(info)
     app.add_typer(create_model_app(language), name="model")
     app.add_typer(create_admin_app(language), name="admin")

@@ -75,8 +75,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "error.no_administrator": (
         "There is no administrator yet. Make one: cxr-triage admin create-user NAME "
         "--role administrator",
-        "Chưa có quản trị viên. Hãy tạo: cxr-triage admin create-user NAME "
-        "--role administrator",
+        "Chưa có quản trị viên. Hãy tạo: cxr-triage admin create-user NAME --role administrator",
     ),
     "problem.400": ("The request is not right", "Yêu cầu không hợp lệ"),
     "problem.401": ("Not signed in", "Chưa đăng nhập"),
@@ -92,4 +91,41 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "problem.500": ("A fault of the service", "Lỗi của dịch vụ"),
     "problem.503": ("Not possible at this moment", "Hiện chưa thực hiện được"),
     "problem.507": ("No room", "Hết chỗ lưu"),
+    "error.cannot_listen": (
+        "The service cannot listen on port {port} ({problem}).",
+        "Dịch vụ không mở được cổng {port} ({problem}).",
+    ),
+    "error.demo_store_in_use": (
+        "The demo wants a store of its own; this one has other accounts.",
+        "Bản dùng thử cần kho lưu trữ riêng; kho này đã có tài khoản khác.",
+    ),
+    "help.serve": (
+        "Serve uploads, results and pictures over HTTP.",
+        "Chạy dịch vụ HTTP: nhận phim, trả kết quả và hình ảnh.",
+    ),
+    "help.host": (
+        "Address to listen on; others than this machine's own need TLS or a trusted proxy.",
+        "Địa chỉ lắng nghe; nếu mở cho máy khác thì cần TLS hoặc proxy tin cậy.",
+    ),
+    "help.port": (
+        "Port to listen on (0: any that is free).",
+        "Cổng lắng nghe (0: cổng trống bất kỳ).",
+    ),
+    "help.processes": (
+        "Processes that read and score (0: as many as CPUs).",
+        "Số tiến trình đọc và chấm điểm (0: bằng số CPU).",
+    ),
+    "help.demo": (
+        "Make demo accounts, show their passwords, load demo films; this machine alone.",
+        "Tạo tài khoản dùng thử, hiện mật khẩu, nạp phim mẫu; chỉ trên máy này.",
+    ),
+    "serve.address": (
+        "Listening on {address} (Ctrl+C ends it)",
+        "Đang chạy tại {address} (Ctrl+C để dừng)",
+    ),
+    "serve.demo_account": (
+        "  Demo account: {name}, password {password}",
+        "  Tài khoản dùng thử: {name}, mật khẩu {password}",
+    ),
+    "serve.demo_key": ("  Demo station's key: {key}", "  Khoá của trạm dùng thử: {key}"),
 }

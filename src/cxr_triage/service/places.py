@@ -11,7 +11,8 @@ from cxr_triage.store.repository import Store, open_store
 
 def store_folder(settings: Settings) -> Path:
     """The folder of the images and, by default, of the database."""
-    return settings.store_dir or data_folder(settings.data_dir) / "store"
+    name = "demo-store" if settings.demo else "store"
+    return settings.store_dir or data_folder(settings.data_dir) / name
 
 
 def database_url(settings: Settings) -> str:
