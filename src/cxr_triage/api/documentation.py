@@ -99,7 +99,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template=REF + "{model}")
-    return problem.pop("$defs", {}) | {"Problem": problem}
+    parts: dict[str, Any] = problem.pop("$defs", {})
+    return parts | {"Problem": problem}
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
