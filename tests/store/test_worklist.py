@@ -189,4 +189,3 @@ def steps(store, query, scope) -> int:
         connection.connection.driver_connection.set_progress_handler(None, 0)
     assert page.rows
     return count
-

@@ -6,7 +6,14 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+# REPLACE fires no trigger for the row that it deletes, hence those BEFORE INSERT.
 TRIGGERS = (
+    """CREATE TRIGGER audit_keeps_numbers BEFORE INSERT ON audit
+    WHEN EXISTS (SELECT 1 FROM audit WHERE number = NEW.number)
+    BEGIN SELECT RAISE(ABORT, 'the audit trail is appended to only'); END""",
+    """CREATE TRIGGER reviews_keep_ids BEFORE INSERT ON reviews
+    WHEN EXISTS (SELECT 1 FROM reviews WHERE id = NEW.id AND signed_at IS NOT NULL)
+    BEGIN SELECT RAISE(ABORT, 'a signed reading does not change'); END""",
     """CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit trail is appended to only'); END""",
     """CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit
