@@ -1,5 +1,6 @@
 """Pages of the worklist, by a cursor that nobody need understand."""
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -71,8 +72,6 @@ def test_what_is_not_a_cursor_is_refused(text):
     ],
 )
 def test_a_forged_cursor_is_refused(values):
-    import base64
-
     with pytest.raises(QueryInvalid):
         place_of(base64.urlsafe_b64encode(values.encode()).decode().rstrip("="))
 

@@ -26,9 +26,11 @@ def store(tmp_path):
 def test_a_row_is_neither_changed_nor_removed(store, tmp_path, statement):
     keep(store)
     trail = store.audit_trail(before=None, limit=9)
-    with closing(sqlite3.connect(tmp_path / "store.sqlite3")) as connection:
-        with pytest.raises(sqlite3.IntegrityError, match="appended"):
-            connection.execute(statement)
+    with (
+        closing(sqlite3.connect(tmp_path / "store.sqlite3")) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="appended"),
+    ):
+        connection.execute(statement)
     assert store.audit_trail(before=None, limit=9) == trail
 
 

@@ -36,7 +36,8 @@ def tables(file) -> dict[str, str]:
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]
         return {
-            name: repr(connection.execute(f'SELECT * FROM "{name}"').fetchall()) for name in names
+            name: repr(connection.execute(f"SELECT * FROM {name}").fetchall())  # noqa: S608
+            for name in names
         }
 
 
