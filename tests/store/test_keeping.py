@@ -199,6 +199,7 @@ def test_a_lost_file_is_an_error_and_sending_it_again_heals_it(store, tmp_path):
     (tmp_path / "blobs" / digest[:2] / digest[2:4] / digest).unlink()
     with pytest.raises(BlobDamaged):
         store.file(kept.assessment.id, EVERYWHERE)
+    assert store.find_result(digest, "f" * 32, station_id="local") is None
     assert not keep(store).created
     assert store.file(kept.assessment.id, EVERYWHERE) == image().data
 

@@ -6,7 +6,17 @@ project's glossary; a Vietnamese radiologist has not yet confirmed them.
 
 from typing import Literal
 
-from cxr_triage.language import admin, api, commands, errors, evaluation, gate, models, pages, service
+from cxr_triage.language import (
+    admin,
+    api,
+    commands,
+    errors,
+    evaluation,
+    gate,
+    models,
+    pages,
+    service,
+)
 from cxr_triage.language.numbers import localized
 
 Language = Literal["en", "vi"]

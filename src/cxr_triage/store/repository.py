@@ -98,9 +98,13 @@ class Store:
     def find_result(
         self, digest: str, fingerprint: str, *, station_id: str
     ) -> StoredAssessment | None:
-        """The result that this station's file with that SHA-256 has already."""
+        """The result that this station's file with that SHA-256 has already.
+
+        None too if the store has lost the file: keeping it again then heals the store.
+        """
         with self._database.read() as connection:
-            return results.find(connection, result_id(station_id, digest, fingerprint))
+            found = results.find(connection, result_id(station_id, digest, fingerprint))
+        return found if found and self._blobs.path(digest).is_file() else None
 
     def assessment(self, assessment_id: str, scope: Scope) -> StoredAssessment:
         """Raises NotFound, also if it lies outside `scope`."""
