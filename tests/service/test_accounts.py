@@ -233,6 +233,16 @@ def test_a_new_password_ends_the_other_sessions(accounts):
     assert accounts.sign_in("lan", "chín con voi xanh", origin=HERE)
 
 
+def test_choosing_a_new_password_several_times_locks_nobody_out(accounts):
+    token, old = accounts.sign_in("lan", PASSWORD, origin=HERE).token, PASSWORD
+    for number in range(7):
+        with pytest.raises(AccountInvalid):
+            accounts.change_password(token, old, "short", origin=HERE)
+        new = f"chín con voi xanh {number}"
+        accounts.change_password(token, old, new, origin=HERE)
+        old = new
+
+
 # Guessing
 
 
@@ -424,6 +434,13 @@ def test_passwords_are_kept_as_argon2id_with_a_salt(monkeypatch):
     assert passwords.matches(kept, PASSWORD)
     assert not passwords.matches(kept, PASSWORD + "x")
     assert not passwords.matches(None, PASSWORD)
+
+
+def test_every_character_of_a_long_password_counts():
+    kept = passwords.hash_of("abcdefgh" * 16)
+    assert passwords.matches(kept, "abcdefgh" * 16)
+    assert not passwords.matches(kept, "abcdefgh" * 16 + "x")
+    assert not passwords.matches(passwords.hash_of("\udcff" * 12), "\udcfe" * 12)
 
 
 def test_a_password_under_older_parameters_is_hashed_again(accounts, tmp_path, monkeypatch):

@@ -107,6 +107,15 @@ def test_an_address_that_cannot_be_used_is_said_to_be_so(url, tmp_path):
     assert caught.value.code == "store_url"
 
 
+def test_only_this_account_reads_the_database_even_in_a_folder_that_others_may_enter(tmp_path):
+    tmp_path.chmod(0o755)
+    with store_in(tmp_path) as store:
+        keep(store)
+        files = list(tmp_path.glob("store.sqlite3*"))
+        assert len(files) == 3
+        assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+
+
 def test_every_connection_is_durable(database):
     with database.write() as connection:
         values = {

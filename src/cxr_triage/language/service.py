@@ -3,8 +3,10 @@
 SENTENCES: dict[str, tuple[str, str]] = {
     "station.local": ("This hospital", "Tại bệnh viện"),
     "error.store_full": (
-        "The disk is full: nothing was kept. Make room, then send it again.",
-        "Đĩa đã đầy: chưa lưu được gì. Hãy giải phóng dung lượng rồi gửi lại.",
+        "The disk takes no more (full, over its quota or failing): nothing was kept. Make room, "
+        "then send it again.",
+        "Đĩa không ghi thêm được (đầy, vượt hạn mức hoặc bị lỗi): chưa lưu được gì. Hãy giải "
+        "phóng dung lượng rồi gửi lại.",
     ),
     "error.store_read_only": (
         "The store cannot be written (read-only or without permission): nothing was kept.",

@@ -175,8 +175,9 @@ class Accounts:
         attempt = Attempt(
             account=sha256_of(person.name), address=origin.address[:64], at=self._clock()
         )
-        self._checked(person.name, old, attempt, origin)
         passwords.check_new(new, person.name)
+        self._checked(person.name, old, attempt, origin)
+        self._store.sessions.forget(attempt)
         actor = of_person(person).acts_from(origin)
         self._store.accounts.set_password(
             person.id,

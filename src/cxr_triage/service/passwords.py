@@ -39,17 +39,18 @@ def check_new(password: str, name: str) -> None:
 
 def hash_of(password: str) -> str:
     """As it is kept: argon2id with its salt and parameters."""
-    return HASHER.hash(_normal(password))
+    return HASHER.hash(_bytes(_normal(password)))
 
 
 def matches(kept: str | None, password: str) -> bool:
     """Is it the password? As slow for an account that is not there (None)."""
-    right = kept is not None and len(password) <= MOST * 4
+    given = _normal(password[: 4 * MOST])
+    possible = kept is not None and len(given) <= MOST
     try:
-        HASHER.verify(kept if right and kept else _nobody(), _normal(password)[:MOST])
+        HASHER.verify(kept if possible and kept else _nobody(), _bytes(given[:MOST]))
     except argon2.exceptions.Argon2Error:
         return False
-    return right
+    return possible
 
 
 def is_outdated(kept: str) -> bool:
@@ -60,6 +61,10 @@ def is_outdated(kept: str) -> bool:
 def _normal(password: str) -> str:
     """The same characters however a keyboard composes them: Vietnamese has two ways."""
     return unicodedata.normalize("NFKC", password)
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")  # a terminal may send what is not UTF-8
 
 
 @lru_cache

@@ -30,7 +30,7 @@ from cxr_triage.store.archive import (
     blob_name,
     is_zip,
 )
-from cxr_triage.store.blobs import Blobs, make_folder
+from cxr_triage.store.blobs import Blobs, make_folder, make_private
 from cxr_triage.store.faults import store_faults
 from cxr_triage.store.serving import serving
 from cxr_triage.store.tables import SCHEMA
@@ -60,10 +60,10 @@ def back_up(database_file: Path, blobs: Blobs, target: Path) -> BackupSummary:
         make_folder(target.parent.resolve())
         _remove(part, snapshot)
         try:
-            _private(snapshot)
+            make_private(snapshot)
             _snapshot(database_file, snapshot)
             if is_zip(target):
-                _private(part)
+                make_private(part)
             writer = ZipArchive(part, "w") if is_zip(target) else FolderArchive(part)
             with closing(writer):
                 summary = _write(writer, snapshot, blobs)
@@ -155,6 +155,7 @@ def _restore_database(reader: Reader, incoming: Path) -> None:
         if manifest["format"] != FORMAT:
             raise BackupFailed("backup_newer")
         expected = str(manifest["database_sha256"])
+        make_private(incoming)
         reader.extract(DATABASE, incoming)
     except (FileNotFoundError, NotADirectoryError, KeyError, ValueError, TypeError):
         raise BackupFailed("backup_invalid") from None
@@ -188,6 +189,7 @@ def _keep_aside(database_file: Path) -> None:
     aside = database_file.with_name(
         f"{database_file.stem}-before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.sqlite3"
     )
+    make_private(aside)
     try:
         with (
             closing(sqlite3.connect(database_file)) as old,
@@ -200,11 +202,6 @@ def _keep_aside(database_file: Path) -> None:
     _sync(aside)
     for suffix in ("-wal", "-shm"):  # they belong to the old database alone
         _remove(database_file.with_name(database_file.name + suffix))
-
-
-def _private(file: Path) -> None:
-    """A file that only this account may read: it will hold patients."""
-    file.touch(mode=0o600, exist_ok=False)
 
 
 def _sha256(file: Path) -> str:

@@ -112,3 +112,9 @@ def make_folder(folder: Path) -> None:
     make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
     sync_folder(folder.parent)
+
+
+def make_private(file: Path) -> None:
+    """Make an empty file that only this account may read, unless it is there."""
+    if not file.exists():
+        file.touch(mode=0o600)

@@ -33,7 +33,8 @@ SQLITE: Final[dict[int, tuple[type[StoreError], str]]] = {
 """By primary result code."""
 
 SQLITE_FULL_TOO: Final = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
-"""What SQLite says when a file may not grow: a quota, or no room for its shared memory."""
+"""What SQLite says when a file may not grow: a quota (which it does not tell from a failing
+disk), or no room for its shared memory."""
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from cxr_triage.domain import Assessment
 from cxr_triage.store import audit_rows, results, review_rows, study_rows
 from cxr_triage.store.account_rows import AccountRows
 from cxr_triage.store.backup import BackupSummary, back_up
-from cxr_triage.store.blobs import Blobs, make_folder
+from cxr_triage.store.blobs import Blobs, make_folder, make_private
 from cxr_triage.store.database import Database
 from cxr_triage.store.faults import store_faults
 from cxr_triage.store.identity import result_id
@@ -43,6 +43,7 @@ def open_store(url: str, blobs_folder: Path) -> "Store":
     database = Database(url)
     with store_faults():
         make_folder(database.file.parent)
+        make_private(database.file)
     blobs = Blobs(blobs_folder)
     migrate(database)
     return Store(database, blobs)

@@ -53,16 +53,17 @@ class SessionRows:
                 )
             )
 
+    def forget(self, attempt: Attempt) -> None:
+        """The password was right: what failed before from there for that account counts no
+        more."""
+        with self._database.write() as connection:
+            _forget(connection, attempt)
+
     def add(self, session: StoredSession, attempt: Attempt, *, audit: AuditEntry) -> None:
         """Begin a session after a successful attempt; ended ones are cleared away."""
         with self._database.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.expires_at < session.created_at))
-            connection.execute(
-                delete(sign_in_attempts).where(
-                    sign_in_attempts.c.account == attempt.account,
-                    sign_in_attempts.c.address == attempt.address,
-                )
-            )
+            _forget(connection, attempt)
             connection.execute(
                 insert(sessions).values(
                     sha256=session.sha256,
@@ -123,6 +124,15 @@ def _wait_s(connection: Connection, attempt: Attempt, limit: AttemptLimit) -> fl
     if len(times) < limit.count:
         return 0.0
     return max(1.0, limit.window_s - (attempt.at - times[-1]).total_seconds())
+
+
+def _forget(connection: Connection, attempt: Attempt) -> None:
+    connection.execute(
+        delete(sign_in_attempts).where(
+            sign_in_attempts.c.account == attempt.account,
+            sign_in_attempts.c.address == attempt.address,
+        )
+    )
 
 
 def _forget_before(connection: Connection, moment: datetime) -> None:
