@@ -19,6 +19,7 @@ from cxr_triage.service import review
 from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.jobs import Drawing
 from cxr_triage.service.principal import Principal
+from cxr_triage.service.trail import note
 from cxr_triage.store.records import ReviewDraft, StoredAssessment
 
 router = APIRouter(prefix="/v1/assessments/{assessment}", tags=["assessments"])
@@ -131,9 +132,8 @@ def _seen(
 ) -> StoredAssessment:
     """The result, noted in the audit trail as seen. Raises NotFound."""
     stored = services.store.assessment(id_, who.scope)
-    services.store.record(
-        entry(action, who.acts_from(origin), study_id=stored.study_id, assessment_id=id_)
-    )
+    actor = who.acts_from(origin)
+    note(services.store, entry(action, actor, study_id=stored.study_id, assessment_id=id_))
     return stored
 
 

@@ -10,10 +10,11 @@ from cxr_triage.api.models import MAX_NAME, Moment, StudyDetailOut, WorklistOut
 from cxr_triage.api.services import Opened, Services
 from cxr_triage.api.shapes import detail_out, study_out
 from cxr_triage.domain import Priority
-from cxr_triage.errors import NotFound
+from cxr_triage.errors import NotFound, StoreError
 from cxr_triage.service import worklist
 from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.principal import Principal
+from cxr_triage.service.trail import not_in_the_trail, note
 from cxr_triage.store.records import State, StudyDetail, WorklistQuery
 
 router = APIRouter(prefix="/v1", tags=["worklist"])
@@ -48,7 +49,7 @@ def read_worklist(
         accession=accession,
     )
     page = worklist.page(services.store, who, query, cursor=cursor, limit=limit)
-    services.store.record(entry(Action.WORKLIST_VIEWED, who.acts_from(origin)))
+    note(services.store, entry(Action.WORKLIST_VIEWED, who.acts_from(origin)))
     return WorklistOut(
         studies=[study_out(row, who, language) for row in page.rows], next=page.cursor
     )
@@ -65,7 +66,7 @@ def read_study(
     """A study by its id, or by its Study Instance UID (the newest, if several stations sent
     it). A doctor who reads it opens it."""
     detail = services.store.study(_study_id(services, who, study), who.scope)
-    _note(services, who, origin, detail)
+    _open(services, who, origin, detail)
     return detail_out(detail, who, language)
 
 
@@ -79,10 +80,14 @@ def _study_id(services: Services, who: Principal, study: str) -> str:
     return rows[0].study_id
 
 
-def _note(services: Services, who: Principal, origin: Origin, detail: StudyDetail) -> None:
+def _open(services: Services, who: Principal, origin: Origin, detail: StudyDetail) -> None:
     """In the audit trail; a new study becomes opened when a doctor sees it."""
-    seen = entry(Action.STUDY_OPENED, who.acts_from(origin), study_id=detail.row.study_id)
-    if who.may("review"):
-        services.store.open_study(detail.row.study_id, who.scope, audit=seen)
-    else:
-        services.store.record(seen)
+    study_id = detail.row.study_id
+    seen = entry(Action.STUDY_OPENED, who.acts_from(origin), study_id=study_id)
+    if not who.may("review"):
+        note(services.store, seen)
+        return
+    try:
+        services.store.open_study(study_id, who.scope, audit=seen)
+    except StoreError as trouble:
+        not_in_the_trail(seen, trouble)

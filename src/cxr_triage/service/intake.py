@@ -11,6 +11,7 @@ from cxr_triage.service.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.principal import Principal
 from cxr_triage.service.spool import Received
+from cxr_triage.service.trail import note
 from cxr_triage.store.records import Kept, NewImage, StoredAssessment
 from cxr_triage.store.repository import Store
 
@@ -51,21 +52,20 @@ class Intake:
                 return self._sent_again(known, who, actor, declared)
             return self._keep(received, who, actor, declared)
         except (ImageError, Conflict):
-            self._store.record(entry(Action.IMAGE_REJECTED, actor))
+            note(self._store, entry(Action.IMAGE_REJECTED, actor))
             raise
 
     def _sent_again(
         self, known: StoredAssessment, who: Principal, actor: Actor, declared: Declared
     ) -> Kept:
         self._check_patient(known, who, declared)
-        self._store.record(
-            entry(
-                Action.IMAGE_SENT_AGAIN,
-                actor,
-                study_id=known.study_id,
-                assessment_id=known.assessment.id,
-            )
+        again = entry(
+            Action.IMAGE_SENT_AGAIN,
+            actor,
+            study_id=known.study_id,
+            assessment_id=known.assessment.id,
         )
+        note(self._store, again)
         return Kept(created=False, stored=known)
 
     def _check_patient(self, known: StoredAssessment, who: Principal, declared: Declared) -> None:

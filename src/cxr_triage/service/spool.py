@@ -52,7 +52,7 @@ class Incoming:
         self._hash = hashlib.sha256()
         self._size = 0
         with store_faults():
-            self._file = file.open("xb", buffering=0)
+            self._file = file.open("xb")
 
     def write(self, chunk: bytes) -> None:
         """Raises ImageTooLarge before the limit is passed, or StoreError."""
