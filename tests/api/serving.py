@@ -67,7 +67,9 @@ class Served:
             text=True,
             encoding="utf-8",
         )
-        self._reader = threading.Thread(target=self._read_log, args=(self.process.stderr,))
+        self._reader = threading.Thread(
+            target=self._read_log, args=(self.process.stderr,), daemon=True
+        )
         self._reader.start()
         self.printed = self.process.stdout.readline()
         if "http" not in self.printed:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from cxr_triage.domain import Patient
 from cxr_triage.errors import RequestInvalid
-from cxr_triage.imaging.text import MAX_CHARACTERS, clean
+from cxr_triage.imaging.text import clean
 from cxr_triage.service.declared import Declared
 
 OLDEST_YEARS = 130
@@ -35,8 +35,9 @@ def declared_of(fields: dict[str, Any]) -> Declared:
     try:
         said = DeclaredIn.model_validate(given)
     except ValidationError as problem:
-        where = clean(str(problem.errors()[0]["loc"][0]))[:MAX_CHARACTERS]
-        raise RequestInvalid("field_invalid", field=where) from None
+        where = str(problem.errors()[0]["loc"][0])
+        field = where if where in DeclaredIn.model_fields else "?"  # it is not ours to repeat
+        raise RequestInvalid("field_invalid", field=field) from None
     born = said.birth_date
     return Declared(
         patient=Patient(

@@ -165,8 +165,10 @@ def _unknown(error: Exception) -> TriageError:
 
 
 def _places(found: Sequence[Any]) -> list[Place]:
-    """Where, and what kind; never what was sent."""
-    return [
-        Place(where=".".join(str(part) for part in one["loc"])[:200], problem=str(one["type"]))
-        for one in found[:20]
-    ]
+    """Which field, and what kind of wrong it is; never what was sent, keys included."""
+    return [Place(where=_field(one), problem=str(one["type"])) for one in found[:20]]
+
+
+def _field(found: Any) -> str:  # noqa: ANN401 (a TypedDict of pydantic)
+    known = found["loc"][: 1 if found["type"] == "extra_forbidden" else 2]
+    return ".".join(str(part) for part in known)

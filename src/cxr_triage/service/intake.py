@@ -42,23 +42,29 @@ class Intake:
         who.need("upload")
         actor = who.acts_from(origin)
         declared = NOTHING_DECLARED if _speaks_for_itself(received.file) else declared
-        known = self._store.find_result(
-            received.digest,
-            declared.fingerprint(self._pool.running.fingerprint),
-            station_id=who.home,
-        )
         try:
+            self._check_patient(received, who, declared)
+            known = self._store.find_result(
+                received.digest,
+                declared.fingerprint(self._pool.running.fingerprint),
+                station_id=who.home,
+            )
             if known is not None:
-                return self._sent_again(known, who, actor, declared)
+                return self._sent_again(known, actor)
             return self._keep(received, who, actor, declared)
         except (ImageError, Conflict):
             note(self._store, entry(Action.IMAGE_REJECTED, actor))
             raise
 
-    def _sent_again(
-        self, known: StoredAssessment, who: Principal, actor: Actor, declared: Declared
-    ) -> Kept:
-        self._check_patient(known, who, declared)
+    def _check_patient(self, received: Received, who: Principal, declared: Declared) -> None:
+        """One picture shows one patient. Raises Conflict `other_patient`."""
+        if declared.patient == Patient():
+            return
+        known = self._store.patient_of_file(received.digest, station_id=who.home)
+        if known not in (None, Patient(), declared.patient):
+            raise Conflict("other_patient")
+
+    def _sent_again(self, known: StoredAssessment, actor: Actor) -> Kept:
         again = entry(
             Action.IMAGE_SENT_AGAIN,
             actor,
@@ -67,13 +73,6 @@ class Intake:
         )
         note(self._store, again)
         return Kept(created=False, stored=known)
-
-    def _check_patient(self, known: StoredAssessment, who: Principal, declared: Declared) -> None:
-        """One picture shows one patient. Raises Conflict if another is declared."""
-        if declared.patient == Patient():
-            return
-        if self._store.study(known.study_id, who.scope).row.patient != declared.patient:
-            raise Conflict("other_patient")
 
     def _keep(self, received: Received, who: Principal, actor: Actor, declared: Declared) -> Kept:
         assessed = self._pool.assess(received.file, declared)

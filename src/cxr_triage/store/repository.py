@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from cxr_triage.domain import Assessment
+from cxr_triage.domain import Assessment, Patient
 from cxr_triage.store import audit_rows, results, review_rows, study_rows
 from cxr_triage.store.account_rows import AccountRows
 from cxr_triage.store.backup import BackupSummary, back_up
@@ -106,6 +106,11 @@ class Store:
         with self._database.read() as connection:
             found = results.find(connection, result_id(station_id, digest, fingerprint))
         return found if found and self._blobs.path(digest).is_file() else None
+
+    def patient_of_file(self, digest: str, *, station_id: str) -> Patient | None:
+        """Whom the station's file with that SHA-256 shows, if it was ever kept."""
+        with self._database.read() as connection:
+            return results.patient_of_file(connection, digest, station_id)
 
     def assessment(self, assessment_id: str, scope: Scope) -> StoredAssessment:
         """Raises NotFound, also if it lies outside `scope`."""

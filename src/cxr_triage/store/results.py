@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, select
 
+from cxr_triage.domain import Patient
 from cxr_triage.errors import NotFound
 from cxr_triage.store.codec import assessment_of, card_of
 from cxr_triage.store.records import Scope, StoredAssessment
-from cxr_triage.store.tables import assessments, images, models
+from cxr_triage.store.tables import assessments, images, models, patients, studies
 
 RESULT: Final = (
     select(
@@ -48,6 +49,21 @@ def current_of_study(connection: Connection, study_id: str) -> tuple[StoredAsses
         ),
     )
     return tuple(_stored(row) for row in rows)
+
+
+def patient_of_file(connection: Connection, digest: str, station_id: str) -> Patient | None:
+    """Whom the station's file with that SHA-256 shows; None if it was never kept."""
+    query = (
+        select(patients)
+        .join(studies, studies.c.patient_id == patients.c.id)
+        .join(images, images.c.study_id == studies.c.id)
+        .join(assessments, assessments.c.image_id == images.c.id)
+        .where(assessments.c.digest == digest, images.c.station_id == station_id)
+    )
+    row = connection.execute(query.limit(1)).first()
+    if row is None:
+        return None
+    return Patient(id=row.patient_id, name=row.name, birth_date=row.birth_date, sex=row.sex)
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row[Any]]:
