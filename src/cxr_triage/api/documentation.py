@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
+from cxr_triage.api import examples
 from cxr_triage.api.access import COOKIE, CSRF_HEADER
 from cxr_triage.api.declared import DeclaredIn
 from cxr_triage.api.models import ImagesOut
@@ -32,15 +33,27 @@ UPLOAD_BODY: dict[str, Any] = {
                         **DeclaredIn.model_json_schema()["properties"],
                     },
                 },
+                "example": examples.FORM,
             },
         },
     }
 }
 
 UPLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"model": ImagesOut, "description": "Every result was there already."},
-    201: {"description": "Every image is kept; at least one result is new."},
-    207: {"model": ImagesOut, "description": "Some files could not be kept; see each `status`."},
+    200: {
+        "model": ImagesOut,
+        "description": "Every result was there already.",
+        "content": {"application/json": {"example": examples.SAME_IMAGES}},
+    },
+    201: {
+        "description": "Every image is kept; at least one result is new.",
+        "content": {"application/json": {"example": examples.IMAGES}},
+    },
+    207: {
+        "model": ImagesOut,
+        "description": "Some files could not be kept; see each `status`.",
+        "content": {"application/json": {"example": examples.SOME_IMAGES}},
+    },
 }
 
 
@@ -91,7 +104,12 @@ def _document(app: FastAPI) -> dict[str, Any]:
         operation["responses"].pop("422", None)
         operation["responses"]["default"] = {
             "description": "What went wrong, in the language of Accept-Language.",
-            "content": {PROBLEM_TYPE: {"schema": {"$ref": f"{REF}Problem"}}},
+            "content": {
+                PROBLEM_TYPE: {
+                    "schema": {"$ref": f"{REF}Problem"},
+                    "example": examples.PROBLEM,
+                }
+            },
         }
         operation["security"] = _security(path, method)
     return document

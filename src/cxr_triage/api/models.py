@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from cxr_triage.api import examples
 from cxr_triage.api.problems import Problem
 from cxr_triage.domain import Level, Priority
 from cxr_triage.language import Language
@@ -198,6 +199,8 @@ class ReviewIn(_Model):
     keeps and signs it, `addendum` adds to a signed one.
     """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.REVIEW]})
+
     action: Literal["save", "sign", "addendum"] = "save"
     version: int = Field(default=0, ge=0, le=2**31)
     verdicts: dict[Annotated[str, Field(max_length=MAX_NAME)], Verdict] = Field(
@@ -212,12 +215,16 @@ class ReviewIn(_Model):
 class SignInIn(_Model):
     """Name and password."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SIGN_IN]})
+
     name: str = Field(max_length=MAX_NAME)
     password: str = Field(max_length=1024, repr=False)
 
 
 class PasswordIn(_Model):
     """The password so far, and the new one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PASSWORD]})
 
     old: str = Field(max_length=1024, repr=False)
     new: str = Field(max_length=1024, repr=False)

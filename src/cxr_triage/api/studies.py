@@ -28,12 +28,12 @@ def read_worklist(
     who: Reader,
     origin: From,
     language: Spoken,
-    priority: Annotated[list[Priority], Query()] = [],  # noqa: B006 (FastAPI copies it)
-    state: Annotated[list[State], Query()] = [],  # noqa: B006
-    station: Annotated[str | None, Query(max_length=MAX_NAME)] = None,
-    received_from: Annotated[Moment | None, Query()] = None,
-    received_until: Annotated[Moment | None, Query()] = None,
-    accession: Annotated[str | None, Query(max_length=MAX_NAME)] = None,
+    priority: Annotated[list[Priority], Query(examples=[["critical", "urgent"]])] = [],  # noqa: B006 (FastAPI copies it)
+    state: Annotated[list[State], Query(examples=[["new", "opened"]])] = [],  # noqa: B006
+    station: Annotated[str | None, Query(max_length=MAX_NAME, examples=["north"])] = None,
+    received_from: Annotated[Moment | None, Query(examples=["2026-11-24T00:00:00+07:00"])] = None,
+    received_until: Annotated[Moment | None, Query(examples=["2026-11-25T00:00:00+07:00"])] = None,
+    accession: Annotated[str | None, Query(max_length=MAX_NAME, examples=["2026-11-0042"])] = None,
     cursor: Annotated[str | None, Query(max_length=512)] = None,
     limit: Annotated[int, Query(ge=1, le=worklist.MAX_LIMIT)] = worklist.DEFAULT_LIMIT,
 ) -> WorklistOut:
