@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -31,31 +32,38 @@ PEOPLE = {
 DICOM = {"Content-Type": "application/dicom"}
 
 
+def store_of(folder: Path) -> Store:
+    return open_service_store(Settings(store_dir=folder))
+
+
+def make_accounts(folder: Path) -> dict[str, str]:
+    """Stations, people and the stations' keys in a new store."""
+    with store_of(folder) as store:
+        admin = Administration(store, AccountRules())
+        for station in ("north", "south"):
+            admin.create_station(station, station.title(), by=SYSTEM)
+        for name, (role, station) in PEOPLE.items():
+            admin.create_person(name, PASSWORD, role=role, station_id=station, by=SYSTEM)
+        return {name: admin.create_key(name, by=SYSTEM)[0] for name in ("north", "south")}
+
+
 class Served:
     """`cxr-triage serve` on `folder`. keys: of the stations north and south.
 
     log: every line that it wrote to standard error so far.
     """
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, *, verify: str | None = None, **settings: object) -> None:
         self.folder = folder
+        self._verify = ssl.create_default_context(cafile=verify) if verify else True
         self.settings = {"store_dir": str(folder), "workers": 1} | settings
         self.log: list[str] = []
-        self.keys = self._make_accounts()
+        self.keys = make_accounts(folder)
         self.start()
-
-    def _make_accounts(self) -> dict[str, str]:
-        with self.store() as store:
-            admin = Administration(store, AccountRules())
-            for station in ("north", "south"):
-                admin.create_station(station, station.title(), by=SYSTEM)
-            for name, (role, station) in PEOPLE.items():
-                admin.create_person(name, PASSWORD, role=role, station_id=station, by=SYSTEM)
-            return {name: admin.create_key(name, by=SYSTEM)[0] for name in ("north", "south")}
 
     def store(self) -> Store:
         """The same store, opened beside the server."""
-        return open_service_store(Settings(store_dir=self.folder))
+        return store_of(self.folder)
 
     def start(self) -> None:
         names = {f"CXR_TRIAGE_{name.upper()}": str(value) for name, value in self.settings.items()}
@@ -86,7 +94,7 @@ class Served:
     def _wait(self) -> None:
         for _ in range(300):
             try:
-                httpx.get(f"{self.address}/healthz", trust_env=False)
+                httpx.get(f"{self.address}/healthz", trust_env=False, verify=self._verify)
             except httpx.TransportError:
                 time.sleep(0.05)
             else:
@@ -110,7 +118,9 @@ class Served:
         return self._client()
 
     def _client(self, **options) -> httpx.Client:
-        return httpx.Client(base_url=self.address, timeout=30, trust_env=False, **options)
+        return httpx.Client(
+            base_url=self.address, timeout=30, trust_env=False, verify=self._verify, **options
+        )
 
     def children(self) -> list[psutil.Process]:
         """The inference processes."""

@@ -77,7 +77,7 @@ def check_kept(server: Served, load: Load) -> None:
             assert (second.status_code, assessment(second)) == (200, assessment(first))
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.03, 0.07, 0.13, 0.22, 0.35])
+@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.12, 0.25])
 def test_a_killed_server_lost_nothing_that_it_acknowledged(server, after_s):
     load = Load(server)
     while not load.acknowledged:
@@ -95,21 +95,11 @@ def test_a_killed_server_lost_nothing_that_it_acknowledged(server, after_s):
 def test_killed_inference_processes_cost_no_upload(server):
     load = Load(server)
     pause = random.Random(7)  # noqa: S311
-    for _ in range(8):
-        time.sleep(0.3 + pause.random())
+    for _ in range(6):
+        time.sleep(0.2 + pause.random())
         for child in server.children():
             child.kill()
     load.stop()
-    assert len(load.acknowledged) > 8
+    assert len(load.acknowledged) > 6
     assert len(load.open) <= CLIENTS  # only one whose process was killed twice
-    check_kept(server, load)
-
-
-def test_a_graceful_end_finishes_what_runs(server):
-    load = Load(server)
-    while not load.acknowledged:
-        time.sleep(0.01)
-    server.stop()
-    load.stop()
-    server.start()
     check_kept(server, load)
