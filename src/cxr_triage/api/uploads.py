@@ -69,13 +69,15 @@ async def _take_body(request: Request, services: Services, take: Take) -> Outcom
 
 async def _receive(request: Request, incoming: Incoming) -> None:
     """The body in blocks: hashing and writing stay off the event loop."""
-    block = bytearray()
+    block: list[bytes] = []
+    size = 0
     async for chunk in request.stream():
-        block += chunk
-        if len(block) >= BLOCK_BYTES:
-            await run_in_threadpool(incoming.write, bytes(block))
-            block.clear()
-    await run_in_threadpool(incoming.write, bytes(block))
+        block.append(chunk)
+        size += len(chunk)
+        if size >= BLOCK_BYTES:
+            await run_in_threadpool(incoming.write, *block)
+            block, size = [], 0
+    await run_in_threadpool(incoming.write, *block)
 
 
 async def _form(request: Request, max_files: int) -> AsyncIterator[_Form]:

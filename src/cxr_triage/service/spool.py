@@ -54,14 +54,15 @@ class Incoming:
         with store_faults():
             self._file = file.open("xb")
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, *chunks: bytes) -> None:
         """Raises ImageTooLarge before the limit is passed, or StoreError."""
-        self._size += len(chunk)
+        self._size += sum(map(len, chunks))
         if self._size > self._max_bytes:
             raise ImageTooLarge("file_over_limit", limit=round(self._max_bytes / MIB, 1))
-        self._hash.update(chunk)
+        for chunk in chunks:
+            self._hash.update(chunk)
         with store_faults():
-            self._file.write(chunk)
+            self._file.writelines(chunks)
 
     def finish(self) -> Received:
         """No more comes."""
