@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from cxr_triage.api.access import preferred
+from cxr_triage.api.health import answers
 from cxr_triage.api.server import check_address
 from cxr_triage.errors import SettingsInvalid
 from cxr_triage.settings import Settings
@@ -197,3 +198,11 @@ def test_with_tls_the_cookie_is_for_encrypted_connections_alone(tmp_path):
 )  # fmt: skip
 def test_the_language_is_what_the_client_prefers(accept, language):
     assert preferred(accept, "en") == language
+
+
+def test_a_container_can_ask_whether_the_service_answers(served):
+    port = int(served.address.rpartition(":")[2])
+    assert answers(Settings(host=EVERYWHERE, port=port))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+    assert not answers(Settings(port=port))
