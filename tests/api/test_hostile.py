@@ -204,6 +204,11 @@ def test_a_body_that_stops_coming_is_given_up(impatient):
     assert list((impatient.folder / "spool").iterdir()) == []
 
 
+def test_headers_that_stop_coming_are_given_up(impatient):
+    for request in (b"", b"GET /healthz HTTP/1.1\r\nHo", b"GET /healthz HTTP/1.1\r\n\r\nGET /hea"):
+        assert not raw(impatient, request, 5).endswith(b"(still open)")
+
+
 def test_slow_clients_do_not_slow_others(impatient, numbers):
     host, port = impatient.address.removeprefix("http://").split(":")
     head = f"POST /v1/images HTTP/1.1\r\nAuthorization: Bearer {impatient.keys['north']}\r\n"

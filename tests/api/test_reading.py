@@ -76,6 +76,17 @@ def test_filters_that_make_no_sense_are_refused_in_one_shape(station, filters):
     assert answer.json()["code"] in {"request_invalid", "cursor_invalid", "limit_invalid"}
 
 
+def test_a_body_that_is_no_json_is_malformed(served, kept):
+    with served.person("radiologist") as doctor:
+        for body in (b"{", b"\xff", b"[1"):
+            answer = doctor.post(
+                f"{kept['links']['self']}/reviews",
+                content=body,
+                headers={"Content-Type": "application/json"},
+            )
+            assert (answer.status_code, answer.json()["code"]) == (400, "request_malformed")
+
+
 def test_a_study_is_found_by_its_id_and_by_its_uid(station, kept):
     by_id = station.get(f"/v1/studies/{kept['study_id']}").json()
     by_uid = station.get(f"/v1/studies/{kept['study_uid']}").json()

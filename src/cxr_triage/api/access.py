@@ -68,17 +68,17 @@ def session_of(request: Request, services: Opened) -> Session:
     session = services.accounts.session(token)
     if request.method not in SAFE_METHODS:
         session.check_csrf(request.headers.get(CSRF_HEADER, ""))
+    request.state.who = session.principal
     return session
 
 
 def principal_of(request: Request, services: Opened, bearer: Bearer) -> Principal:
     """A station by its key, else a person by their session. Raises AccessError."""
-    if bearer is not None:
-        who = services.accounts.station_of_key(bearer.credentials)
-    else:
-        who = session_of(request, services).principal
-    request.state.who = who
-    return who
+    if bearer is None:
+        return session_of(request, services).principal
+    station = services.accounts.station_of_key(bearer.credentials)
+    request.state.who = station
+    return station
 
 
 def who_may(permission: Permission) -> Callable[[Principal], Principal]:

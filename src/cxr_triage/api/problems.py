@@ -1,7 +1,8 @@
 """Errors of the tree, and those of the framework, as problem+json (RFC 9457) of one shape."""
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -69,7 +70,7 @@ class Problem(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     type: str = Field(examples=["urn:cxr-triage:error:not_an_image"])
-    title: str = Field(examples=["This cannot be read"])
+    title: str = Field(examples=["Not a kind that is read here"])
     status: int = Field(examples=[415])
     detail: str = Field(examples=["Not an image: neither DICOM, PNG, JPEG nor TIFF."])
     code: str = Field(examples=["not_an_image"])
@@ -106,7 +107,8 @@ def headers_of(error: TriageError) -> dict[str, str]:
     if status in {408, 413}:
         headers["Connection"] = "close"  # the rest of the body is not read
     if status in {429, 503}:
-        headers["Retry-After"] = str(int(str(error.values.get("retry_after_s", RETRY_AFTER_S))))
+        after_s = float(str(error.values.get("retry_after_s", RETRY_AFTER_S)))
+        headers["Retry-After"] = str(math.ceil(after_s))
     return headers
 
 
@@ -127,22 +129,22 @@ def handle_problems(app: FastAPI, settings: Settings) -> None:
     """Give every error of a request the one shape. Unexpected ones: see `observing`."""
 
     def of_tree(request: Request, error: Exception) -> Response:
-        return _respond(request, error if isinstance(error, TriageError) else _unknown(error))
+        return answer(request, cast(TriageError, error))
 
     def of_framework(request: Request, error: Exception) -> Response:
-        if not isinstance(error, HTTPException):
-            raise error
-        known = error.error if isinstance(error, BodyRefused) else of_status(error.status_code)
-        response = _respond(request, known)
-        response.headers.update(error.headers or {})
+        found = cast(HTTPException, error)
+        known = found.error if isinstance(found, BodyRefused) else of_status(found.status_code)
+        response = answer(request, known)
+        response.headers.update(found.headers or {})
         return response
 
     def of_validation(request: Request, error: Exception) -> Response:
-        if not isinstance(error, RequestValidationError):
-            raise error
-        return _respond(request, errors.QueryInvalid("request_invalid"), _places(error.errors()))
+        found = cast(RequestValidationError, error).errors()
+        if any(one["type"] == "json_invalid" for one in found):
+            return answer(request, errors.RequestInvalid("request_malformed"))
+        return answer(request, errors.QueryInvalid("request_invalid"), _places(found))
 
-    def _respond(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
+    def answer(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
         language: Language = getattr(request.state, "language", settings.language)
         return respond(error, language, str(getattr(request.state, "request_id", "")), places)
 
@@ -158,10 +160,6 @@ def of_status(status: int) -> TriageError:
         405: errors.MethodNotAllowed("method_not_allowed"),
     }
     return kinds.get(status, errors.RequestInvalid("request_malformed"))
-
-
-def _unknown(error: Exception) -> TriageError:
-    return TriageError("unexpected", kind=type(error).__name__)
 
 
 def _places(found: Sequence[Any]) -> list[Place]:

@@ -16,14 +16,15 @@ from cxr_triage.errors import SettingsInvalid
 from cxr_triage.settings import Settings
 
 MAX_HEADER_BYTES = 32 * 1024
-HEADERS_WITHIN_S = 15.0
 GRACEFUL_S = 60
 MAX_CONNECTIONS = 512
 BACKLOG = 128
 
 
-class PatientProtocol(H11Protocol):
+class HeaderDeadline(H11Protocol):
     """uvicorn's own, but it does not wait for a request's headers for ever."""
+
+    within_s: float
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -46,7 +47,7 @@ class PatientProtocol(H11Protocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _wait(self) -> None:
-        self._deadline = self.loop.call_later(HEADERS_WITHIN_S, self._give_up)
+        self._deadline = self.loop.call_later(self.within_s, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
@@ -125,7 +126,7 @@ def _is_loopback(host: str) -> bool:
 def _options(settings: Settings) -> dict[str, Any]:
     proxies = settings.trusted_proxies
     return {
-        "http": PatientProtocol,
+        "http": type("Protocol", (HeaderDeadline,), {"within_s": settings.idle_upload_s}),
         "ws": "none",
         "log_config": None,
         "access_log": False,  # it would hold addresses asked for; `observing` writes ours

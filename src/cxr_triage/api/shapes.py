@@ -62,7 +62,7 @@ def assessment_out(stored: StoredAssessment, who: Principal, language: Language)
         sop_uid=header.sop_uid if named else "",
         accession=header.accession if named else "",
         view=header.view,
-        age_years=header.age_years,
+        age_years=_age(header.age_years),
         sex=header.sex,
         acquired_at=header.acquired_at,
         timings_ms={stage: round(ms, 2) for stage, ms in found.timings_ms.items()},
@@ -75,6 +75,10 @@ def assessment_out(stored: StoredAssessment, who: Principal, language: Language)
             study=f"/v1/studies/{stored.study_id}",
         ),
     )
+
+
+def _age(years: float | None) -> float | None:
+    return None if years is None else round(years, 2)
 
 
 def _finding(found: Finding, language: Language, heatmaps: str | None) -> FindingOut:
@@ -115,7 +119,7 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
         )
         if named
         else None,
-        age_years=row.age_years,
+        age_years=_age(row.age_years),
         sex=row.sex,
         view=row.view,
         received_at=row.received_at,

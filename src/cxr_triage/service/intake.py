@@ -12,6 +12,7 @@ from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.principal import Principal
 from cxr_triage.service.spool import Received
 from cxr_triage.service.trail import note
+from cxr_triage.store.faults import store_faults
 from cxr_triage.store.records import Kept, NewImage, StoredAssessment
 from cxr_triage.store.repository import Store
 
@@ -76,8 +77,10 @@ class Intake:
 
     def _keep(self, received: Received, who: Principal, actor: Actor, declared: Declared) -> Kept:
         assessed = self._pool.assess(received.file, declared)
+        with store_faults():
+            data = received.file.read_bytes()
         image = NewImage(
-            data=received.file.read_bytes(),
+            data=data,
             patient=assessed.patient,
             station_id=who.home,
             received_at=datetime.now(UTC),
