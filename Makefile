@@ -39,6 +39,7 @@ bench: $(PARITY_VENV)/parity.stamp
 	$(PARITY_BIN)/python benchmarks/heatmaps.py
 	$(PARITY_BIN)/python benchmarks/cold_start.py
 	$(PARITY_BIN)/python benchmarks/fetch_model.py
+	$(PARITY_BIN)/python benchmarks/service.py
 
 clean:
 	rm -rf $(VENV) $(PARITY_VENV) out build dist

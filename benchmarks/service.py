@@ -227,18 +227,16 @@ def copy_study(connection: sqlite3.Connection, rows: dict, pick: random.Random) 
         )
 
 
-def page_ms(studies: int) -> dict[str, float]:
-    """Median milliseconds of each kind of page."""
+@contextmanager
+def worklist_of(studies: int) -> Iterator[Client]:
+    """A client of a service with so many studies."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with served(folder) as (port, key, _):
             Client(port, key).ask("POST", "/v1/images", FILM)
         multiply(folder, studies)
         with served(folder) as (port, key, _):
-            client = Client(port, key)
-            return {kind: _median_ms(client, query) for kind, query in PAGES.items()} | {
-                "tenth page": _median_ms(client, _cursor(client, 9))
-            }
+            yield Client(port, key)
 
 
 def _cursor(client: Client, pages: int) -> str:
@@ -249,22 +247,23 @@ def _cursor(client: Client, pages: int) -> str:
     return query
 
 
-def _median_ms(client: Client, query: str) -> float:
-    took = []
-    for _ in range(40):
-        start = time.perf_counter()
-        rows = client.ask("GET", f"/v1/worklist?limit=50{query}")["studies"]
-        took.append((time.perf_counter() - start) * 1000)
-        assert len(rows) == 50
-    return statistics.median(took)
+def _page_ms(client: Client, query: str) -> float:
+    start = time.perf_counter()
+    rows = client.ask("GET", f"/v1/worklist?limit=50{query}")["studies"]
+    assert len(rows) == 50
+    return (time.perf_counter() - start) * 1000
 
 
 def measure_worklist() -> None:
-    few, many = (page_ms(count) for count in STUDIES)
-    print(f"worklist, 50 rows over {STUDIES[0]:,} and {STUDIES[1]:,} studies, median")
-    for kind in few:
-        times = many[kind] / few[kind]
-        print(f"{kind:<22} {few[kind]:8.1f} {many[kind]:8.1f} ms  ({times:.2f} times)")
+    """Both services are asked in turn, so that both see the same machine."""
+    with worklist_of(STUDIES[0]) as small, worklist_of(STUDIES[1]) as large:
+        print(f"worklist, 50 rows over {STUDIES[0]:,} and {STUDIES[1]:,} studies, medians")
+        tenth = {"tenth page": (_cursor(small, 9), _cursor(large, 9))}
+        for kind, queries in ({kind: (page, page) for kind, page in PAGES.items()} | tenth).items():
+            rounds = [(_page_ms(small, queries[0]), _page_ms(large, queries[1])) for _ in range(60)]
+            few, many = (statistics.median(took) for took in zip(*rounds, strict=True))
+            times = statistics.median(b / a for a, b in rounds)
+            print(f"{kind:<22} {few:8.1f} {many:8.1f} ms  ({times:.2f} times)")
 
 
 def main() -> None:
