@@ -1,5 +1,5 @@
 # make demo: set everything up and score real radiographs.   make test: set up and test.
-# make demo FETCH=1: fetch the published model first.
+# make demo FETCH=1: fetch the published model first.   make serve: try the service.
 PYTHON ?= python3
 VENV ?= .venv
 PARITY_VENV ?= .venv-parity
@@ -8,11 +8,15 @@ PARITY_BIN := $(PARITY_VENV)/bin
 PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 DEMO_OUT ?= out/demo
 DEMO_LANGUAGE ?= en
+SERVE_OUT ?= out/serve
 
-.PHONY: demo test check format test-parity bench clean
+.PHONY: demo serve test check format test-parity bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python scripts/demo.py --out $(DEMO_OUT) --lang $(DEMO_LANGUAGE) $(if $(FETCH),--fetch)
+
+serve: $(VENV)/serve.stamp
+	CXR_TRIAGE_STORE_DIR=$(SERVE_OUT) $(BIN)/cxr-triage serve --demo --lang $(DEMO_LANGUAGE) $(SERVE_ARGS)
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -35,6 +39,7 @@ bench: $(PARITY_VENV)/parity.stamp
 	$(PARITY_BIN)/python benchmarks/heatmaps.py
 	$(PARITY_BIN)/python benchmarks/cold_start.py
 	$(PARITY_BIN)/python benchmarks/fetch_model.py
+	$(PARITY_BIN)/python benchmarks/service.py
 
 clean:
 	rm -rf $(VENV) $(PARITY_VENV) out build dist
@@ -44,6 +49,10 @@ $(VENV)/bin/python:
 
 $(PARITY_VENV)/bin/python:
 	$(PYTHON) -m venv $(PARITY_VENV)
+
+$(VENV)/serve.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python $(PIP) --editable '.[demo,server]'
+	@touch $@
 
 # One stamp for each set of extras; a changed pyproject.toml or constraints.txt renews it.
 $(VENV)/%.stamp: $(VENV)/bin/python pyproject.toml constraints.txt

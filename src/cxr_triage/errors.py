@@ -15,6 +15,30 @@
     ├── SettingsInvalid         an environment variable that cannot be used
     ├── EvaluationFailed        results and labels that cannot be measured
     ├── OutputFailed            a result could not be written
+    ├── StoreError              about what is kept
+    │   ├── StoreFull           the disk is full; nothing was changed
+    │   ├── StoreReadOnly       the folder or database cannot be written
+    │   ├── StoreBusy           another process holds the store for too long
+    │   ├── StoreUnavailable    it cannot be reached, or the disk fails
+    │   ├── StoreInvalid        not ours, damaged, or of a newer version
+    │   ├── BlobDamaged         a kept file is missing or differs from its hash
+    │   ├── NotFound            nothing of that id, or not for these eyes
+    │   ├── Conflict            contradicts what is kept, or came too late
+    │   └── BackupFailed        a backup could not be made or restored
+    ├── Overloaded              too much to do at once; when to try again
+    ├── RequestError            about a request to the service
+    │   ├── RequestInvalid      not what the interface describes
+    │   ├── RequestTooLarge     more bytes or parts than a limit allows
+    │   ├── RequestTooSlow      nothing came for too long
+    │   ├── MediaTypeUnsupported  a body of a kind that is not read here
+    │   └── MethodNotAllowed    an address that does not do that
+    ├── QueryInvalid            a filter or a cursor that cannot be used
+    ├── AccessError             about who asks
+    │   ├── NotAuthenticated    not signed in, or with something that does not count
+    │   ├── NotAllowed          signed in, but this is not theirs to do
+    │   └── TooManyAttempts     too many failed sign-ins; when to try again
+    ├── AccountInvalid          a name, a password or a role that cannot be used
+    ├── ReviewInvalid           a reading that cannot be kept as it is
     └── MissingExtra            an optional package is not installed
 
 The class says what kind of trouble it is (entrances map classes to statuses and exit
@@ -94,6 +118,102 @@ class EvaluationFailed(TriageError):
 
 class OutputFailed(TriageError):
     """A result could not be written."""
+
+
+class StoreError(TriageError):
+    """About what is kept."""
+
+
+class StoreFull(StoreError):
+    """The disk is full; nothing was changed, and a repeat succeeds once there is room."""
+
+
+class StoreReadOnly(StoreError):
+    """The store's folder or database cannot be written."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the store for too long; a repeat may succeed."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached, or the disk fails."""
+
+
+class StoreInvalid(StoreError):
+    """The database is not ours, is damaged, or was made by a newer version."""
+
+
+class BlobDamaged(StoreError):
+    """A kept file is missing, or its bytes differ from its hash."""
+
+
+class NotFound(StoreError):
+    """Nothing of that id, or not for the eyes of who asks: the answer is the same."""
+
+
+class Conflict(StoreError):
+    """What was sent contradicts what is kept, or somebody else was faster."""
+
+
+class BackupFailed(StoreError):
+    """A backup could not be made, or is not one that can be restored."""
+
+
+class Overloaded(TriageError):
+    """Too much to do at once; `values["retry_after_s"]` says when to try again."""
+
+
+class RequestError(TriageError):
+    """About a request to the service, before what it asks for is looked at."""
+
+
+class RequestInvalid(RequestError):
+    """The request is not what the interface describes."""
+
+
+class RequestTooLarge(RequestError):
+    """The request has more bytes or parts than a limit of the settings allows."""
+
+
+class RequestTooSlow(RequestError):
+    """The request's body did not come in time."""
+
+
+class MediaTypeUnsupported(RequestError):
+    """The request's body is of a kind that is not read here."""
+
+
+class MethodNotAllowed(RequestError):
+    """The address exists but does not do that."""
+
+
+class QueryInvalid(TriageError):
+    """A filter or a cursor that cannot be used."""
+
+
+class AccessError(TriageError):
+    """About who asks."""
+
+
+class NotAuthenticated(AccessError):
+    """Not signed in, or with a password, key or session that does not count."""
+
+
+class NotAllowed(AccessError):
+    """Signed in, but this is not theirs to do."""
+
+
+class TooManyAttempts(AccessError):
+    """Too many failed sign-ins; `values["retry_after_s"]` says when to try again."""
+
+
+class AccountInvalid(TriageError):
+    """A name, a password or a role that cannot be used."""
+
+
+class ReviewInvalid(TriageError):
+    """A reading that cannot be kept as it is."""
 
 
 class MissingExtra(TriageError):

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cxr_triage.errors import SettingsInvalid
@@ -17,7 +17,15 @@ class Settings(BaseSettings):
 
     `threads` 0 means: the CPUs that this process may really use. `data_dir` (fetched
     models) None: the user's data folder, as the operating system has it. `catalog`: a
-    folder of further model cards (a hospital's own).
+    folder of further model cards (a hospital's own). `worker_…`: one job of a process that
+    reads and scores for the service; `queue`: jobs that may wait for one.
+
+    The service: `store_dir` None: `store` in the data folder; it holds the images and,
+    unless `database_url` says otherwise, the database. `trusted_proxies`: addresses with
+    commas between them, whose word is taken for where a request came from. A request that
+    brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
+    station is good. `demo`: accounts with known passwords may exist, so it listens on this
+    machine alone.
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -33,6 +41,23 @@ class Settings(BaseSettings):
     max_megapixels: int = Field(default=40, ge=1)
     decode_timeout_s: float = Field(default=20.0, gt=0)
     decode_memory_mib: int = Field(default=700, ge=64)
+    worker_timeout_s: float = Field(default=40.0, gt=0)
+    worker_memory_mib: int = Field(default=1500, ge=256)
+    queue: int = Field(default=16, ge=0, le=1024)
+    store_dir: Path | None = None
+    database_url: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    trusted_proxies: str = ""
+    max_request_mib: int = Field(default=512, ge=1)
+    max_files: int = Field(default=32, ge=1, le=1024)
+    idle_upload_s: float = Field(default=20.0, gt=0)
+    session_idle_minutes: int = Field(default=30, ge=1)
+    session_hours: int = Field(default=12, ge=1)
+    key_days: int = Field(default=365, ge=1, le=3650)
+    demo: bool = False
 
 
 def default_language() -> Language:

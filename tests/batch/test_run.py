@@ -17,7 +17,7 @@ from ..conftest import real_image
 FIELDS = {
     "path", "outcome", "priority", "reason", "findings", "eligibility", "error", "model",
     "fingerprint", "digest", "pixel_policy", "accession", "study_uid", "series_uid", "sop_uid",
-    "timings_ms",
+    "timings_ms", "sight",
 }  # fmt: skip
 
 

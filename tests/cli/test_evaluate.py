@@ -4,9 +4,10 @@ import json
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 from PIL import Image
+
+from cxr_triage.imaging.heatmap import display_image
 
 from ..evaluation.builders import cohort, row, write_labels, write_results
 from .test_score import cxr_triage
@@ -103,15 +104,13 @@ def test_maps_of_another_model_are_refused_unless_they_are_left_out(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def scored(tmp_path_factory):
+def scored(tmp_path_factory, pipeline, rg1):
     """Small pictures, scored for research by the model that ships."""
     folder = tmp_path_factory.mktemp("scored")
     (folder / "films").mkdir()
-    smooth = Image.fromarray(
-        np.random.default_rng(0).integers(0, 255, (8, 8), dtype=np.uint8).astype(np.uint8)
-    ).resize((128, 128), Image.Resampling.BICUBIC)
+    film = display_image(pipeline.read(rg1).radiograph.pixels, 160)
     for number in range(6):
-        smooth.rotate(60 * number).save(folder / f"films/{number}.png")
+        film.rotate(number).crop((8, 8, 144, 144)).save(folder / f"films/{number}.png")
     done = cxr_triage(
         "score", folder / "films", "--policy", "research", "--no-report", "--out", folder / "out"
     )

@@ -70,7 +70,15 @@ def data(tmp_path_factory):
 
 
 def _run(script, data, out, **changes):
-    settings = {"steps": 3, "every": 2, "rate": 1e-4, "pointing": 0.1, "seed": 5, "ema": 0.997, "stop": None}
+    settings = {
+        "steps": 3,
+        "every": 2,
+        "rate": 1e-4,
+        "pointing": 0.1,
+        "seed": 5,
+        "ema": 0.997,
+        "stop": None,
+    }
     script.train(argparse.Namespace(data=data, out=out, **(settings | changes)))
     return torch.load(out / "checkpoint.pt", weights_only=True)
 

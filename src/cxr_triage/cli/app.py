@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from cxr_triage import __version__
+from cxr_triage.cli.admin import create_admin_app
 from cxr_triage.cli.evaluate import evaluate
 from cxr_triage.cli.exits import FATAL, INTERRUPTED
 from cxr_triage.cli.gate import gate
 from cxr_triage.cli.info import info
 from cxr_triage.cli.model import create_model_app
 from cxr_triage.cli.score import score
+from cxr_triage.cli.serve import serve
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language, say
 from cxr_triage.logs import log_to_file, log_unexpected
@@ -32,8 +34,10 @@ def create_app(language: Language) -> typer.Typer:
     app.command("score", help=say("help.score", language))(score)
     app.command("evaluate", help=say("help.evaluate", language))(evaluate)
     app.command("gate", help=say("help.gate", language))(gate)
+    app.command("serve", help=say("help.serve", language))(serve)
     app.command("info", help=say("help.info", language))(info)
     app.add_typer(create_model_app(language), name="model")
+    app.add_typer(create_admin_app(language), name="admin")
     return app
 
 

@@ -11,7 +11,6 @@ from rich.console import Console
 from cxr_triage.batch.files import keep_earlier, write_whole, writing
 from cxr_triage.batch.run import FileResult, run
 from cxr_triage.cli.evaluation_table import print_evaluation
-from cxr_triage.cli.loading import limits_of, open_pipeline, workers_of
 from cxr_triage.cli.progress import with_progress
 from cxr_triage.domain import Reason
 from cxr_triage.errors import EvaluationFailed, ModelError
@@ -30,6 +29,7 @@ from cxr_triage.model.catalog import SHIPPED_ONLY, find_model
 from cxr_triage.model.gate_model import read_gate_card
 from cxr_triage.settings import Settings
 from cxr_triage.triage.gate import gate_version
+from cxr_triage.triage.loading import limits_of, open_pipeline, workers_of
 from cxr_triage.triage.pipeline import fingerprint_of
 from cxr_triage.triage.policy import SHIPPED_POLICIES, Policy, read_policy
 

@@ -12,13 +12,13 @@ from cxr_triage.batch.results import json_line
 from cxr_triage.batch.run import read_ahead
 from cxr_triage.cli.exits import INTERRUPTED, exit_code
 from cxr_triage.cli.gate_table import Look, look_of, print_looks
-from cxr_triage.cli.loading import limits_of, open_reader, workers_of
 from cxr_triage.cli.paths import files_of
 from cxr_triage.cli.progress import with_progress
 from cxr_triage.cli.session import terminal
 from cxr_triage.language import Language, say
 from cxr_triage.report.json import reason_fields, sight_fields
 from cxr_triage.settings import default_language, read_settings
+from cxr_triage.triage.loading import limits_of, open_reader, workers_of
 from cxr_triage.triage.policy import Policy, read_policy
 
 _HELP = default_language()

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from cxr_triage import __version__
-from cxr_triage.cli.loading import load_engine
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.settings import default_language, read_settings
+from cxr_triage.triage.loading import load_engine
 from cxr_triage.triage.policy import Policy, read_policy
 
 _LANGUAGE = default_language()

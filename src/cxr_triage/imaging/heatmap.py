@@ -146,19 +146,29 @@ def blend(
     The crop is drawn faintly; what lies outside it is dimmed and hatched: the model did
     not see it. `top` is the end of the colour scale in log-odds (see `scale_top`).
     """
-    seen = shown(finding)
     box = _scaled(crop, shape, display.size)
-    whole = np.zeros((display.height, display.width), np.uint8)
+    map_ = layer(display.size, finding, crop, shape, top)
+    picture = _seen_by_model(display, box)
+    picture.paste(map_.convert("RGB"), mask=map_.getchannel("A"))
+    _draw_crop(picture, box)
+    return picture
+
+
+def layer(
+    size: tuple[int, int], finding: Finding, crop: CropBox, shape: tuple[int, int], top: float
+) -> Image.Image:
+    """The finding's map alone, as RGBA of (width, height), to lay over an image [H, W]."""
+    seen = shown(finding)
+    box = _scaled(crop, shape, size)
+    whole = np.zeros(size[::-1], np.uint8)
     strength = upsample(seen.strength, box.side)
     whole[_inside(box)] = np.clip(strength * 255 + 0.5, 0, 255).astype(np.uint8)
     index = Image.fromarray(whole)
     colour = Image.fromarray(whole)
     colour.putpalette(_palette(seen, top).tobytes())
-    opacity = index.point([round(level * OPACITY) for level in range(256)])
-    picture = _seen_by_model(display, box)
-    picture.paste(colour.convert("RGB"), mask=opacity)
-    _draw_crop(picture, box)
-    return picture
+    map_ = colour.convert("RGB")
+    map_.putalpha(index.point([round(level * OPACITY) for level in range(256)]))
+    return map_
 
 
 def colours(positions: NDArray[np.float64]) -> U8:

@@ -6,7 +6,17 @@ project's glossary; a Vietnamese radiologist has not yet confirmed them.
 
 from typing import Literal
 
-from cxr_triage.language import commands, errors, evaluation, gate, models, pages
+from cxr_triage.language import (
+    admin,
+    api,
+    commands,
+    errors,
+    evaluation,
+    gate,
+    models,
+    pages,
+    service,
+)
 from cxr_triage.language.numbers import localized
 
 Language = Literal["en", "vi"]
@@ -14,6 +24,9 @@ LANGUAGES: tuple[Language, ...] = ("en", "vi")
 
 SENTENCES: dict[str, tuple[str, str]] = {
     **errors.SENTENCES,
+    **api.SENTENCES,
+    **service.SENTENCES,
+    **admin.SENTENCES,
     **gate.SENTENCES,
     **pages.SENTENCES,
     **commands.SENTENCES,

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cxr_triage.domain import PREPROCESSING_VERSION, Assessment, ModelCard
+from cxr_triage.domain import PREPROCESSING_VERSION, Assessment, ModelCard, Radiograph
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.worker import Decoder
 from cxr_triage.model.engine import Engine, Outputs
@@ -30,6 +30,10 @@ class Pipeline:
     def assess(self, data: bytes) -> Assessment:
         """The whole path for one file's bytes. Raises ImageError or ModelError."""
         return self.score([self.read(data)])[0]
+
+    def picture(self, data: bytes) -> Radiograph:
+        """The image to look at, whatever the gate says of it. Raises ImageError."""
+        return self._reader.picture(data)
 
     def read(self, data: bytes) -> Reading:
         """Read and judge one file's bytes. Raises ImageError."""

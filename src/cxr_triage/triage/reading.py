@@ -64,6 +64,10 @@ class Reader:
             prepared = prepare(reading.radiograph.pixels, size, correction)
         return replace(reading, prepared=prepared)
 
+    def picture(self, data: bytes) -> Radiograph:
+        """The image to look at, whatever the gate says of it. Raises ImageError."""
+        return open_image(data, self._limits).decode(self._decoder)
+
     def inspect(self, data: bytes) -> Reading:
         """Read and judge; what the header refuses is looked at too, where it can be decoded.
 

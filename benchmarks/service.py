@@ -1,0 +1,283 @@
+"""The service under load beside the bare pipeline, and the worklist as it grows.
+
+    python benchmarks/service.py [--seconds N] [--clients N] [--skip-worklist | --skip-load]
+
+Load: clients upload 1955×1841 DICOM files over 127.0.0.1, each file another (made from one
+radiograph of pydicom-data), as fast as they are answered. The bare pipeline reads such
+files from memory in as many processes, for half the time before and half after, so that
+both see the same machine. Memory is that of the server and its processes together.
+
+Worklist: pages of 50 over 1,000 and over 100,000 studies, copies of real rows, through HTTP.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import random
+import secrets
+import signal
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import data_store
+import psutil
+
+from cxr_triage.model.cpus import usable_cpus
+from cxr_triage.service.accounts import AccountRules
+from cxr_triage.service.administration import Administration
+from cxr_triage.service.audit import SYSTEM
+from cxr_triage.service.places import open_service_store
+from cxr_triage.settings import Settings
+
+FILM = next((Path(data_store.__file__).parent / "data").glob("RG1_UNCR*")).read_bytes()
+SOP_UID = b"1.3.6.1.4.1.5962.1.1.9.1.2.20040826185059.5457"
+STUDIES = (1_000, 100_000)
+PAGES = {"first page": "", "urgent alone": "&priority=urgent", "state new": "&state=new"}
+
+
+def other_film(number: int) -> bytes:
+    """The radiograph with another UID and another last pixel."""
+    uid = SOP_UID[:-10] + b"%010d" % number
+    data = bytearray(FILM.replace(SOP_UID, uid))
+    data[-4:] = number.to_bytes(4, "little")
+    return bytes(data)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[int, str, psutil.Process]]:
+    """A server on `folder`: its port, a station's key, its process."""
+    with open_service_store(Settings(store_dir=folder)) as store:
+        admin = Administration(store, AccountRules())
+        if not store.accounts.people():
+            admin.create_station("north", "North", by=SYSTEM)
+            admin.create_person("it", secrets.token_urlsafe(16), role="administrator", by=SYSTEM)
+        key, _ = admin.create_key("north", by=SYSTEM)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cxr_triage", "serve", "--port", "0"],
+        env=os.environ | {"CXR_TRIAGE_STORE_DIR": str(folder), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        address = process.stdout.readline().split("://")[1].split()[0]
+        yield int(address.rpartition(":")[2]), key, psutil.Process(process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+class Client:
+    """One connection of a station."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/dicom"}
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> dict:
+        self._connection.request(method, path, body, self._headers)
+        answer = self._connection.getresponse()
+        content = json.loads(answer.read())
+        assert answer.status in (200, 201), content
+        return content
+
+
+def mebibytes(process: psutil.Process) -> float:
+    """Memory of a process and all below it, shared pages counted once (PSS)."""
+    family = [process, *process.children(recursive=True)]
+    return sum(one.memory_full_info().pss for one in family) / 2**20
+
+
+def cpu_s(process: psutil.Process) -> float:
+    """Processor time that a process and all below it have used."""
+    family = [process, *process.children(recursive=True)]
+    return sum(sum(one.cpu_times()[:2]) for one in family)
+
+
+def load(port: int, key: str, *, clients: int, seconds: float, first: int) -> list[float]:
+    """Seconds that each upload took."""
+    until, took = time.monotonic() + seconds, []
+
+    def upload(numbers: range) -> None:
+        client = Client(port, key)
+        for number in numbers:
+            if time.monotonic() > until:
+                return
+            film = other_film(number)
+            start = time.perf_counter()
+            client.ask("POST", "/v1/images", film)
+            took.append(time.perf_counter() - start)
+
+    threads = [
+        threading.Thread(target=upload, args=(range(first + n * 10**6, first + (n + 1) * 10**6),))
+        for n in range(clients)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return took
+
+
+BARE = """
+import sys, time
+sys.path[:0] = [{here!r}]
+from service import other_film
+from cxr_triage.settings import Settings
+from cxr_triage.triage.loading import open_pipeline
+with open_pipeline(Settings(), model=None, policy=None, workers=1, threads={threads}) as pipeline:
+    films = [other_film(number) for number in range(8)]
+    pipeline.assess(films[0])
+    print("ready", flush=True)
+    sys.stdin.readline()
+    until, done, began = time.monotonic() + {seconds}, 0, time.process_time()
+    while time.monotonic() < until:
+        pipeline.assess(films[done % 8])
+        done += 1
+print(done, time.process_time() - began)
+"""
+
+
+def bare(seconds: float) -> tuple[float, float]:
+    """Images a second of as many processes as the service has; processor seconds an image."""
+    program = BARE.format(here=str(Path(__file__).parent), seconds=seconds, threads=1)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
+        for _ in range(usable_cpus())
+    ]
+    for process in running:
+        process.stdout.readline()
+    for process in running:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    answers = [process.communicate()[0].split() for process in running]
+    images = sum(int(done) for done, _ in answers)
+    return images / seconds, sum(float(cpu) for _, cpu in answers) / images
+
+
+def measure_load(clients: int, seconds: float) -> None:
+    before, bare_cpu = bare(seconds / 2)
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as (port, key, process):
+        load(port, key, clients=clients, seconds=5, first=0)
+        at_start, cpu = mebibytes(process), cpu_s(process)
+        took = sorted(load(port, key, clients=clients, seconds=seconds, first=10**8))
+        at_end, cpu = mebibytes(process), cpu_s(process) - cpu
+    after, _ = bare(seconds / 2)
+    rate, pipeline = len(took) / seconds, (before + after) / 2
+    print(f"{clients} clients, {usable_cpus()} processes, {seconds:.0f} s, {len(took)} images")
+    print(f"service                {rate:8.1f} images/s")
+    print(
+        f"bare pipeline          {pipeline:8.1f} images/s ({before:.1f} before, {after:.1f} after)"
+    )
+    print(f"ratio                  {rate / pipeline:8.2f}")
+    print(f"processor an image     {cpu / len(took) * 1000:8.0f} ms, bare {bare_cpu * 1000:.0f} ms")
+    for share in (0.5, 0.95, 0.99):
+        print(f"p{share * 100:<21.0f} {took[int(share * (len(took) - 1))] * 1000:8.0f} ms")
+    print(f"memory at start, end   {at_start:8.0f} {at_end:8.0f} MiB")
+
+
+def multiply(folder: Path, count: int) -> None:
+    """Copy the one study of the store `count` times, each with a place of its own."""
+    connection = sqlite3.connect(folder / "store.sqlite3")
+    connection.row_factory = sqlite3.Row
+    rows = {
+        table: dict(connection.execute(f"SELECT * FROM {table}").fetchone())  # noqa: S608
+        for table in ("studies", "images", "assessments")
+    }
+    pick = random.Random(1)  # noqa: S311
+    with connection:
+        for _ in range(count - 1):
+            copy_study(connection, rows, pick)
+    connection.execute("ANALYZE")
+    connection.close()
+
+
+def copy_study(connection: sqlite3.Connection, rows: dict, pick: random.Random) -> None:
+    study, image, result = (f"{pick.getrandbits(128):032x}" for _ in range(3))
+    place = {"priority_rank": pick.randrange(5), "margin_order": -pick.random() / 2}
+    state = pick.choice(("new", "opened", "reviewed", "signed"))
+    changed = {
+        "studies": {"id": study, "study_uid": f"2.25.{pick.getrandbits(100)}", "state": state,
+                    "accession": study[:12], "leading_id": result, **place},
+        "images": {"id": image, "study_id": study, "sop_uid": f"2.25.{pick.getrandbits(100)}"},
+        "assessments": {"id": result, "image_id": image, **place},
+    }  # fmt: skip
+    for table, changes in changed.items():
+        row = rows[table] | changes
+        marks = ", ".join("?" * len(row))
+        names = ", ".join(f'"{name}"' for name in row)
+        connection.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 (our own schema)
+            tuple(row.values()),
+        )
+
+
+@contextmanager
+def worklist_of(studies: int) -> Iterator[Client]:
+    """A client of a service with so many studies."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with served(folder) as (port, key, _):
+            Client(port, key).ask("POST", "/v1/images", FILM)
+        multiply(folder, studies)
+        with served(folder) as (port, key, _):
+            yield Client(port, key)
+
+
+def _cursor(client: Client, pages: int) -> str:
+    """Where the page after the first `pages` begins."""
+    query = ""
+    for _ in range(pages):
+        query = f"&cursor={client.ask('GET', f'/v1/worklist?limit=50{query}')['next']}"
+    return query
+
+
+def _page_ms(client: Client, query: str) -> float:
+    start = time.perf_counter()
+    rows = client.ask("GET", f"/v1/worklist?limit=50{query}")["studies"]
+    assert len(rows) == 50
+    return (time.perf_counter() - start) * 1000
+
+
+def measure_worklist() -> None:
+    """Both services are asked in turn, so that both see the same machine."""
+    with worklist_of(STUDIES[0]) as small, worklist_of(STUDIES[1]) as large:
+        print(f"worklist, 50 rows over {STUDIES[0]:,} and {STUDIES[1]:,} studies, medians")
+        tenth = {"tenth page": (_cursor(small, 9), _cursor(large, 9))}
+        for kind, queries in ({kind: (page, page) for kind, page in PAGES.items()} | tenth).items():
+            rounds = [(_page_ms(small, queries[0]), _page_ms(large, queries[1])) for _ in range(60)]
+            few, many = (statistics.median(took) for took in zip(*rounds, strict=True))
+            times = statistics.median(b / a for a, b in rounds)
+            print(f"{kind:<22} {few:8.1f} {many:8.1f} ms  ({times:.2f} times)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--skip-worklist", action="store_true")
+    parser.add_argument("--skip-load", action="store_true")
+    arguments = parser.parse_args()
+    if not arguments.skip_load:
+        measure_load(arguments.clients, arguments.seconds)
+    if not arguments.skip_worklist:
+        measure_worklist()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""The application: only wires."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+
+from fastapi import FastAPI
+
+from cxr_triage import __version__
+from cxr_triage.api import assessments, images, sessions, studies, system
+from cxr_triage.api.documentation import describe
+from cxr_triage.api.limits import LimitBodies
+from cxr_triage.api.observing import Observe
+from cxr_triage.api.problems import handle_problems
+from cxr_triage.api.services import Services, open_services
+from cxr_triage.settings import Settings
+
+ROUTERS = (
+    images.router,
+    studies.router,
+    assessments.router,
+    sessions.router,
+    system.router,
+)
+
+
+def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
+    """The service by its settings.
+
+    services: what its routes work with; None: opened when the application starts, closed
+    when it stops.
+    """
+    app = FastAPI(
+        title="cxr-triage",
+        version=__version__,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        lifespan=_lifespan(settings, services),
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    handle_problems(app, settings)
+    app.add_middleware(LimitBodies, settings=settings)
+    app.add_middleware(Observe, settings=settings)
+    describe(app)
+    return app
+
+
+def _lifespan(
+    settings: Settings, services: Services | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        opened = open_services(settings) if services is None else nullcontext(services)
+        with opened as app.state.services:
+            yield
+
+    return lifespan

@@ -1,0 +1,97 @@
+"""What the documentation shows; the tests send the requests and check the answers' shape."""
+
+from typing import Any
+
+from pydantic.config import JsonDict
+
+SIGN_IN: JsonDict = {"name": "radiologist", "password": "correct horse battery staple"}
+PASSWORD: JsonDict = {"old": "correct horse battery staple", "new": "four other words together"}
+
+REVIEW: JsonDict = {
+    "action": "save",
+    "version": 0,
+    "verdicts": {"Nodule": "agree"},
+    "missed": [],
+    "overall": "agree",
+    "note": "",
+    "impression": "Several nodules in both lungs.",
+}
+
+FORM = {
+    "patient_id": "KB-2026-0417",
+    "patient_name": "Lê Thị Hoa",
+    "birth_date": "1971-02-03",
+    "sex": "F",
+    "view": "PA",
+    "accession": "2026-11-0042",
+}
+
+FINDING: dict[str, Any] = {
+    "label": "Pneumothorax",
+    "name": "Pneumothorax",
+    "probability": 0.081204,
+    "score": 0.531457,
+    "threshold": 0.5,
+    "likely_threshold": 0.5904,
+    "flagged": True,
+    "level": "possible",
+    "heatmap": "/v1/assessments/41369be86fd47e69e6fde7a8f7c61678/heatmaps/Pneumothorax.png",
+}
+
+ASSESSMENT: dict[str, Any] = {
+    "id": "41369be86fd47e69e6fde7a8f7c61678",
+    "study_id": "41c81c9d2fb1714e389b8f8a007907f7",
+    "station_id": "north",
+    "received_at": "2026-11-24T11:26:57.311278Z",
+    "created_at": "2026-11-24T11:26:57.286874Z",
+    "is_current": True,
+    "outcome": "assessed",
+    "priority": "urgent",
+    "priority_reason": "Pneumothorax suspected: score 0.53, threshold 0.50",
+    "findings": [FINDING],
+    "reasons": [],
+    "warnings": [],
+    "model": {
+        "name": "nih-baseline",
+        "version": "0.2.0",
+        "sha256": "a9d21b5c8011ca87ad9d0fb2e13ecbbaf7ed9349347e5b35a10871e3bad6c0dd",
+        "proof": "demonstration",
+    },
+    "fingerprint": "5d0c6fbc3ad94f1c6d8c1bfa0c22cf3c",
+    "digest": "3b4d5c2e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a",
+    "crop": {"top": 57, "left": 0, "side": 1841},
+    "pixels": "stored values as they are; window, linear; inverted.",
+    "study_uid": "1.2.826.0.1.3680043.10.1488.1.1",
+    "series_uid": "1.2.826.0.1.3680043.10.1488.2.1",
+    "sop_uid": "1.2.826.0.1.3680043.10.1488.3.1",
+    "accession": "2026-11-0042",
+    "view": "PA",
+    "age_years": 55.0,
+    "sex": "F",
+    "acquired_at": "2026-11-24T11:20:00",
+    "timings_ms": {"read": 21.4, "gate": 1.2, "prepare": 14.9, "infer": 61.3, "rank": 0.4},
+    "intended_use": "For prioritisation only, not for diagnosis",
+    "links": {
+        "self": "/v1/assessments/41369be86fd47e69e6fde7a8f7c61678",
+        "image": "/v1/assessments/41369be86fd47e69e6fde7a8f7c61678/image.png",
+        "pixels": "/v1/assessments/41369be86fd47e69e6fde7a8f7c61678/pixels",
+        "report": "/v1/assessments/41369be86fd47e69e6fde7a8f7c61678/report.html",
+        "study": "/v1/studies/41c81c9d2fb1714e389b8f8a007907f7",
+    },
+}
+
+PROBLEM: dict[str, Any] = {
+    "type": "urn:cxr-triage:error:not_an_image",
+    "title": "Not a kind that is read here",
+    "status": 415,
+    "detail": "Not an image: neither DICOM, PNG, JPEG nor TIFF.",
+    "code": "not_an_image",
+    "request_id": "0c4d8c8d9d0f4bb0a9bb0a54f8a3f6ce",
+}
+
+KEPT: dict[str, Any] = {"file": 1, "status": 201, "assessment": ASSESSMENT, "problem": None}
+REFUSED: dict[str, Any] = {"file": 2, "status": 415, "assessment": None, "problem": PROBLEM}
+
+IMAGES = {"images": [KEPT]}
+SOME_IMAGES = {"images": [KEPT, REFUSED]}
+SAME_IMAGES = {"images": [KEPT | {"status": 200}]}

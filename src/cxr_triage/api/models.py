@@ -1,0 +1,278 @@
+"""What crosses the interface, as OpenAPI describes it."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from cxr_triage.api import examples
+from cxr_triage.api.problems import Problem
+from cxr_triage.domain import Level, Priority
+from cxr_triage.language import Language
+from cxr_triage.store.records import Role, State, Verdict
+
+MAX_NAME = 64
+MAX_TEXT = 4000
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReasonOut(_Model):
+    """Why an image was not assessed, or is doubtful."""
+
+    code: str
+    sentence: str
+    measured: float | int | str | None
+    limit: float | int | str | None
+
+
+class FindingOut(_Model):
+    """One finding. `score` 0.5 is the operating point; a score is not a probability of disease."""
+
+    label: str
+    name: str
+    probability: float
+    score: float
+    threshold: float
+    likely_threshold: float | None
+    flagged: bool
+    level: Level
+    heatmap: str | None = Field(description="Where the heatmap is; null if nothing was scored.")
+
+
+class ModelNameOut(_Model):
+    """Which model made a result."""
+
+    name: str
+    version: str
+    sha256: str
+    proof: Literal["proven", "unproven", "demonstration"]
+
+
+class CropOut(_Model):
+    """The square that the model saw, in pixels of the image shown."""
+
+    top: int
+    left: int
+    side: int
+
+
+class PatientOut(_Model):
+    """Whom the image shows; null for those who may not see patients."""
+
+    id: str
+    name: str
+    birth_date: str
+    sex: str
+
+
+class LinksOut(_Model):
+    """Where the pictures and the report of a result are."""
+
+    self: str
+    image: str
+    pixels: str
+    report: str
+    study: str
+
+
+class AssessmentOut(_Model):
+    """One image's result. `outcome` referred: not scored, a doctor must read it."""
+
+    id: str
+    study_id: str
+    station_id: str
+    received_at: datetime
+    created_at: datetime
+    is_current: bool = Field(description="False if a newer result of this image is kept.")
+    outcome: Literal["assessed", "referred"]
+    priority: Priority
+    priority_reason: str
+    findings: list[FindingOut]
+    reasons: list[ReasonOut]
+    warnings: list[ReasonOut]
+    model: ModelNameOut
+    fingerprint: str
+    digest: str
+    crop: CropOut | None
+    pixels: str | None = Field(description="What was done to the pixels, in words.")
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+    accession: str
+    view: str
+    age_years: float | None
+    sex: str
+    acquired_at: str
+    timings_ms: dict[str, float]
+    intended_use: str
+    links: LinksOut
+
+
+class ImageOut(_Model):
+    """What became of one file of an upload: an assessment, or the problem that stopped it."""
+
+    file: int = Field(description="Which file of the request, from 1 on.")
+    status: int = Field(description="201 kept, 200 was there already, else the problem's.")
+    assessment: AssessmentOut | None = None
+    problem: Problem | None = None
+
+
+class ImagesOut(_Model):
+    """What became of every file of an upload, in their order."""
+
+    images: list[ImageOut]
+
+
+class FlagOut(_Model):
+    """A flagged finding in a row of the worklist."""
+
+    label: str
+    name: str
+    score: float
+    threshold: float
+    level: Level
+
+
+class StudyOut(_Model):
+    """A row of the worklist."""
+
+    id: str
+    study_uid: str
+    station_id: str
+    station_name: str
+    accession: str
+    patient: PatientOut | None
+    age_years: float | None
+    sex: str
+    view: str
+    received_at: datetime
+    acquired_at: str
+    priority: Priority
+    priority_reason: str
+    margin: float
+    flags: list[FlagOut]
+    state: State
+    images: int
+    assessed: int
+    assessment_id: str = Field(description="Of the image that made the priority.")
+
+
+class WorklistOut(_Model):
+    """A page of the worklist, most urgent first. `next`: the cursor of the next page."""
+
+    studies: list[StudyOut]
+    next: str | None
+
+
+class ReviewOut(_Model):
+    """A doctor's reading of a result."""
+
+    id: str
+    assessment_id: str
+    reader_name: str
+    version: int
+    verdicts: dict[str, Verdict]
+    missed: list[str]
+    overall: Verdict | None
+    note: str
+    impression: str
+    saved_at: datetime
+    signed_at: datetime | None
+    addendum_of: str | None
+
+
+class StudyDetailOut(_Model):
+    """A study with the current result of each image, the most urgent first, and readings."""
+
+    study: StudyOut
+    assessments: list[AssessmentOut]
+    reviews: list[ReviewOut]
+
+
+class ReviewIn(_Model):
+    """What a doctor says of a result.
+
+    `version`: of the reading that was seen, 0 if there was none. `save` keeps it, `sign`
+    keeps and signs it, `addendum` adds to a signed one.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.REVIEW]})
+
+    action: Literal["save", "sign", "addendum"] = "save"
+    version: int = Field(default=0, ge=0, le=2**31)
+    verdicts: dict[Annotated[str, Field(max_length=MAX_NAME)], Verdict] = Field(
+        default={}, max_length=64
+    )
+    missed: list[Annotated[str, Field(max_length=MAX_NAME)]] = Field(default=[], max_length=64)
+    overall: Verdict | None = None
+    note: str = Field(default="", max_length=MAX_TEXT)
+    impression: str = Field(default="", max_length=MAX_TEXT)
+
+
+class SignInIn(_Model):
+    """Name and password."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SIGN_IN]})
+
+    name: str = Field(max_length=MAX_NAME)
+    password: str = Field(max_length=1024, repr=False)
+
+
+class PasswordIn(_Model):
+    """The password so far, and the new one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PASSWORD]})
+
+    old: str = Field(max_length=1024, repr=False)
+    new: str = Field(max_length=1024, repr=False)
+
+
+class SessionOut(_Model):
+    """Who is signed in. `csrf` goes into X-CSRF-Token with every request that changes
+    something."""
+
+    name: str
+    role: Role
+    station_id: str | None
+    language: Language
+    csrf: str
+    expires_at: datetime
+
+
+class ModelLabelOut(_Model):
+    """One finding that the model looks for, with published AUC by data set."""
+
+    label: str
+    name: str
+    operating_point: float
+    likely_point: float | None
+    evidence: dict[str, float]
+
+
+class ModelOut(_Model):
+    """The model that runs now, what it is for and where it is weak."""
+
+    name: str
+    version: str
+    sha256: str
+    proof: Literal["proven", "unproven", "demonstration"]
+    intended_use: str
+    limits: list[str]
+    labels: list[ModelLabelOut]
+    licence: str
+    source: str
+    citation: str
+    policy: str
+    fingerprint: str
+
+
+class HealthOut(_Model):
+    """The service answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+Moment = AwareDatetime

@@ -1,0 +1,62 @@
+"""What every route works with, opened once for an application."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from cxr_triage.imaging.limits import MIB
+from cxr_triage.service.accounts import AccountRules, Accounts
+from cxr_triage.service.inference import InferencePool
+from cxr_triage.service.intake import Intake
+from cxr_triage.service.places import open_service_store, spool_folder, store_folder
+from cxr_triage.service.readiness import Readiness
+from cxr_triage.service.spool import Spool
+from cxr_triage.settings import Settings
+from cxr_triage.store.repository import Store
+from cxr_triage.store.serving import serving
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Services:
+    """One store, one pool of processes, and what is built on them."""
+
+    settings: Settings
+    store: Store
+    accounts: Accounts
+    pool: InferencePool
+    spool: Spool
+    intake: Intake
+    readiness: Readiness
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Raises StoreError, ModelError, PolicyInvalid or DecodingFailed."""
+    with ExitStack() as stack:
+        store = stack.enter_context(open_service_store(settings))
+        stack.enter_context(serving(store_folder(settings)))
+        spool = Spool(spool_folder(settings), max_file_bytes=settings.max_file_mib * MIB)
+        pool = stack.enter_context(closing(InferencePool(settings)))
+        rules = AccountRules(
+            idle_s=settings.session_idle_minutes * 60, session_s=settings.session_hours * 3600
+        )
+        yield Services(
+            settings=settings,
+            store=store,
+            accounts=Accounts(store, rules),
+            pool=pool,
+            spool=spool,
+            intake=Intake(store, pool),
+            readiness=Readiness(store, pool),
+        )
+
+
+def _of_request(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Opened = Annotated[Services, Depends(_of_request)]

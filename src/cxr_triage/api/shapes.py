@@ -1,0 +1,204 @@
+"""Records of the store in the shapes of the interface."""
+
+from dataclasses import asdict
+from datetime import datetime
+from urllib.parse import quote
+
+from cxr_triage.api.models import (
+    AssessmentOut,
+    CropOut,
+    FindingOut,
+    FlagOut,
+    LinksOut,
+    ModelLabelOut,
+    ModelNameOut,
+    ModelOut,
+    PatientOut,
+    ReasonOut,
+    ReviewOut,
+    SessionOut,
+    StudyDetailOut,
+    StudyOut,
+)
+from cxr_triage.domain import Finding, Reason
+from cxr_triage.labels import finding_name
+from cxr_triage.language import Language, say
+from cxr_triage.report.json import DECIMALS, model_fields
+from cxr_triage.report.pixels import pixel_sentence
+from cxr_triage.report.sentences import priority_sentence, reason_sentence
+from cxr_triage.service.inference import Running
+from cxr_triage.service.principal import Principal
+from cxr_triage.store.records import Review, StoredAssessment, StudyDetail, StudyRow
+
+
+def assessment_out(stored: StoredAssessment, who: Principal, language: Language) -> AssessmentOut:
+    """Identifiers of the patient's images are left out for those who may not see patients."""
+    found, header = stored.assessment, stored.assessment.header
+    address, named = f"/v1/assessments/{found.id}", who.may("see_patients")
+    policy = found.pixel_policy
+    return AssessmentOut(
+        id=found.id,
+        study_id=stored.study_id,
+        station_id=stored.station_id,
+        received_at=stored.received_at,
+        created_at=found.created_at,
+        is_current=stored.is_current,
+        outcome="assessed" if found.outcome == "assessed" else "referred",
+        priority=found.priority,
+        priority_reason=priority_sentence(found.reason, language),
+        findings=[
+            _finding(one, language, f"{address}/heatmaps" if found.crop else None)
+            for one in found.findings
+        ],
+        reasons=[_reason(one, language) for one in found.eligibility.reasons],
+        warnings=[_reason(one, language) for one in found.eligibility.warnings],
+        model=ModelNameOut.model_validate(model_fields(found.model)),
+        fingerprint=found.fingerprint,
+        digest=found.digest,
+        crop=None if found.crop is None else CropOut(**asdict(found.crop)),
+        pixels=None if policy is None else pixel_sentence(policy, language),
+        study_uid=header.study_uid if named else "",
+        series_uid=header.series_uid if named else "",
+        sop_uid=header.sop_uid if named else "",
+        accession=header.accession if named else "",
+        view=header.view,
+        age_years=_age(header.age_years),
+        sex=header.sex,
+        acquired_at=header.acquired_at,
+        timings_ms={stage: round(ms, 2) for stage, ms in found.timings_ms.items()},
+        intended_use=say("intended_use", language),
+        links=LinksOut(
+            self=address,
+            image=f"{address}/image.png",
+            pixels=f"{address}/pixels",
+            report=f"{address}/report.html",
+            study=f"/v1/studies/{stored.study_id}",
+        ),
+    )
+
+
+def _age(years: float | None) -> float | None:
+    return None if years is None else round(years, 2)
+
+
+def _finding(found: Finding, language: Language, heatmaps: str | None) -> FindingOut:
+    return FindingOut(
+        label=found.label,
+        name=finding_name(found.label, language),
+        probability=round(found.probability, DECIMALS),
+        score=round(found.score, DECIMALS),
+        threshold=round(found.threshold, DECIMALS),
+        likely_threshold=found.likely_threshold,
+        flagged=found.flagged,
+        level=found.level,
+        heatmap=None if heatmaps is None else f"{heatmaps}/{quote(found.label)}.png",
+    )
+
+
+def _reason(reason: Reason, language: Language) -> ReasonOut:
+    return ReasonOut(
+        code=reason.code,
+        sentence=reason_sentence(reason, language),
+        measured=reason.measured,
+        limit=reason.limit,
+    )
+
+
+def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
+    """Patient, UID and accession number are left out for those who may not see patients."""
+    named = who.may("see_patients")
+    patient = row.patient
+    return StudyOut(
+        id=row.study_id,
+        study_uid=row.study_uid if named else "",
+        station_id=row.station_id,
+        station_name=row.station_name,
+        accession=row.accession if named else "",
+        patient=PatientOut(
+            id=patient.id, name=patient.name, birth_date=patient.birth_date, sex=patient.sex
+        )
+        if named
+        else None,
+        age_years=_age(row.age_years),
+        sex=row.sex,
+        view=row.view,
+        received_at=row.received_at,
+        acquired_at=row.acquired_at,
+        priority=row.priority,
+        priority_reason=priority_sentence(row.reason, language),
+        margin=round(row.margin, DECIMALS),
+        flags=[
+            FlagOut(
+                label=flag.label,
+                name=finding_name(flag.label, language),
+                score=round(flag.score, DECIMALS),
+                threshold=round(flag.threshold, DECIMALS),
+                level=flag.level,
+            )
+            for flag in row.flags
+        ],
+        state=row.state,
+        images=row.images,
+        assessed=row.assessed,
+        assessment_id=row.assessment_id,
+    )
+
+
+def detail_out(detail: StudyDetail, who: Principal, language: Language) -> StudyDetailOut:
+    return StudyDetailOut(
+        study=study_out(detail.row, who, language),
+        assessments=[assessment_out(image, who, language) for image in detail.images],
+        reviews=[review_out(review) for review in detail.reviews],
+    )
+
+
+def review_out(review: Review) -> ReviewOut:
+    return ReviewOut(
+        id=review.id,
+        assessment_id=review.assessment_id,
+        reader_name=review.reader_name,
+        version=review.version,
+        verdicts=dict(review.draft.verdicts),
+        missed=list(review.draft.missed),
+        overall=review.draft.overall,
+        note=review.draft.note,
+        impression=review.draft.impression,
+        saved_at=review.saved_at,
+        signed_at=review.signed_at,
+        addendum_of=review.addendum_of,
+    )
+
+
+def model_out(running: Running, language: Language) -> ModelOut:
+    card = running.card
+    return ModelOut(
+        **model_fields(card),
+        intended_use=card.intended_use[language],
+        limits=list(card.limits[language]),
+        labels=[
+            ModelLabelOut(
+                label=one.label,
+                name=finding_name(one.label, language),
+                operating_point=one.operating_point,
+                likely_point=one.likely_point,
+                evidence=dict(one.evidence),
+            )
+            for one in card.labels
+        ],
+        licence=card.licence,
+        source=card.source,
+        citation=card.citation,
+        policy=running.policy,
+        fingerprint=running.fingerprint,
+    )
+
+
+def session_out(who: Principal, csrf: str, expires_at: datetime) -> SessionOut:
+    return SessionOut(
+        name=who.name,
+        role=who.role,
+        station_id=who.station_id,
+        language=who.language,
+        csrf=csrf,
+        expires_at=expires_at,
+    )

@@ -1,0 +1,116 @@
+"""The files of a request, one after the other, from the connection to the spool."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from python_multipart.exceptions import FormParserError
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+
+from cxr_triage.api.declared import declared_of
+from cxr_triage.api.problems import BodyRefused
+from cxr_triage.api.services import Services
+from cxr_triage.errors import MediaTypeUnsupported, RequestInvalid, TriageError
+from cxr_triage.service.declared import NOTHING_DECLARED, Declared
+from cxr_triage.service.spool import Incoming, Received
+from cxr_triage.store.faults import store_faults
+from cxr_triage.store.records import Kept
+
+FORM = "multipart/form-data"
+DICOM = "application/dicom"
+RAW = (DICOM, "application/octet-stream", "image/png", "image/jpeg", "image/tiff")
+
+BLOCK_BYTES = 1 << 20
+MAX_FIELDS = 16
+MAX_FIELD_BYTES = 1024
+
+Take = Callable[[Received, Declared], Kept]
+Outcome = Kept | TriageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """A form's files, spooled by its parser, and what it declares."""
+
+    files: list[UploadFile]
+    declared: Declared
+
+
+async def take_files(request: Request, services: Services, take: Take) -> list[Outcome]:
+    """Take each file of the request; what stops one does not stop the next.
+
+    Raises RequestError, or BodyRefused by a limit.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type in RAW:
+        return [await _take_body(request, services, take)]
+    if media_type != FORM:
+        raise MediaTypeUnsupported("media_type")
+    outcomes = []
+    async for form in _form(request, services.settings.max_files):
+        for file in form.files:
+            outcomes.append(
+                await run_in_threadpool(_take_part, file, form.declared, services, take)
+            )
+    return outcomes
+
+
+async def _take_body(request: Request, services: Services, take: Take) -> Outcome:
+    try:
+        with services.spool.open() as incoming:
+            await _receive(request, incoming)
+            received = await run_in_threadpool(incoming.finish)
+            return await run_in_threadpool(take, received, NOTHING_DECLARED)
+    except TriageError as error:
+        return error
+
+
+async def _receive(request: Request, incoming: Incoming) -> None:
+    """The body in blocks: hashing and writing stay off the event loop."""
+    block: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        block.append(chunk)
+        size += len(chunk)
+        if size >= BLOCK_BYTES:
+            await run_in_threadpool(incoming.write, *block)
+            block, size = [], 0
+    await run_in_threadpool(incoming.write, *block)
+
+
+async def _form(request: Request, max_files: int) -> AsyncIterator[_Form]:
+    """The form, while its spooled files are there. Raises RequestInvalid."""
+    try:
+        with store_faults():
+            form = await request.form(
+                max_files=max_files, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES
+            )
+    except BodyRefused:
+        raise
+    except (HTTPException, FormParserError, LookupError, UnicodeError):
+        raise RequestInvalid("form_invalid", limit=max_files) from None
+    try:
+        yield _read_form(form)
+    finally:
+        await form.close()
+
+
+def _read_form(form: FormData) -> _Form:
+    files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    if not files:
+        raise RequestInvalid("no_file")
+    return _Form(files=files, declared=declared_of(fields))
+
+
+def _take_part(file: UploadFile, declared: Declared, services: Services, take: Take) -> Outcome:
+    """Whatever its sender calls it, its name in the spool is ours."""
+    try:
+        with services.spool.open() as incoming:
+            while block := file.file.read(BLOCK_BYTES):
+                incoming.write(block)
+            return take(incoming.finish(), declared)
+    except TriageError as error:
+        return error

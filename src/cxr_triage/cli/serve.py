@@ -1,0 +1,78 @@
+"""`cxr-triage serve`: the service over HTTP, on this machine alone unless told otherwise."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cxr_triage.cli.exits import FATAL
+from cxr_triage.errors import SettingsInvalid
+from cxr_triage.language import Language, say
+from cxr_triage.settings import Settings, default_language, read_settings
+
+if TYPE_CHECKING:
+    from cxr_triage.service.demo import DemoAccounts
+    from cxr_triage.store.repository import Store
+
+_HELP = default_language()
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help=say("help.host", _HELP))] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help=say("help.port", _HELP))
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, max=256, help=say("help.processes", _HELP))
+    ] = None,
+    demo: Annotated[bool, typer.Option("--demo", help=say("help.demo", _HELP))] = False,
+    lang: Annotated[Language | None, typer.Option(help=say("help.lang", _HELP))] = None,
+) -> None:
+    """Serve until interrupted; requests that run then are finished."""
+    from cxr_triage.api.app import create_app  # noqa: PLC0415 (score starts without all this)
+    from cxr_triage.api.logs import log_as_json  # noqa: PLC0415
+    from cxr_triage.api.server import address_of, check_address, listen, server_for  # noqa: PLC0415
+    from cxr_triage.api.services import open_services  # noqa: PLC0415
+
+    given = {"host": host, "port": port, "workers": workers, "language": lang, "demo": demo or None}
+    settings = read_settings().model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
+    check_address(settings)
+    log_as_json()
+    with listen(settings) as socket, open_services(settings) as services:
+        accounts = _demo_accounts(services.store, settings) if settings.demo else None
+        _check_administrator(services.store)
+        address = address_of(socket, settings)
+        typer.echo(say("serve.address", settings.language, address=address))
+        if accounts is not None:
+            _start_demo(accounts, address, settings.language)
+        server = server_for(create_app(settings, services), settings)
+        server.run(sockets=[socket])
+    if not server.started:
+        raise typer.Exit(FATAL)
+
+
+def _check_administrator(store: "Store") -> None:
+    people = store.accounts.people()
+    if not any(one.role == "administrator" and one.disabled_at is None for one in people):
+        raise SettingsInvalid("no_administrator")
+
+
+def _demo_accounts(store: "Store", settings: Settings) -> "DemoAccounts":
+    from cxr_triage.service.accounts import AccountRules  # noqa: PLC0415
+    from cxr_triage.service.administration import Administration  # noqa: PLC0415
+    from cxr_triage.service.demo import prepare_demo  # noqa: PLC0415
+
+    return prepare_demo(store, Administration(store, AccountRules(key_days=settings.key_days)))
+
+
+def _start_demo(accounts: "DemoAccounts", address: str, language: Language) -> None:
+    """Show who may sign in, and send the demo films as a station would."""
+    from cxr_triage.cli.demo_films import demo_films, send_films  # noqa: PLC0415
+
+    for name, password in accounts.passwords.items():
+        typer.echo(say("serve.demo_account", language, name=name, password=password))
+    typer.echo(say("serve.demo_key", language, key=accounts.key))
+    films: list[Path] = demo_films()
+    send_films(films, address, accounts.key)

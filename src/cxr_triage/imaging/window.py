@@ -1,0 +1,26 @@
+"""A radiograph as a person wants to see it: windowed by hand instead of by its header."""
+
+import numpy as np
+
+from cxr_triage.domain import F32, Radiograph
+from cxr_triage.imaging.lut import Window
+from cxr_triage.imaging.prepare import resize
+from cxr_triage.imaging.stored import look_up
+
+
+def windowed(radiograph: Radiograph, window: Window) -> F32:
+    """Pixels [H, W] in ±1024 with the window laid over the stored values.
+
+    Inversion and padding stay as the header has them; so do square pixels.
+    """
+    first = radiograph.table_first
+    values = np.arange(first, first + len(radiograph.table), dtype=np.float64)
+    unit = window.apply(values)
+    policy = radiograph.pixel_policy
+    table = ((1 - unit if policy.inverted else unit) * 2048 - 1024).astype(np.float32)
+    if policy.padding is not None:
+        table[policy.padding[0] - first : policy.padding[1] - first + 1] = -1024
+    indices = radiograph.stored.astype(np.int32) - first
+    pixels = look_up(table, indices)
+    same = pixels.shape == radiograph.pixels.shape
+    return pixels if same else resize(pixels, radiograph.pixels.shape[:2])

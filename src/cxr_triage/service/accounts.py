@@ -1,0 +1,212 @@
+"""Who may come in: stations by API key, people by password and session.
+
+Keys and tokens are 256 random bits, kept as their SHA-256; passwords as argon2id.
+"""
+
+import hashlib
+import hmac
+import secrets
+import unicodedata
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from cxr_triage.errors import NotAuthenticated, StoreError
+from cxr_triage.language import Language
+from cxr_triage.service import passwords
+from cxr_triage.service.audit import Action, Actor, Origin, entry
+from cxr_triage.service.principal import (
+    PERMISSIONS,
+    Permission,
+    Principal,
+    Session,
+    SignedIn,
+    of_person,
+    of_station,
+)
+from cxr_triage.store.records import Person, StationKey, StoredSession
+from cxr_triage.store.repository import Store
+from cxr_triage.store.session_rows import Attempt, AttemptLimit
+
+__all__ = [
+    "PERMISSIONS",
+    "AccountRules",
+    "Accounts",
+    "Permission",
+    "Principal",
+    "Session",
+    "SignedIn",
+]
+
+WINDOW_S: Final = 15 * 60.0
+
+LIMITS: Final = (
+    AttemptLimit(same=("account", "address"), count=5, window_s=WINDOW_S),
+    AttemptLimit(same=("account",), count=30, window_s=WINDOW_S),
+    AttemptLimit(same=("address",), count=60, window_s=WINDOW_S),
+)
+"""Failed sign-ins. The first stops guessing; the second is wide enough that nobody locks a
+doctor out from a few machines, the third that a station behind one address is not stopped."""
+
+TOUCH_S: Final = 60.0
+"""A session that is in use is noted at most this often: a page is not a write."""
+
+PREFIX: Final = "cxr_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRules:
+    """idle_s: a session ends when unused for so many seconds; session_s: in any case.
+    key_days: for how long a station's key is good."""
+
+    idle_s: float = 30 * 60
+    session_s: float = 12 * 3600
+    key_days: int = 365
+
+
+class Accounts:
+    """Keys, passwords and sessions. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: AccountRules,
+        *,
+        language: Language = "en",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """language: of stations, which have none of their own."""
+        self._store = store
+        self._rules = rules
+        self._language = language
+        self._clock = clock
+
+    def station_of_key(self, key: str) -> Principal:
+        """Raises NotAuthenticated `key_invalid`: unknown, expired, revoked, disabled."""
+        found = self._store.accounts.key_with_prefix(prefix_of(key))
+        if found is None:
+            raise NotAuthenticated("key_invalid")
+        known, station = found
+        if not self._counts(known, key) or station.disabled_at is not None:
+            raise NotAuthenticated("key_invalid")
+        return of_station(station, self._language)
+
+    def _counts(self, known: StationKey, key: str) -> bool:
+        right = hmac.compare_digest(known.sha256, sha256_of(key))
+        late = known.expires_at is not None and known.expires_at <= self._clock()
+        return right and not late and known.revoked_at is None
+
+    def sign_in(self, name: str, password: str, *, origin: Origin) -> SignedIn:
+        """Raises NotAuthenticated `sign_in_failed`, or TooManyAttempts (`retry_after_s`)."""
+        account = account_name(name)
+        attempt = Attempt(account=sha256_of(account), address=origin.address[:64], at=self._clock())
+        person = self._checked(account, password, attempt, origin)
+        token = secrets.token_urlsafe(32)
+        session = StoredSession(
+            sha256=sha256_of(token),
+            person_id=person.id,
+            created_at=attempt.at,
+            last_seen=attempt.at,
+            expires_at=attempt.at + timedelta(seconds=self._rules.session_s),
+        )
+        principal = of_person(person)
+        self._store.sessions.add(
+            session, attempt, audit=entry(Action.SIGNED_IN, principal.acts_from(origin))
+        )
+        return SignedIn(
+            principal=principal,
+            token=token,
+            csrf=csrf_of(token),
+            expires_at=session.expires_at,
+        )
+
+    def _checked(self, account: str, password: str, attempt: Attempt, origin: Origin) -> Person:
+        """The person, if the password is theirs and they may come in."""
+        self._store.sessions.begin_attempt(attempt, LIMITS)
+        person = self._store.accounts.person_named(account)
+        right = passwords.matches(person.password_hash if person else None, password)
+        if person is None or not right or person.disabled_at is not None:
+            nobody = Actor(kind="nobody", origin=origin)
+            refused = entry(Action.SIGN_IN_REFUSED, nobody, subject_id=person.id if person else "")
+            self._store.record(refused)
+            raise NotAuthenticated("sign_in_failed")
+        if passwords.is_outdated(person.password_hash):
+            self._store.accounts.rehash(
+                person.id, old=person.password_hash, new=passwords.hash_of(password)
+            )
+        return person
+
+    def session(self, token: str) -> Session:
+        """Raises NotAuthenticated `session_ended`."""
+        stored, person = self._live(token)
+        if (self._clock() - stored.last_seen).total_seconds() > TOUCH_S:
+            with suppress(StoreError):  # a full disk must not keep anybody from reading
+                self._store.sessions.touch(stored.sha256, self._clock())
+        return Session(
+            principal=of_person(person), csrf=csrf_of(token), expires_at=stored.expires_at
+        )
+
+    def _live(self, token: str) -> tuple[StoredSession, Person]:
+        found = self._store.sessions.find(sha256_of(token))
+        if found is None:
+            raise NotAuthenticated("session_ended")
+        stored, person = found
+        now = self._clock()
+        idle = (now - stored.last_seen).total_seconds() > self._rules.idle_s
+        if idle or stored.expires_at <= now or person.disabled_at is not None:
+            raise NotAuthenticated("session_ended")
+        return stored, person
+
+    def sign_out(self, token: str, *, origin: Origin) -> None:
+        """End the session; no error if it has ended already."""
+        found = self._store.sessions.find(sha256_of(token))
+        if found is None:
+            return
+        stored, person = found
+        actor = of_person(person).acts_from(origin)
+        self._store.sessions.end(stored.sha256, audit=entry(Action.SIGNED_OUT, actor))
+
+    def change_password(self, token: str, old: str, new: str, *, origin: Origin) -> None:
+        """End every other session of the person. Raises NotAuthenticated, TooManyAttempts or
+        AccountInvalid (`password_…`)."""
+        stored, person = self._live(token)
+        attempt = Attempt(
+            account=sha256_of(person.name), address=origin.address[:64], at=self._clock()
+        )
+        passwords.check_new(new, person.name)
+        self._checked(person.name, old, attempt, origin)
+        self._store.sessions.forget(attempt)
+        actor = of_person(person).acts_from(origin)
+        self._store.accounts.set_password(
+            person.id,
+            passwords.hash_of(new),
+            keep_session=stored.sha256,
+            audit=entry(Action.PASSWORD_CHANGED, actor),
+        )
+
+
+def account_name(name: str) -> str:
+    """As it is kept and compared."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def new_key() -> str:
+    """A station's API key: what people may see of it, then 256 random bits."""
+    return f"{PREFIX}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+
+
+def prefix_of(key: str) -> str:
+    """What people may see of a key, and what it is found by."""
+    return key[: len(PREFIX) + 8]
+
+
+def sha256_of(secret: str) -> str:
+    """As secrets that nobody can guess are kept."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def csrf_of(token: str) -> str:
+    """Bound to the session: only who has its token can make it."""
+    return hmac.new(token.encode("utf-8", "surrogatepass"), b"csrf", "sha256").hexdigest()

@@ -1,0 +1,85 @@
+"""The audit trail: every action that is noted, and who, from where, did it.
+
+Rows hold identifiers of our own, never a patient's name or number, an accession number or
+a UID.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+from cxr_triage.store.records import AuditEntry
+
+LONGEST: Final = 64
+"""Characters of an address or a request's id that are kept."""
+
+
+class Action(StrEnum):
+    """Everything that leaves a row."""
+
+    IMAGE_KEPT = "image_kept"
+    IMAGE_SENT_AGAIN = "image_sent_again"
+    IMAGE_REJECTED = "image_rejected"
+    WORKLIST_VIEWED = "worklist_viewed"
+    STUDY_OPENED = "study_opened"
+    IMAGE_VIEWED = "image_viewed"
+    REPORT_VIEWED = "report_viewed"
+    REVIEW_SAVED = "review_saved"
+    REVIEW_SIGNED = "review_signed"
+    ADDENDUM_SIGNED = "addendum_signed"
+    SIGNED_IN = "signed_in"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    SIGNED_OUT = "signed_out"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an action
+    PERSON_CREATED = "person_created"
+    PERSON_DISABLED = "person_disabled"
+    STATION_CREATED = "station_created"
+    KEY_CREATED = "key_created"
+    KEY_REVOKED = "key_revoked"
+    TRAIL_READ = "trail_read"
+    BACKUP_MADE = "backup_made"
+    BACKUP_RESTORED = "backup_restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a request comes from. address: of the network; empty for the command line."""
+
+    address: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts, from where. id: of a person or a station; empty for system and nobody."""
+
+    kind: Literal["person", "station", "system", "nobody"]
+    id: str = ""
+    origin: Origin = Origin()
+
+
+SYSTEM = Actor(kind="system")
+"""The command line on the server itself."""
+
+
+def entry(
+    action: Action,
+    actor: Actor,
+    *,
+    study_id: str = "",
+    assessment_id: str = "",
+    subject_id: str = "",
+    fingerprint: str = "",
+) -> AuditEntry:
+    """A row to be written with what it is about."""
+    return AuditEntry(
+        action=action.value,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        study_id=study_id,
+        assessment_id=assessment_id,
+        subject_id=subject_id,
+        fingerprint=fingerprint,
+        address=actor.origin.address[:LONGEST],
+        request_id=actor.origin.request_id[:LONGEST],
+    )

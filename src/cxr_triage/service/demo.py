@@ -1,0 +1,57 @@
+"""Accounts to try the service with, in a store of their own."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from cxr_triage.errors import SettingsInvalid
+from cxr_triage.service.administration import Administration
+from cxr_triage.service.audit import SYSTEM
+from cxr_triage.store.records import Role
+from cxr_triage.store.repository import Store
+
+STATION = "demo"
+PEOPLE: dict[str, Role] = {
+    "nurse": "station",
+    "radiologist": "radiologist",
+    "administrator": "administrator",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoAccounts:
+    """passwords: by name. key: of the station. All are new each time."""
+
+    passwords: dict[str, str] = field(repr=False)
+    key: str = field(repr=False)
+
+
+def prepare_demo(store: Store, admin: Administration) -> DemoAccounts:
+    """Make the accounts, or give those of an earlier demo new passwords and a new key.
+
+    Raises SettingsInvalid `demo_store_in_use` if the store has anybody else's account.
+    """
+    known = {person.name for person in store.accounts.people()}
+    if not known <= PEOPLE.keys():
+        raise SettingsInvalid("demo_store_in_use")
+    if STATION not in {station.id for station in store.accounts.stations()}:
+        admin.create_station(STATION, "Demo", by=SYSTEM)
+    passwords = {name: secrets.token_urlsafe(12) for name in PEOPLE}
+    for name, password in passwords.items():
+        if name in known:
+            admin.reset_password(name, password, by=SYSTEM)
+        else:
+            _create(admin, name, password)
+    return DemoAccounts(passwords=passwords, key=_only_key(store, admin))
+
+
+def _create(admin: Administration, name: str, password: str) -> None:
+    role = PEOPLE[name]
+    station = STATION if role == "station" else None
+    admin.create_person(name, password, role=role, station_id=station, by=SYSTEM)
+
+
+def _only_key(store: Store, admin: Administration) -> str:
+    for key in store.accounts.keys():  # noqa: SIM118 (no dictionary)
+        if key.revoked_at is None:
+            admin.revoke_key(key.prefix, by=SYSTEM)
+    return admin.create_key(STATION, by=SYSTEM)[0]

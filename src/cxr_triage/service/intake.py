@@ -1,0 +1,93 @@
+"""Taking an image in: known already, or read, scored, kept, and only then acknowledged."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cxr_triage.domain import Patient
+from cxr_triage.errors import Conflict, ImageError
+from cxr_triage.imaging.dataset import looks_like_dicom
+from cxr_triage.service.audit import Action, Actor, Origin, entry
+from cxr_triage.service.declared import NOTHING_DECLARED, Declared
+from cxr_triage.service.inference import InferencePool
+from cxr_triage.service.principal import Principal
+from cxr_triage.service.spool import Received
+from cxr_triage.service.trail import note
+from cxr_triage.store.faults import store_faults
+from cxr_triage.store.records import Kept, NewImage, StoredAssessment
+from cxr_triage.store.repository import Store
+
+FIRST_BYTES = 4096
+
+
+class Intake:
+    """One for every entrance. Safe to call from several threads."""
+
+    def __init__(self, store: Store, pool: InferencePool) -> None:
+        self._store = store
+        self._pool = pool
+
+    def take(
+        self,
+        received: Received,
+        who: Principal,
+        *,
+        origin: Origin,
+        declared: Declared = NOTHING_DECLARED,
+    ) -> Kept:
+        """Keep a file and its result; both are on the disk on return.
+
+        declared: counts for pictures alone; a DICOM object speaks for itself.
+        Raises NotAllowed, ImageError, Conflict (`other_pixels`, `other_patient`), Overloaded,
+        ModelError or StoreError; nothing was kept then, and the file may be sent again.
+        """
+        who.need("upload")
+        actor = who.acts_from(origin)
+        declared = NOTHING_DECLARED if _speaks_for_itself(received.file) else declared
+        try:
+            self._check_patient(received, who, declared)
+            known = self._store.find_result(
+                received.digest,
+                declared.fingerprint(self._pool.running.fingerprint),
+                station_id=who.home,
+            )
+            if known is not None:
+                return self._sent_again(known, actor)
+            return self._keep(received, who, actor, declared)
+        except (ImageError, Conflict):
+            note(self._store, entry(Action.IMAGE_REJECTED, actor))
+            raise
+
+    def _check_patient(self, received: Received, who: Principal, declared: Declared) -> None:
+        """One picture shows one patient. Raises Conflict `other_patient`."""
+        if declared.patient == Patient():
+            return
+        known = self._store.patient_of_file(received.digest, station_id=who.home)
+        if known not in (None, Patient(), declared.patient):
+            raise Conflict("other_patient")
+
+    def _sent_again(self, known: StoredAssessment, actor: Actor) -> Kept:
+        again = entry(
+            Action.IMAGE_SENT_AGAIN,
+            actor,
+            study_id=known.study_id,
+            assessment_id=known.assessment.id,
+        )
+        note(self._store, again)
+        return Kept(created=False, stored=known)
+
+    def _keep(self, received: Received, who: Principal, actor: Actor, declared: Declared) -> Kept:
+        assessed = self._pool.assess(received.file, declared)
+        with store_faults():
+            data = received.file.read_bytes()
+        image = NewImage(
+            data=data,
+            patient=assessed.patient,
+            station_id=who.home,
+            received_at=datetime.now(UTC),
+        )
+        return self._store.keep(image, assessed.assessment, audit=entry(Action.IMAGE_KEPT, actor))
+
+
+def _speaks_for_itself(file: Path) -> bool:
+    with file.open("rb") as content:
+        return looks_like_dicom(content.read(FIRST_BYTES))

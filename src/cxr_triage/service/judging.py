@@ -1,0 +1,41 @@
+"""A picture is judged by what its sender declares, as if a header said so."""
+
+from dataclasses import replace
+
+from cxr_triage.domain import Eligibility, Header
+from cxr_triage.service.declared import Declared
+from cxr_triage.triage.header_rules import check_header
+from cxr_triage.triage.policy import GateLimits
+from cxr_triage.triage.reading import Reading
+
+
+def judged(reading: Reading, declared: Declared, limits: GateLimits) -> Reading:
+    """The reading with what is declared, refused if a header that said so would be.
+
+    A DICOM object speaks for itself: it is returned as it is.
+    """
+    if reading.header.source != "picture":
+        return reading
+    header = replace(
+        reading.header,
+        accession=declared.accession,
+        view=declared.view,
+        age_years=declared.age_years,
+        sex=declared.patient.sex,
+    )
+    said = Header(source="dicom", view=declared.view, age_years=declared.age_years)
+    eligibility = _with_reasons(reading.eligibility, check_header(said, limits))
+    return replace(
+        reading,
+        header=header,
+        patient=declared.patient,
+        eligibility=eligibility,
+        prepared=reading.prepared if eligibility.status == "accept" else None,
+    )
+
+
+def _with_reasons(eligibility: Eligibility, verdict: Eligibility) -> Eligibility:
+    reasons = (*verdict.reasons, *eligibility.reasons)
+    return Eligibility(
+        status="refer" if reasons else "accept", reasons=reasons, warnings=eligibility.warnings
+    )

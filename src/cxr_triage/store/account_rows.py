@@ -1,0 +1,162 @@
+"""Rows of stations, their keys and people; every change with its row in the audit trail."""
+
+from dataclasses import asdict, fields, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+
+from cxr_triage.errors import Conflict, NotFound
+from cxr_triage.store.audit_rows import append
+from cxr_triage.store.database import Database
+from cxr_triage.store.records import AuditEntry, Person, Station, StationKey
+from cxr_triage.store.tables import people, sessions, station_keys, stations
+
+R = TypeVar("R", Station, StationKey, Person)
+
+
+class AccountRows:
+    """Safe to call from several threads. Every method may raise StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_station(self, station: Station, *, audit: AuditEntry) -> None:
+        """Raises Conflict `name_taken`."""
+        with self._database.write() as connection:
+            _add(connection, stations, station, unique="id", audit=audit)
+
+    def stations(self) -> tuple[Station, ...]:
+        """By name of the row."""
+        return self._all(stations, Station)
+
+    def station(self, station_id: str) -> Station:
+        """Raises NotFound."""
+        with self._database.read() as connection:
+            row = connection.execute(select(stations).where(stations.c.id == station_id)).first()
+        return _record(Station, row, "station_not_found")
+
+    def add_key(self, key: StationKey, *, audit: AuditEntry) -> None:
+        """Raises NotFound if there is no such station."""
+        with self._database.write() as connection:
+            station = select(stations.c.id).where(stations.c.id == key.station_id)
+            if connection.execute(station).first() is None:
+                raise NotFound("station_not_found")
+            _add(connection, station_keys, key, unique="prefix", audit=audit)
+
+    def keys(self) -> tuple[StationKey, ...]:
+        """Every key, also those that no longer count."""
+        return self._all(station_keys, StationKey)
+
+    def key_with_prefix(self, prefix: str) -> tuple[StationKey, Station] | None:
+        """The key and its station."""
+        with self._database.read() as connection:
+            key = connection.execute(
+                select(station_keys).where(station_keys.c.prefix == prefix)
+            ).first()
+            if key is None:
+                return None
+            station = connection.execute(
+                select(stations).where(stations.c.id == key.station_id)
+            ).one()
+        return _made(StationKey, key), _made(Station, station)
+
+    def revoke_key(self, prefix: str, at: datetime, *, audit: AuditEntry) -> StationKey:
+        """Revoke it unless it is revoked already. Raises NotFound."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(station_keys)
+                .where(station_keys.c.prefix == prefix, station_keys.c.revoked_at.is_(None))
+                .values(revoked_at=at)
+            )
+            row = connection.execute(
+                select(station_keys).where(station_keys.c.prefix == prefix)
+            ).first()
+            key = _record(StationKey, row, "key_not_found")
+            append(connection, _about(audit, key.id))
+        return key
+
+    def add_person(self, person: Person, *, audit: AuditEntry) -> None:
+        """Raises Conflict `name_taken`, or NotFound if there is no such station."""
+        with self._database.write() as connection:
+            station = select(stations.c.id).where(stations.c.id == person.station_id)
+            if person.station_id and connection.execute(station).first() is None:
+                raise NotFound("station_not_found")
+            _add(connection, people, person, unique="name", audit=audit)
+
+    def people(self) -> tuple[Person, ...]:
+        """Everybody, also those who may not sign in any more."""
+        return self._all(people, Person)
+
+    def person_named(self, name: str) -> Person | None:
+        """Who signs in with that name."""
+        with self._database.read() as connection:
+            row = connection.execute(select(people).where(people.c.name == name)).first()
+        return None if row is None else _made(Person, row)
+
+    def disable_person(self, name: str, at: datetime, *, audit: AuditEntry) -> Person:
+        """Let nobody sign in by that name, and end what sessions there are. Raises NotFound."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(people)
+                .where(people.c.name == name, people.c.disabled_at.is_(None))
+                .values(disabled_at=at)
+            )
+            row = connection.execute(select(people).where(people.c.name == name)).first()
+            person = _record(Person, row, "person_not_found")
+            connection.execute(delete(sessions).where(sessions.c.person_id == person.id))
+            append(connection, _about(audit, person.id))
+        return person
+
+    def set_password(
+        self, person_id: str, password_hash: str, *, keep_session: str | None, audit: AuditEntry
+    ) -> None:
+        """Change it and end every session but one (by the SHA-256 of its token)."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(people).where(people.c.id == person_id).values(password_hash=password_hash)
+            )
+            connection.execute(
+                delete(sessions).where(
+                    sessions.c.person_id == person_id, sessions.c.sha256 != (keep_session or "")
+                )
+            )
+            append(connection, _about(audit, person_id))
+
+    def rehash(self, person_id: str, *, old: str, new: str) -> None:
+        """The same password under stronger parameters, unless it was changed meanwhile."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(people)
+                .where(people.c.id == person_id, people.c.password_hash == old)
+                .values(password_hash=new)
+            )
+
+    def _all(self, table: Table, kind: type[R]) -> tuple[R, ...]:
+        query = select(table).order_by(table.c.created_at, table.c.id)
+        with self._database.read() as connection:
+            return tuple(_made(kind, row) for row in connection.execute(query))
+
+
+def _add(
+    connection: Connection, table: Table, record: R, *, unique: str, audit: AuditEntry
+) -> None:
+    values = asdict(record)
+    if connection.execute(select(table.c.id).filter_by(**{unique: values[unique]})).first():
+        raise Conflict("name_taken")
+    connection.execute(insert(table).values(**values))
+    append(connection, _about(audit, record.id))
+
+
+def _about(audit: AuditEntry, subject_id: str) -> AuditEntry:
+    return replace(audit, subject_id=subject_id)
+
+
+def _record(kind: type[R], row: Row[Any] | None, missing: str) -> R:
+    if row is None:
+        raise NotFound(missing)
+    return _made(kind, row)
+
+
+def _made(kind: type[R], row: Row[Any]) -> R:
+    return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})

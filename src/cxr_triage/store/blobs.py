@@ -1,0 +1,120 @@
+"""Files by the SHA-256 of their content: `ab/cd/abcd…`, written once, never changed."""
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from cxr_triage.errors import BlobDamaged
+from cxr_triage.model.disk import sync_folder
+from cxr_triage.store.faults import store_faults
+
+INCOMING: Final = "incoming"
+"""Where a blob is written until it is whole."""
+
+ABANDONED_S: Final = 3600.0
+"""A file in `incoming` older than this is left over from a process that was killed."""
+
+PROBE_BYTES: Final = 2**20
+
+
+class Blobs:
+    """A folder of blobs. Safe to use from several threads and processes."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder, and clear what killed processes left. Raises StoreError."""
+        self._folder = folder
+        with store_faults():
+            make_folder(folder / INCOMING)
+            self._clear_abandoned()
+
+    def path(self, digest: str) -> Path:
+        """Where the blob with that SHA-256 (64 hexadecimal digits) lies, or would lie."""
+        return self._folder / digest[:2] / digest[2:4] / digest
+
+    def write(self, data: bytes, digest: str) -> None:
+        """Have `data` on the disk under its SHA-256. A blob that is there whole stays.
+
+        Raises StoreError, or ValueError if `digest` is not that of `data`.
+        """
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise ValueError("the digest is not that of the data")
+        with store_faults():
+            if not self.has(digest, len(data)):
+                self._write(data, self.path(digest))
+
+    def has(self, digest: str, size: int) -> bool:
+        """Is a file of that name and size (bytes) there?"""
+        try:
+            return self.path(digest).stat().st_size == size
+        except FileNotFoundError:
+            return False
+
+    def read(self, digest: str) -> bytes:
+        """The bytes. Raises BlobDamaged if they are gone or differ from their hash."""
+        with store_faults():
+            try:
+                data = self.path(digest).read_bytes()
+            except FileNotFoundError:
+                raise BlobDamaged("blob_missing") from None
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise BlobDamaged("blob_damaged")
+        return data
+
+    def check(self) -> None:
+        """Can a file be written now? Raises StoreError."""
+        probe = self._folder / INCOMING / secrets.token_hex(16)
+        with store_faults():
+            try:
+                probe.write_bytes(bytes(PROBE_BYTES))
+            finally:
+                probe.unlink(missing_ok=True)
+
+    def digests(self) -> Iterator[str]:
+        """Every blob's name, in order."""
+        for first in sorted(self._folder.glob("[0-9a-f][0-9a-f]")):
+            for file in sorted(first.glob("[0-9a-f][0-9a-f]/*")):
+                yield file.name
+
+    def _write(self, data: bytes, file: Path) -> None:
+        temporary = self._folder / INCOMING / secrets.token_hex(16)
+        try:
+            with temporary.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            make_folder(file.parent)
+            temporary.replace(file)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        # All three: who made a folder may have been killed before making its name last.
+        for folder in (file.parent, file.parent.parent, self._folder):
+            sync_folder(folder)
+
+    def _clear_abandoned(self) -> None:
+        before = time.time() - ABANDONED_S
+        for file in (self._folder / INCOMING).iterdir():
+            with suppress(OSError):  # another process may be clearing too
+                if file.stat().st_mtime < before:
+                    file.unlink()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that only this account may enter, and make its name last."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def make_private(file: Path) -> None:
+    """Make an empty file that only this account may read, unless it is there."""
+    if not file.exists():
+        file.touch(mode=0o600)

@@ -1,0 +1,267 @@
+"""What goes into the store and comes out of it: frozen, no I/O.
+
+Identifiers of our own (`study_id`, `image_id`, `assessment_id`, `station_id`, `person_id`)
+say nothing about a patient and may stand in logs, addresses and audit rows. UIDs, accession
+numbers and patients may not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from cxr_triage.domain import Assessment, Level, Patient, Priority, PriorityReason
+
+Role = Literal["station", "clinician", "radiologist", "administrator"]
+State = Literal["new", "opened", "reviewed", "signed"]
+Verdict = Literal["agree", "disagree", "unsure"]
+
+ROLES: tuple[Role, ...] = ("station", "clinician", "radiologist", "administrator")
+STATES: tuple[State, ...] = ("new", "opened", "reviewed", "signed")
+VERDICTS: tuple[Verdict, ...] = ("agree", "disagree", "unsure")
+
+LOCAL_STATION = "local"
+"""The station that every store has: images that people without a station bring."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Whose studies may be seen: one station's, or (None) everybody's."""
+
+    station_id: str | None
+
+    def includes(self, station_id: str) -> bool:
+        return self.station_id in (None, station_id)
+
+
+EVERYWHERE = Scope(station_id=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what, to what, from where. Never a patient's name, number or UID.
+
+    action: a value of `service.audit.Action`. actor_id: a person or a station, empty if
+    nobody was signed in. subject_id: the account, key or review concerned, by our own id.
+    study_id, assessment_id, fingerprint: filled in by the store where it makes them.
+    """
+
+    action: str
+    actor_kind: Literal["person", "station", "system", "nobody"]
+    actor_id: str = ""
+    study_id: str = ""
+    assessment_id: str = ""
+    subject_id: str = ""
+    fingerprint: str = ""
+    address: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """An entry as it stands in the trail; `number` grows."""
+
+    number: int
+    at: datetime
+    entry: AuditEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NewImage:
+    """A file that was read and assessed, and is to be kept.
+
+    data: the file's bytes; their SHA-256 is the assessment's digest.
+    """
+
+    data: bytes = field(repr=False)
+    patient: Patient
+    station_id: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StoredAssessment:
+    """A result as it is kept, and where it belongs.
+
+    `assessment.id` is the store's: the same file and fingerprint from two stations are two
+    results, since a station sees its own studies only. `assessment.header` has the UIDs
+    that the store made where the file had none (pictures).
+    """
+
+    assessment: Assessment
+    study_id: str
+    image_id: str
+    station_id: str
+    received_at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Kept:
+    """What became of an image: `created` is False if this very result was there already."""
+
+    created: bool
+    stored: StoredAssessment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A flagged finding, for a row of the worklist."""
+
+    label: str
+    score: float
+    threshold: float
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyRow:
+    """One study in the worklist.
+
+    margin: of the finding that made the priority, score − threshold; 0 where none did.
+    assessment_id: of the image that made the priority. flags: that image's flagged
+    findings, the one that made the priority first. view, age_years, sex: of that image.
+    """
+
+    study_id: str
+    study_uid: str = field(repr=False)
+    station_id: str
+    station_name: str
+    accession: str = field(repr=False)
+    patient: Patient
+    age_years: float | None
+    sex: str
+    view: str
+    received_at: datetime
+    acquired_at: str
+    priority: Priority
+    margin: float
+    reason: PriorityReason
+    flags: tuple[Flag, ...]
+    state: State
+    images: int
+    assessed: int
+    assessment_id: str
+
+
+Place = tuple[int, float, datetime, str]
+"""Where a page ended: place of the priority, −margin, received_at, study_id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistQuery:
+    """Which studies; an empty tuple or None leaves that filter out.
+
+    received_from is inclusive, received_until exclusive. accession: exact.
+    """
+
+    priorities: tuple[Priority, ...] = ()
+    states: tuple[State, ...] = ()
+    station_id: str | None = None
+    received_from: datetime | None = None
+    received_until: datetime | None = None
+    accession: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyPage:
+    """Some rows in the order of the worklist; `after` continues, None at the end."""
+
+    rows: tuple[StudyRow, ...]
+    after: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StudyDetail:
+    """A study with the current result of each image, the most urgent first, and readings."""
+
+    row: StudyRow
+    images: tuple[StoredAssessment, ...]
+    reviews: "tuple[Review, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDraft:
+    """What a doctor says of a result. verdicts: by label. overall: of the priority."""
+
+    assessment_id: str
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    missed: tuple[str, ...] = ()
+    overall: Verdict | None = None
+    note: str = field(default="", repr=False)
+    impression: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A reading as it is kept.
+
+    One reading a result, which readers share until it is signed; `version` grows with
+    every change, so that nobody overwrites what they have not seen. Once signed it stays;
+    what is added later is an addendum (`addendum_of`), signed at once.
+    """
+
+    id: str
+    draft: ReviewDraft
+    reader_id: str
+    reader_name: str
+    version: int
+    saved_at: datetime
+    signed_at: datetime | None = None
+    addendum_of: str | None = None
+
+    @property
+    def assessment_id(self) -> str:
+        return self.draft.assessment_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """A commune health station, or any other place that sends images."""
+
+    id: str
+    name: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationKey:
+    """An API key without its secret. prefix: what people may see of it."""
+
+    id: str
+    station_id: str
+    prefix: str
+    sha256: str = field(repr=False)
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who can sign in. station_id: None for people of the hospital.
+
+    name: for signing in. full_name: as it stands under a reading.
+    """
+
+    id: str
+    name: str
+    full_name: str
+    role: Role
+    station_id: str | None
+    language: Literal["en", "vi"]
+    password_hash: str = field(repr=False)
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSession:
+    """A sign-in that lasts. sha256: of its token."""
+
+    sha256: str = field(repr=False)
+    person_id: str
+    created_at: datetime
+    last_seen: datetime
+    expires_at: datetime

@@ -1,0 +1,199 @@
+"""The store: one object that an entrance opens and hands to the services."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from cxr_triage.domain import Assessment, Patient
+from cxr_triage.store import audit_rows, results, review_rows, study_rows
+from cxr_triage.store.account_rows import AccountRows
+from cxr_triage.store.backup import BackupSummary, back_up
+from cxr_triage.store.blobs import Blobs, make_folder, make_private
+from cxr_triage.store.database import Database
+from cxr_triage.store.faults import store_faults
+from cxr_triage.store.identity import result_id
+from cxr_triage.store.inspection import Inspection, inspect
+from cxr_triage.store.keeping import check_conflict, keep_rows, place
+from cxr_triage.store.migrate import migrate
+from cxr_triage.store.records import (
+    AuditEntry,
+    AuditRow,
+    Kept,
+    NewImage,
+    Place,
+    Review,
+    ReviewDraft,
+    Scope,
+    StoredAssessment,
+    StudyDetail,
+    StudyPage,
+    StudyRow,
+    WorklistQuery,
+)
+from cxr_triage.store.session_rows import SessionRows
+
+
+def open_store(url: str, blobs_folder: Path) -> "Store":
+    """Migrate the database at `url` to this version's schema and open it.
+
+    url: `sqlite:////path/store.sqlite3`; folders are made. Safe to call from several
+    processes at once. Raises StoreUnavailable, StoreFull, StoreReadOnly, StoreBusy,
+    StoreInvalid (`store_newer`, `store_not_ours`, `store_url`) or MissingExtra.
+    """
+    database = Database(url)
+    with store_faults():
+        make_folder(database.file.parent)
+        make_private(database.file)
+    blobs = Blobs(blobs_folder)
+    migrate(database)
+    return Store(database, blobs)
+
+
+class Store:
+    """Safe to call from several threads and processes. Every method may raise StoreError;
+    after StoreFull, StoreReadOnly or StoreBusy nothing was changed and a repeat succeeds
+    once the trouble is over."""
+
+    def __init__(self, database: Database, blobs: Blobs) -> None:
+        self.accounts = AccountRows(database)
+        self.sessions = SessionRows(database)
+        self._database = database
+        self._blobs = blobs
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def check(self) -> None:
+        """Can the store be read and written now? For /readyz. Raises StoreError."""
+        with self._database.write() as connection:
+            audit_rows.newest(connection, before=None, limit=1)
+        self._blobs.check()
+
+    def keep(self, image: NewImage, assessment: Assessment, *, audit: AuditEntry) -> Kept:
+        """Keep an image, its result and the audit row; all are on the disk on return.
+
+        Idempotent: the same result of the same station is found, not made again (and no
+        audit row is written). The same SOP instance with other file bytes but the same
+        pixels is the same image with another result. Raises Conflict `other_pixels` if its
+        pixels differ.
+        """
+        placed = place(image, assessment)
+        with self._database.read() as connection:
+            check_conflict(connection, placed)
+        self._blobs.write(image.data, assessment.digest)  # before any row names it
+        with self._database.write() as connection:
+            stored = keep_rows(connection, placed, audit)
+            created = stored is not None
+            stored = stored or results.find(connection, placed.assessment.id)
+        if stored is None:
+            raise RuntimeError("a result is there or was made")
+        return Kept(created=created, stored=stored)
+
+    def find_result(
+        self, digest: str, fingerprint: str, *, station_id: str
+    ) -> StoredAssessment | None:
+        """The result that this station's file with that SHA-256 has already.
+
+        None too if the store has lost the file: keeping it again then heals the store.
+        """
+        with self._database.read() as connection:
+            found = results.find(connection, result_id(station_id, digest, fingerprint))
+        return found if found and self._blobs.path(digest).is_file() else None
+
+    def patient_of_file(self, digest: str, *, station_id: str) -> Patient | None:
+        """Whom the station's file with that SHA-256 shows, if it was ever kept."""
+        with self._database.read() as connection:
+            return results.patient_of_file(connection, digest, station_id)
+
+    def assessment(self, assessment_id: str, scope: Scope) -> StoredAssessment:
+        """Raises NotFound, also if it lies outside `scope`."""
+        with self._database.read() as connection:
+            return results.result(connection, assessment_id, scope)
+
+    def file(self, assessment_id: str, scope: Scope) -> bytes:
+        """The bytes that were assessed. Raises NotFound, or BlobDamaged if the hash differs."""
+        return self._blobs.read(self.assessment(assessment_id, scope).assessment.digest)
+
+    def study(self, study_id: str, scope: Scope) -> StudyDetail:
+        """By our own id. Raises NotFound, also if it lies outside `scope`."""
+        with self._database.read() as connection:
+            return StudyDetail(
+                row=study_rows.study_row(connection, study_id, scope),
+                images=results.current_of_study(connection, study_id),
+                reviews=review_rows.of_study(connection, study_id),
+            )
+
+    def studies_with_uid(self, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:
+        """Studies with that Study Instance UID: at most one a station, newest first."""
+        with self._database.read() as connection:
+            return study_rows.with_uid(connection, study_uid, scope)
+
+    def worklist(
+        self, query: WorklistQuery, scope: Scope, *, after: Place | None, limit: int
+    ) -> StudyPage:
+        """At most `limit` rows after a place, in the order of the worklist."""
+        with self._database.read() as connection:
+            return study_rows.page(connection, query, scope, after=after, limit=limit)
+
+    def open_study(self, study_id: str, scope: Scope, *, audit: AuditEntry) -> None:
+        """Note that somebody looks at it: a new study becomes opened. Raises NotFound."""
+        with self._database.write() as connection:
+            study_rows.study_row(connection, study_id, scope)
+            study_rows.change_state(connection, study_id, to="opened", only_from=("new",))
+            audit_rows.append(connection, replace(audit, study_id=study_id))
+
+    def save_review(
+        self, draft: ReviewDraft, scope: Scope, *, reader_id: str, version: int, audit: AuditEntry
+    ) -> Review:
+        """Make (`version` 0) or change the reading of a result.
+
+        version: that of the reading that the reader saw. Raises NotFound, Conflict
+        `review_changed` (somebody else saved meanwhile) or `review_signed`.
+        """
+        with self._database.write() as connection:
+            return review_rows.save(
+                connection, draft, scope, reader_id=reader_id, version=version, audit=audit
+            )
+
+    def sign_review(
+        self, assessment_id: str, scope: Scope, *, reader_id: str, version: int, audit: AuditEntry
+    ) -> Review:
+        """Sign what was saved; it cannot change any more. Raises as `save_review`, or
+        Conflict `review_not_saved`."""
+        with self._database.write() as connection:
+            return review_rows.sign(
+                connection, assessment_id, scope, reader_id=reader_id, version=version, audit=audit
+            )
+
+    def add_addendum(
+        self, draft: ReviewDraft, scope: Scope, *, reader_id: str, audit: AuditEntry
+    ) -> Review:
+        """Add to a signed reading, signed at once. Raises NotFound or Conflict
+        `review_not_signed`."""
+        with self._database.write() as connection:
+            return review_rows.add(connection, draft, scope, reader_id=reader_id, audit=audit)
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add a row to the audit trail."""
+        with self._database.write() as connection:
+            audit_rows.append(connection, entry)
+
+    def back_up(self, target: Path) -> BackupSummary:
+        """Write the store of this moment to a new folder or .zip. Raises BackupFailed."""
+        return back_up(self._database.file, self._blobs, target)
+
+    def inspect(self) -> Inspection:
+        """Hash every file and compare with the rows."""
+        return inspect(self._database.file, self._blobs)
+
+    def audit_trail(self, *, before: int | None, limit: int) -> tuple[AuditRow, ...]:
+        """The newest rows, or those before a number."""
+        with self._database.read() as connection:
+            return audit_rows.newest(connection, before=before, limit=limit)

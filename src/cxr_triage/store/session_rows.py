@@ -1,0 +1,139 @@
+"""Rows of sessions, and of the sign-ins that failed; both survive a restart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from cxr_triage.errors import TooManyAttempts
+from cxr_triage.store.audit_rows import append
+from cxr_triage.store.database import Database
+from cxr_triage.store.records import AuditEntry, Person, StoredSession
+from cxr_triage.store.tables import people, sessions, sign_in_attempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A sign-in that is about to be tried. account: SHA-256 of the name."""
+
+    account: str
+    address: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLimit:
+    """At most `count` failures within `window_s` seconds of the same account or address."""
+
+    same: tuple[Literal["account", "address"], ...]
+    count: int
+    window_s: float
+
+
+class SessionRows:
+    """Safe to call from several threads. Every method may raise StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin_attempt(self, attempt: Attempt, limits: Sequence[AttemptLimit]) -> None:
+        """Count an attempt as failed before the password is looked at, so that many at once
+        are many. Raises TooManyAttempts with `retry_after_s`."""
+        with self._database.write() as connection:
+            waits = [_wait_s(connection, attempt, limit) for limit in limits]
+            if any(waits):
+                raise TooManyAttempts("too_many_attempts", retry_after_s=round(max(waits)) + 1)
+            longest = max(limit.window_s for limit in limits)
+            _forget_before(connection, attempt.at - timedelta(seconds=longest))
+            connection.execute(
+                insert(sign_in_attempts).values(
+                    account=attempt.account, address=attempt.address, at=attempt.at
+                )
+            )
+
+    def forget(self, attempt: Attempt) -> None:
+        """The password was right: what failed before from there for that account counts no
+        more."""
+        with self._database.write() as connection:
+            _forget(connection, attempt)
+
+    def add(self, session: StoredSession, attempt: Attempt, *, audit: AuditEntry) -> None:
+        """Begin a session after a successful attempt; ended ones are cleared away."""
+        with self._database.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.expires_at < session.created_at))
+            _forget(connection, attempt)
+            connection.execute(
+                insert(sessions).values(
+                    sha256=session.sha256,
+                    person_id=session.person_id,
+                    created_at=session.created_at,
+                    last_seen=session.last_seen,
+                    expires_at=session.expires_at,
+                )
+            )
+            append(connection, audit)
+
+    def find(self, sha256: str) -> tuple[StoredSession, Person] | None:
+        """The session whose token has that SHA-256, and whose it is."""
+        query = (
+            select(sessions, *[people.c[field.name].label(f"p_{field.name}") for field in _PERSON])
+            .join(people, people.c.id == sessions.c.person_id)
+            .where(sessions.c.sha256 == sha256)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        session = StoredSession(**{field.name: getattr(row, field.name) for field in _SESSION})
+        person = Person(**{field.name: getattr(row, f"p_{field.name}") for field in _PERSON})
+        return session, person
+
+    def touch(self, sha256: str, at: datetime) -> None:
+        """It is in use."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(sessions).where(sessions.c.sha256 == sha256).values(last_seen=at)
+            )
+
+    def end(self, sha256: str, *, audit: AuditEntry) -> None:
+        """End it; nothing is noted if it has ended already."""
+        with self._database.write() as connection:
+            ended = connection.execute(delete(sessions).where(sessions.c.sha256 == sha256))
+            if ended.rowcount:
+                append(connection, audit)
+
+
+_SESSION = fields(StoredSession)
+_PERSON = fields(Person)
+
+
+def _wait_s(connection: Connection, attempt: Attempt, limit: AttemptLimit) -> float:
+    """Seconds until the limit lets the attempt through; 0 if it does now."""
+    failures = (
+        select(sign_in_attempts.c.at)
+        .where(
+            sign_in_attempts.c.at > attempt.at - timedelta(seconds=limit.window_s),
+            *[sign_in_attempts.c[name] == getattr(attempt, name) for name in limit.same],
+        )
+        .order_by(sign_in_attempts.c.at.desc())
+        .limit(limit.count)
+    )
+    times: Sequence[datetime] = connection.execute(failures).scalars().all()
+    if len(times) < limit.count:
+        return 0.0
+    return max(1.0, limit.window_s - (attempt.at - times[-1]).total_seconds())
+
+
+def _forget(connection: Connection, attempt: Attempt) -> None:
+    connection.execute(
+        delete(sign_in_attempts).where(
+            sign_in_attempts.c.account == attempt.account,
+            sign_in_attempts.c.address == attempt.address,
+        )
+    )
+
+
+def _forget_before(connection: Connection, moment: datetime) -> None:
+    connection.execute(delete(sign_in_attempts).where(sign_in_attempts.c.at < moment))

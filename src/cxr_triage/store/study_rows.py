@@ -1,0 +1,189 @@
+"""The worklist: rows of studies, page after page, in order."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Subquery,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+
+from cxr_triage.domain import PRIORITIES, Header, Patient, PriorityReason
+from cxr_triage.errors import NotFound
+from cxr_triage.store.records import (
+    STATES,
+    Flag,
+    Place,
+    Scope,
+    StudyPage,
+    StudyRow,
+    WorklistQuery,
+)
+from cxr_triage.store.tables import (
+    ORDER,
+    assessments,
+    patients,
+    stations,
+    studies,
+)
+
+STUDY: Final = (
+    select(
+        studies,
+        stations.c.name.label("station_name"),
+        patients.c.patient_id.label("patient_number"),
+        patients.c.name.label("patient_name"),
+        patients.c.birth_date,
+        patients.c.sex,
+        assessments.c.document,
+    )
+    .join(stations, stations.c.id == studies.c.station_id)
+    .join(patients, patients.c.id == studies.c.patient_id)
+    .join(assessments, assessments.c.id == studies.c.leading_id)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What the worklist shows of a result's document."""
+
+    header: Header
+    reason: PriorityReason
+    findings: tuple[Flag, ...]
+
+
+_SHOWN: Final = TypeAdapter(_Shown)
+
+PLACE: Final = tuple(studies.c[name] for name in ORDER)
+
+
+def page(
+    connection: Connection,
+    query: WorklistQuery,
+    scope: Scope,
+    *,
+    after: Place | None,
+    limit: int,
+) -> StudyPage:
+    """At most `limit` rows after a place: what was there before and after stays so, however
+    many studies come meanwhile."""
+    found = _found(query, scope, after, limit + 1)
+    select_rows = STUDY.join(found, found.c.id == studies.c.id).order_by(*PLACE).limit(limit + 1)
+    rows = connection.execute(select_rows).all()
+    return StudyPage(
+        rows=tuple(_study(row) for row in rows[:limit]),
+        after=_place(rows[limit - 1]) if len(rows) > limit else None,
+    )
+
+
+def _found(query: WorklistQuery, scope: Scope, after: Place | None, limit: int) -> Subquery:
+    """Enough studies for a page, for each state apart: an index then has them in order."""
+    conditions = _conditions(query, scope)
+    if after is not None:
+        conditions.append(tuple_(*PLACE) > tuple_(*_bound(after)))
+    states = () if set(query.states) == set(STATES) else sorted(set(query.states))
+    of_states = [[studies.c.state == state] for state in states] or [[]]
+    parts = [
+        select(studies.c.id).where(*conditions, *of_state).order_by(*PLACE).limit(limit).subquery()
+        for of_state in of_states
+    ]
+    return union_all(*[select(part.c.id) for part in parts]).subquery()
+
+
+def study_row(connection: Connection, study_id: str, scope: Scope) -> StudyRow:
+    """One study. Raises NotFound, also if it lies outside `scope`."""
+    row = connection.execute(STUDY.where(studies.c.id == study_id)).first()
+    if row is None or not scope.includes(row.station_id):
+        raise NotFound("study_not_found")
+    return _study(row)
+
+
+def with_uid(connection: Connection, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:
+    """Studies with that Study Instance UID, newest first."""
+    query: Select[Any] = STUDY.where(studies.c.study_uid == study_uid, *_within(scope)).order_by(
+        studies.c.received_at.desc()
+    )
+    return tuple(_study(row) for row in connection.execute(query))
+
+
+def change_state(
+    connection: Connection, study_id: str, *, to: str, only_from: tuple[str, ...]
+) -> bool:
+    """Move a study on, if its state is one of `only_from`; did it move?"""
+    moved = connection.execute(
+        update(studies)
+        .where(studies.c.id == study_id, studies.c.state.in_(only_from))
+        .values(state=to)
+    )
+    return moved.rowcount > 0
+
+
+def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]:
+    """Every filter but the states."""
+    conditions = _within(scope)
+    if query.station_id is not None:
+        conditions.append(studies.c.station_id == query.station_id)
+    if query.priorities:
+        ranks = [PRIORITIES.index(priority) for priority in query.priorities]
+        conditions.append(studies.c.priority_rank.in_(ranks))
+    if query.received_from is not None:
+        conditions.append(studies.c.received_at >= query.received_from)
+    if query.received_until is not None:
+        conditions.append(studies.c.received_at < query.received_until)
+    if query.accession is not None:
+        conditions.append(studies.c.accession == query.accession)
+    return conditions
+
+
+def _within(scope: Scope) -> list[ColumnElement[bool]]:
+    return [] if scope.station_id is None else [studies.c.station_id == scope.station_id]
+
+
+def _place(row: Row[Any]) -> Place:
+    return row.priority_rank, row.margin_order, row.received_at, row.id
+
+
+def _bound(place: Place) -> list[ColumnElement[Any]]:
+    return [literal(value, column.type) for value, column in zip(place, PLACE, strict=True)]
+
+
+def _study(row: Row[Any]) -> StudyRow:
+    shown = _SHOWN.validate_json(row.document)
+    return StudyRow(
+        study_id=row.id,
+        study_uid=row.study_uid,
+        station_id=row.station_id,
+        station_name=row.station_name,
+        accession=row.accession,
+        patient=Patient(
+            id=row.patient_number, name=row.patient_name, birth_date=row.birth_date, sex=row.sex
+        ),
+        age_years=shown.header.age_years,
+        sex=shown.header.sex,
+        view=shown.header.view,
+        received_at=row.received_at,
+        acquired_at=shown.header.acquired_at,
+        priority=PRIORITIES[row.priority_rank],
+        margin=-row.margin_order,
+        reason=shown.reason,
+        flags=_flags(shown),
+        state=row.state,
+        images=row.images,
+        assessed=row.assessed,
+        assessment_id=row.leading_id,
+    )
+
+
+def _flags(shown: _Shown) -> tuple[Flag, ...]:
+    """The flagged findings, the one that made the priority first."""
+    flags = [flag for flag in shown.findings if flag.level != "none"]
+    return tuple(sorted(flags, key=lambda flag: flag.label != shown.reason.label))

@@ -1,0 +1,180 @@
+"""Uploads: what is acknowledged is kept once, whatever way it came."""
+
+import pytest
+
+from ..conftest import real_image
+from .films import film, picture
+from .serving import DICOM, assessment, send
+
+
+def form(*files: bytes, **fields: str) -> dict:
+    return {"files": [("file", ("a", data)) for data in files], "data": fields}
+
+
+def test_a_film_is_kept_with_its_result_and_a_repeat_finds_it(station, numbers):
+    data = film(next(numbers))
+    first, second = send(station, data), send(station, data)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert assessment(first) == assessment(second)
+    found = assessment(first)
+    assert found["outcome"] == "assessed"
+    assert len(found["findings"]) == 14
+    assert found["is_current"]
+    assert station.get(found["links"]["self"]).json() == found
+
+
+def test_body_and_form_give_the_same_result(station, numbers):
+    data = film(next(numbers))
+    kept = assessment(send(station, data))
+    again = station.post("/v1/images", **form(data))
+    assert again.status_code == 200
+    assert assessment(again)["id"] == kept["id"]
+
+
+def test_the_scores_are_those_of_the_pipeline(station, pipeline):
+    data = real_image("RG1_UNCR").read_bytes()
+    ours = {one["label"]: one["score"] for one in assessment(send(station, data))["findings"]}
+    for one in pipeline.assess(data).findings:
+        assert ours[one.label] == pytest.approx(one.score, abs=1e-5)
+
+
+@pytest.mark.parametrize("stem", ["RG3_UNCR", "693_UNCR", "MR2_UNCR"])
+def test_what_must_not_be_scored_is_kept_as_referred_with_reasons(station, stem):
+    answer = send(station, real_image(stem).read_bytes())
+    found = assessment(answer)
+    assert answer.status_code == 201
+    assert (found["outcome"], found["priority"]) == ("referred", "not_assessed")
+    assert found["reasons"][0]["sentence"]
+    assert found["findings"] == []
+    assert station.get(f"/v1/studies/{found['study_id']}").status_code == 200
+
+
+def test_each_of_several_files_has_its_own_status(station, numbers):
+    first, second = film(next(numbers)), film(next(numbers))
+    answer = station.post("/v1/images", **form(first, b"no image", second))
+    assert answer.status_code == 207
+    images = answer.json()["images"]
+    assert [image["status"] for image in images] == [201, 415, 201]
+    assert images[1]["problem"]["code"] == "not_an_image"
+    again = station.post("/v1/images", **form(first, second))
+    assert again.status_code == 200
+
+
+def test_a_picture_is_kept_with_the_patient_that_is_declared(served, station, numbers):
+    fields = {"patient_id": "KB-7", "patient_name": "Lê Thị Hoa", "birth_date": "1970-05-06",
+              "sex": "F", "view": "PA", "accession": "ACC-7", "age": ""}  # fmt: skip
+    found = assessment(station.post("/v1/images", **form(picture(next(numbers)), **fields)))
+    assert found["outcome"] == "assessed"
+    assert (found["view"], found["sex"], found["accession"]) == ("PA", "F", "ACC-7")
+    assert 56 < found["age_years"] < 60 or found["age_years"] > 55
+    study = station.get(f"/v1/studies/{found['study_id']}").json()["study"]
+    assert study["patient"] == {
+        "id": "KB-7", "name": "Lê Thị Hoa", "birth_date": "1970-05-06", "sex": "F"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", [{"age": "6"}, {"view": "LATERAL"}])
+def test_a_picture_is_refused_by_what_is_declared_of_it(station, numbers, fields):
+    data = picture(next(numbers))
+    refused = assessment(station.post("/v1/images", **form(data, **fields)))
+    assert refused["outcome"] == "referred"
+    corrected = station.post("/v1/images", **form(data, age="44", view="PA"))
+    assert (corrected.status_code, assessment(corrected)["outcome"]) == (201, "assessed")
+    assert assessment(corrected)["study_id"] == refused["study_id"]
+
+
+def test_one_picture_does_not_become_another_patients(station, numbers):
+    data = picture(next(numbers))
+    assert station.post("/v1/images", **form(data, patient_id="A")).status_code == 201
+    other = station.post("/v1/images", **form(data, patient_id="B"))
+    assert (other.status_code, other.json()["code"]) == (409, "other_patient")
+
+
+def test_what_is_declared_does_not_change_a_dicom_object(station, numbers):
+    number = next(numbers)
+    answer = station.post("/v1/images", **form(film(number), age="3", patient_id="FALSE"))
+    found = assessment(answer)
+    assert (found["outcome"], found["age_years"]) == ("assessed", 55)
+    study = station.get(f"/v1/studies/{found['study_id']}").json()["study"]
+    assert study["patient"]["id"] == f"P{number}"
+
+
+def test_other_pixels_under_a_known_uid_are_a_conflict_and_change_nothing(station, numbers):
+    number = next(numbers)
+    kept = assessment(send(station, film(number)))
+    answer = send(station, film(number, mark=5))
+    assert (answer.status_code, answer.json()["code"]) == (409, "other_pixels")
+    assert station.get(kept["links"]["self"]).json() == kept
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
+def test_pictures_come_as_the_body_too(station, numbers, kind):
+    headers = {"Content-Type": f"image/{kind.lower()}"}
+    answer = station.post("/v1/images", content=picture(next(numbers), kind), headers=headers)
+    assert assessment(answer)["outcome"] == "assessed"
+
+
+BROKEN = {
+    "text": (b"hello", 415, "not_an_image"),
+    "nothing": (b"", 422, "empty_file"),
+    "cut off": (film(0)[:200_000], 422, "truncated_pixels"),
+    "several frames": (film(0, NumberOfFrames=3), 201, ""),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_cannot_be_read_is_said_and_not_kept(served, station, case):
+    data, status, code = BROKEN[case]
+    answer = send(station, data)
+    assert answer.status_code == status
+    if status != 201:
+        assert answer.json()["code"] == code
+
+
+def test_bodies_are_refused_before_they_have_come_in_full(station):
+    sent = 0
+
+    def endless():
+        nonlocal sent
+        while True:
+            sent += 1 << 16
+            yield bytes(1 << 16)
+
+    answer = station.post("/v1/images", content=endless(), headers=DICOM)
+    assert (answer.status_code, answer.json()["code"]) == (413, "file_over_limit")
+    assert sent < 40 << 20
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status", "code"),
+    [
+        ("text/plain", 415, "media_type"),
+        ("", 415, "media_type"),
+        ("multipart/form-data", 400, "form_invalid"),
+        ("multipart/form-data; boundary=x; charset=nonsense", 400, "no_file"),
+    ],
+)
+def test_bodies_of_other_kinds_are_refused(station, content_type, status, code):
+    answer = station.post("/v1/images", content=b"--x", headers={"Content-Type": content_type})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_forms_without_files_with_too_many_or_with_strange_fields_are_refused(station, numbers):
+    data = film(next(numbers))
+    cases = {
+        "no_file": {"data": {"age": "4"}, "files": {}},
+        "form_invalid": form(*[data[:99]] * 5),
+        "field_invalid": form(data, age="old"),
+    }
+    for code, content in cases.items():
+        answer = station.post("/v1/images", **content)
+        assert answer.status_code in (400, 415), code
+        assert answer.json()["code"] in (code, "media_type")
+    unknown = station.post("/v1/images", **form(data, patient="x"))
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "field_invalid")
+
+
+def test_nothing_is_left_in_the_spool(served, station, numbers):
+    send(station, film(next(numbers)))
+    send(station, b"no image")
+    assert list((served.folder / "spool").iterdir()) == []

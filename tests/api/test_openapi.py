@@ -1,0 +1,144 @@
+"""The document is true: its examples run, and nothing that it allows breaks the service."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from cxr_triage.api import examples
+from cxr_triage.api.app import create_app
+from cxr_triage.api.models import ImagesOut
+from cxr_triage.settings import Settings
+
+from ..conftest import real_image
+from .films import film, picture
+from .serving import DICOM, Served, assessment, send
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Its own: random sign-ins lock an address out."""
+    server = Served(tmp_path_factory.mktemp("openapi"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def document(server) -> dict:
+    with server.nobody() as nobody:
+        return nobody.get("/v1/openapi.json").json()
+
+
+@pytest.fixture(scope="module")
+def kept(server) -> dict:
+    with server.client() as station:
+        return assessment(send(station, real_image("RG1_UNCR").read_bytes()))
+
+
+def operations(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_every_operation_is_described_and_says_what_can_go_wrong(document):
+    for path, method, operation in operations(document):
+        assert operation.get("description"), (method, path)
+        problem = operation["responses"]["default"]["content"]["application/problem+json"]
+        assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
+        assert "422" not in operation["responses"]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_examples_of_answers_have_the_shape_of_answers():
+    for answer in (examples.IMAGES, examples.SAME_IMAGES, examples.SOME_IMAGES):
+        ImagesOut.model_validate(answer)
+
+
+def test_every_reference_in_the_document_leads_somewhere(document):
+    def references(part):
+        if isinstance(part, dict):
+            yield from [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+            for inner in part.values():
+                yield from references(inner)
+        elif isinstance(part, list):
+            for inner in part:
+                yield from references(inner)
+
+    found = set(references(document))
+    assert found
+    for reference in found:
+        assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
+
+
+def test_examples_of_requests_run(server, document, kept):
+    """Every JSON body, every form and every query that the document shows."""
+    ran = set()
+    for path, method, operation in operations(document):
+        address = path.format(assessment=kept["id"], study=kept["study_id"], label="Nodule")
+        query = {
+            parameter["name"]: parameter["schema"]["examples"][0]
+            for parameter in operation.get("parameters", [])
+            if parameter["in"] == "query" and "examples" in parameter["schema"]
+        }
+        content = operation.get("requestBody", {}).get("content", {})
+        bodies = [{"params": query}]
+        if "application/json" in content:
+            name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            found = document["components"]["schemas"][name]["examples"]
+            bodies = [{"json": body} for body in found]
+        if "multipart/form-data" in content:
+            form = content["multipart/form-data"]["example"]
+            bodies = [
+                {"data": form, "files": {"file": ("film.png", picture(1))}},
+                {"content": film(300_000), "headers": DICOM},
+            ]
+        with server.person("radiologist") as person:
+            for body in bodies:
+                answer = person.request(method, address, **body)
+                assert answer.is_success, (method, path, answer.text)
+                assert str(answer.status_code) in operation["responses"], (method, path)
+                ran.add((method, path))
+            if path == "/v1/session/password":
+                back = {"old": examples.PASSWORD["new"], "new": examples.PASSWORD["old"]}
+                assert person.post(path, json=back).is_success
+    assert len(ran) == sum(1 for _ in operations(document))
+
+
+@pytest.fixture(scope="module")
+def api(server):
+    return schemathesis.openapi.from_url(f"{server.address}/v1/openapi.json")
+
+
+@pytest.fixture(scope="module")
+def station(server) -> dict[str, str]:
+    return {"Authorization": f"Bearer {server.keys['north']}"}
+
+
+@pytest.fixture(scope="module")
+def doctor(server) -> dict[str, str]:
+    with server.person("radiologist") as person:
+        cookies = "; ".join(f"{name}={value}" for name, value in person.cookies.items())
+        return {"Cookie": cookies, "X-CSRF-Token": person.headers["X-CSRF-Token"]}
+
+
+OPERATIONS = [(path, method) for path, method, _ in operations(create_app(Settings()).openapi())]
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_nothing_that_the_document_allows_is_a_fault_of_the_server(
+    api, station, doctor, kept, path, method
+):
+    headers = doctor if path.endswith("/reviews") else station
+    real = {"assessment": kept["id"], "study": kept["study_id"]}
+
+    @given(case=api[path][method].as_strategy())
+    @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=HealthCheck)
+    def check(case):
+        case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
+        if case.path_parameters:
+            case.path_parameters.update(real)
+            case.call_and_validate(headers=headers, checks=[not_a_server_error])
+
+    check()

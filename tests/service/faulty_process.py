@@ -1,0 +1,90 @@
+"""An inference process in which some files crash, hang, hog or lie; its pool's tests run it."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from cxr_triage.service import inference_process
+
+_assess = inference_process.JOBS["assess"]
+
+
+def _crash(_):
+    os._exit(3)
+
+
+def _crash_once(file: Path):
+    mark = file.with_suffix(".crashed")
+    if not mark.exists():
+        mark.touch()
+        os._exit(3)
+    return _named_for_its_process()
+
+
+def _hang(_):
+    time.sleep(600)
+
+
+def _hog(_):
+    held = []
+    while True:
+        held.append(np.ones(1 << 20))
+        time.sleep(0.002)
+
+
+def _grab(_):
+    return np.ones(1 << 42, np.uint8)
+
+
+def _chatter(_):
+    os.write(1, b"native code prints what it likes")
+    sys.stdout.write("and so does Python")
+    sys.stdout.flush()
+    return _named_for_its_process()
+
+
+def _lie(_):
+    return {"patient": [], "document": 10**9, "shape": [2, 10**6, 7, 7]}, b"{}"
+
+
+def _strange_error(_):
+    raise type("Invented", (inference_process.TriageError,), {})("no_such_code")
+
+
+def _bug(_):
+    raise ZeroDivisionError("^".join(("NGUYEN", "A")))
+
+
+def _slow(_):
+    time.sleep(0.4)
+    return _named_for_its_process()
+
+
+def _named_for_its_process():
+    """A result whose patient is this process."""
+    film = Path(os.environ["FILM"])
+    head, body = _assess(
+        _named_for_its_process.pipeline, {"file": str(film), "declared": {}}, bytearray()
+    )
+    return head | {"patient": [str(os.getpid()), "", "", ""]}, body
+
+
+FAULTS = {
+    b"crash": _crash, b"crash once": _crash_once, b"hang": _hang, b"hog": _hog, b"grab": _grab,
+    b"chatter": _chatter, b"lie": _lie, b"strange error": _strange_error, b"bug": _bug,
+    b"slow": _slow, b"pid": lambda _: _named_for_its_process(),
+}  # fmt: skip
+
+
+def assess(pipeline, head, body):
+    _named_for_its_process.pipeline = pipeline
+    file = Path(head["file"])
+    fault = FAULTS.get(file.read_bytes()[:32])
+    return fault(file) if fault else _assess(pipeline, head, body)
+
+
+inference_process.JOBS["assess"] = assess
+run = inference_process.run

@@ -1,0 +1,96 @@
+"""Which readings are kept, and whose."""
+
+import pytest
+
+from cxr_triage.errors import NotAllowed, NotFound, ReviewInvalid
+from cxr_triage.service import review
+from cxr_triage.service.accounts import AccountRules
+from cxr_triage.service.administration import Administration
+from cxr_triage.service.audit import SYSTEM, Origin
+from cxr_triage.service.principal import Principal, of_person
+from cxr_triage.store.records import ReviewDraft
+from tests.store.builders import keep, store_in
+
+ORIGIN = Origin(address="10.0.0.1", request_id="r")
+
+
+@pytest.fixture
+def store(tmp_path):
+    with store_in(tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def result(store) -> str:
+    return keep(store).stored.assessment.id
+
+
+@pytest.fixture
+def people(store) -> dict[str, Principal]:
+    admin = Administration(store, AccountRules())
+    admin.create_station("xa-an", "x", by=SYSTEM)
+    made = {
+        role: admin.create_person(
+            role, "ba con meo den 7", role=role, station_id=station, by=SYSTEM
+        )
+        for role, station in (
+            ("radiologist", None),
+            ("clinician", None),
+            ("station", "xa-an"),
+            ("administrator", None),
+        )
+    }
+    return {role: of_person(person) for role, person in made.items()}
+
+
+def test_a_clinician_reads_and_a_radiologist_signs(store, result, people):
+    draft = ReviewDraft(assessment_id=result, verdicts={"Pneumothorax": "agree"})
+    saved = review.save(store, people["clinician"], draft, version=0, origin=ORIGIN)
+    with pytest.raises(NotAllowed):
+        review.sign(store, people["clinician"], result, version=1, origin=ORIGIN)
+    signed = review.sign(store, people["radiologist"], result, version=saved.version, origin=ORIGIN)
+    assert signed.reader_id == people["radiologist"].id
+    with pytest.raises(NotAllowed):
+        review.add(store, people["clinician"], draft, origin=ORIGIN)
+    added = review.add(store, people["radiologist"], draft, origin=ORIGIN)
+    assert added.addendum_of == signed.id
+
+
+@pytest.mark.parametrize("role", ["station", "administrator"])
+def test_others_do_not_read(store, result, people, role):
+    with pytest.raises(NotAllowed):
+        review.save(
+            store, people[role], ReviewDraft(assessment_id=result), version=0, origin=ORIGIN
+        )
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"verdicts": {"Fracture": "agree"}}, "verdict_without_finding"),
+        ({"verdicts": {"Effusion": "perhaps"}}, "unknown_verdict"),
+        ({"overall": "perhaps"}, "unknown_verdict"),
+        ({"missed": ("Tuberculosis",)}, "unknown_finding"),
+        ({"missed": ("Effusion",)}, "missed_was_flagged"),
+        ({"note": "x" * 4001}, "text_too_long"),
+        ({"impression": "x" * 4001}, "text_too_long"),
+    ],
+)
+def test_a_reading_fits_its_result(store, result, people, values, code):
+    draft = ReviewDraft(assessment_id=result, **values)
+    with pytest.raises(ReviewInvalid) as caught:
+        review.save(store, people["radiologist"], draft, version=0, origin=ORIGIN)
+    assert caught.value.code == code
+
+
+def test_a_finding_that_the_model_does_not_have_may_have_been_missed(store, result, people):
+    draft = ReviewDraft(assessment_id=result, missed=("Fracture", "Nodule"))
+    saved = review.save(store, people["radiologist"], draft, version=0, origin=ORIGIN)
+    assert saved.draft.missed == ("Fracture", "Nodule")
+
+
+def test_a_result_that_is_not_there_cannot_be_read(store, people):
+    with pytest.raises(NotFound):
+        review.save(
+            store, people["radiologist"], ReviewDraft(assessment_id="x"), version=0, origin=ORIGIN
+        )

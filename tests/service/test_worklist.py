@@ -1,0 +1,88 @@
+"""Pages of the worklist, by a cursor that nobody need understand."""
+
+import base64
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxr_triage.errors import NotAllowed, QueryInvalid
+from cxr_triage.service.principal import Principal
+from cxr_triage.service.worklist import cursor_of, page, place_of
+from cxr_triage.store.records import WorklistQuery
+from tests.store.builders import keep, store_in
+
+WHO = Principal(
+    kind="person", id="p", name="Lan", role="radiologist", station_id=None, language="vi"
+)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with store_in(tmp_path) as store:
+        yield store
+
+
+def test_cursors_lead_through_the_whole_list(store):
+    for number in range(7):
+        keep(store, number, margin=number / 10)
+    cursor, found = None, []
+    while True:
+        part = page(store, WHO, WorklistQuery(), cursor=cursor, limit=3)
+        found.extend(part.rows)
+        cursor = part.cursor
+        if cursor is None:
+            break
+    assert [row.margin for row in found] == sorted((row.margin for row in found), reverse=True)
+    assert len(found) == 7
+
+
+PLACES = st.tuples(
+    st.integers(0, 4),
+    st.floats(-1, 1),
+    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+    st.text("0123456789abcdef", min_size=32, max_size=32),
+)
+
+
+@given(PLACES)
+def test_a_cursor_is_its_place(place):
+    assert place_of(cursor_of(place)) == place
+
+
+@given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.hex()))
+def test_what_is_not_a_cursor_is_refused(text):
+    with pytest.raises(QueryInvalid):
+        place_of(text)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        '[0,0.5,"2026-01-01T00:00:00+00:00"]',
+        '[99999999999999999999,0.5,"2026-01-01T00:00:00+00:00","a"]',
+        '[0,NaN,"2026-01-01T00:00:00+00:00","a"]',
+        '[0,0.5,"0001-01-01T00:00:00+14:00","a"]',
+        '[0,0.5,"yesterday","a"]',
+        '[0,0.5,"2026-01-01T00:00:00+00:00",[1]]',
+        '[0,"0.5","2026-01-01T00:00:00+00:00","a"]',
+        "{}",
+        "[" * 5000,
+    ],
+)
+def test_a_forged_cursor_is_refused(values):
+    with pytest.raises(QueryInvalid):
+        place_of(base64.urlsafe_b64encode(values.encode()).decode().rstrip("="))
+
+
+@pytest.mark.parametrize("limit", [0, -1, 201])
+def test_a_page_has_a_sensible_size(store, limit):
+    with pytest.raises(QueryInvalid):
+        page(store, WHO, WorklistQuery(), limit=limit)
+
+
+def test_who_may_not_read_sees_no_list(store, monkeypatch):
+    monkeypatch.setattr("cxr_triage.service.principal.PERMISSIONS", {"radiologist": frozenset()})
+    with pytest.raises(NotAllowed):
+        page(store, WHO, WorklistQuery())

@@ -1,0 +1,79 @@
+"""Images and results for tests of what is kept: small, made up, complete."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from cxr_triage.domain import Assessment, Patient, PriorityReason, Reason
+from cxr_triage.service.audit import Action, Actor, Origin, entry
+from cxr_triage.store.records import LOCAL_STATION, NewImage
+from cxr_triage.store.repository import Store, open_store
+from tests.report.films import FINDINGS, HEADER, assessed, refused
+
+RECEIVED_AT = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+PATIENT = Patient(id="PID-9", name="NGUYEN^AN", birth_date="19600102", sex="F")
+BY_STATION = Actor(kind="station", id="xa-an", origin=Origin(address="10.0.0.9", request_id="r1"))
+KEEPING = entry(Action.IMAGE_KEPT, BY_STATION)
+
+
+def store_in(folder) -> Store:
+    """A store as the service opens it."""
+    return open_store(f"sqlite:///{folder / 'store.sqlite3'}", folder / "blobs")
+
+
+def image(
+    number: int = 0,
+    *,
+    patient: Patient = PATIENT,
+    station: str = LOCAL_STATION,
+    minutes: float = 0,
+) -> NewImage:
+    """A file; the bytes differ by `number`."""
+    return NewImage(
+        data=f"file {number}".encode() * 100,
+        patient=patient,
+        station_id=station,
+        received_at=RECEIVED_AT + timedelta(minutes=minutes),
+    )
+
+
+def result(
+    of: NewImage,
+    *,
+    study: str = "1.2.3",
+    sop: str = "1.2.3.4",
+    pixels: str = "p0",
+    priority: str = "critical",
+    margin: float = 0.25,
+    fingerprint: str = "f" * 32,
+    refuse: bool = False,
+    accession: str = "ACC-1",
+) -> Assessment:
+    """The result of that file: complete, with maps and evidence."""
+    header = replace(HEADER, study_uid=study, series_uid="1.9", sop_uid=sop, accession=accession)
+    digest = sha256(of.data).hexdigest()
+    if refuse:
+        base = refused(Reason(code="view", measured="LL"), header=header)
+    else:
+        base = assessed(findings=FINDINGS, header=header, priority=priority)
+        base = replace(
+            base,
+            reason=PriorityReason(
+                code="likely", label="Pneumothorax", score=0.5 + margin, threshold=0.5
+            ),
+        )
+    return replace(
+        base,
+        id=digest[:32],
+        digest=digest,
+        pixel_digest="" if refuse else pixels,
+        fingerprint=fingerprint,
+        timings_ms={"read": 1.5, "infer": 60.25},
+    )
+
+
+def keep(store: Store, number: int = 0, *, station: str = LOCAL_STATION, minutes=0, **values):
+    """Keep a file and its result, each study and SOP instance of its own by default."""
+    new = image(number, station=station, minutes=minutes)
+    values = {"study": f"1.2.{number}", "sop": f"1.2.{number}.1", **values}
+    return store.keep(new, result(new, **values), audit=KEEPING)

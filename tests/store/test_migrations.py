@@ -1,0 +1,130 @@
+"""The schema is what the migrations make, from the first version on."""
+
+import sqlite3
+from contextlib import closing
+from threading import Thread
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from cxr_triage.errors import StoreInvalid
+from cxr_triage.store.database import Database
+from cxr_triage.store.migrate import MIGRATIONS, migrate
+from cxr_triage.store.repository import open_store
+from cxr_triage.store.tables import SCHEMA, metadata
+from tests.store.builders import keep, store_in
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    yield database
+    database.close()
+
+
+def test_an_empty_file_becomes_the_schema_of_the_tables(database):
+    migrate(database)
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_migration_is_the_one_the_tables_name():
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [SCHEMA]
+
+
+def test_migrating_again_changes_nothing(database):
+    migrate(database)
+    before = database.file.read_bytes()
+    migrate(database)
+    assert database.file.read_bytes() == before
+
+
+def test_many_may_open_a_new_store_at_once(tmp_path):
+    faults = []
+
+    def open_and_close():
+        try:
+            store_in(tmp_path).close()
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it is a failure
+            faults.append(fault)
+
+    threads = [Thread(target=open_and_close) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    with store_in(tmp_path) as store:
+        assert keep(store).created
+
+
+def test_a_migration_that_fails_leaves_nothing(database, monkeypatch):
+    monkeypatch.setattr("cxr_triage.store.migrate.VERSION_TABLE", "alembic_version")
+
+    def fail(*_args, **_values):
+        raise sqlite3.OperationalError("interrupted")
+
+    monkeypatch.setattr("alembic.op.create_index", fail)
+    with pytest.raises(Exception):  # noqa: B017, PT011 - whichever error it is
+        migrate(database)
+    monkeypatch.undo()
+    with closing(sqlite3.connect(database.file)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    migrate(database)
+
+
+def test_a_store_of_a_newer_version_is_left_alone(database):
+    migrate(database)
+    with closing(sqlite3.connect(database.file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreInvalid) as caught:
+        migrate(database)
+    assert caught.value.code == "store_newer"
+
+
+def test_a_database_of_something_else_is_left_alone(database):
+    with closing(sqlite3.connect(database.file)) as connection, connection:
+        connection.execute("CREATE TABLE accounts (id)")
+    with pytest.raises(StoreInvalid) as caught:
+        migrate(database)
+    assert caught.value.code == "store_not_ours"
+
+
+def test_a_file_that_is_no_database_is_left_alone(tmp_path):
+    (tmp_path / "store.sqlite3").write_bytes(b"a letter, not a database" * 100)
+    with pytest.raises(StoreInvalid) as caught:
+        store_in(tmp_path)
+    assert caught.value.code == "store_not_ours"
+
+
+@pytest.mark.parametrize("url", ["", "sqlite://", "postgresql://db/x", "nonsense", "a://b:c"])
+def test_an_address_that_cannot_be_used_is_said_to_be_so(url, tmp_path):
+    with pytest.raises(StoreInvalid) as caught:
+        open_store(url, tmp_path)
+    assert caught.value.code == "store_url"
+
+
+def test_only_this_account_reads_the_database_even_in_a_folder_that_others_may_enter(tmp_path):
+    tmp_path.chmod(0o755)
+    with store_in(tmp_path) as store:
+        keep(store)
+        files = list(tmp_path.glob("store.sqlite3*"))
+        assert len(files) == 3
+        assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+
+
+def test_every_connection_is_durable(database):
+    with database.write() as connection:
+        values = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert values == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 10_000,
+    }
