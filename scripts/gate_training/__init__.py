@@ -1,0 +1,1 @@
+"""What the learned gate is trained on, and the network."""
