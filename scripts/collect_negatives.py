@@ -10,9 +10,12 @@ is named and left out. Nothing of it is part of this project: see each package's
 
 import argparse
 import gzip
+import io
+import plistlib
 import shutil
 import struct
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -31,6 +34,7 @@ LONGEST = 256
 MOST = 3000
 """Pictures of one source; of more, every so many-th is taken."""
 LEAST_SIDE = 40
+LARGEST_BYTES = 2_000_000
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif"}
 DEBIAN = (
     "tuxpaint-stamps-default",
@@ -40,6 +44,8 @@ DEBIAN = (
     "ukui-wallpapers",
     "lxqt-themes",
     "mricron-data",
+    "gcompris-qt-data",
+    "invesalius-examples",
 )
 PYTHON = {"scikit-image": "skimage", "scikit-learn": "sklearn", "matplotlib": "matplotlib"}
 CHEST_FILMS = ("RG1_",)
@@ -71,6 +77,49 @@ def pictures_below(folder: Path) -> Iterator[Image.Image]:
     for file in files:
         if file.name.endswith(".nii.gz"):
             yield from slices(file)
+        elif file.suffix == ".rcc":
+            yield from resources(file)
+        elif file.suffix == ".inv3":
+            yield from projections(file)
+
+
+def resources(file: Path) -> Iterator[Image.Image]:
+    """The WebP and JPEG pictures that lie uncompressed in a Qt resource file."""
+    content = file.read_bytes()
+    for mark in (b"RIFF", b"\xff\xd8\xff"):
+        start = content.find(mark)
+        while start >= 0:
+            try:
+                with Image.open(io.BytesIO(content[start : start + LARGEST_BYTES])) as picture:
+                    picture.load()
+                    yield picture
+            except (OSError, SyntaxError, ValueError):
+                pass  # the mark stood there by chance
+            start = content.find(mark, start + len(mark))
+
+
+def projections(file: Path) -> Iterator[Image.Image]:
+    """A CT volume (InVesalius project) as radiographs from 12 directions, either way up: line
+    integrals of attenuation, bone weighted as at a lower voltage."""
+    with tarfile.open(file) as archive:
+        members = {Path(member.name).name: member for member in archive}
+        project = plistlib.load(archive.extractfile(members["main.plist"]))
+        words = archive.extractfile(members["matrix.dat"]).read()
+    spacing_x, _, spacing_z = project["spacing"]
+    shape = project["matrix"]["shape"]
+    hounsfield = np.frombuffer(words, "<i2").reshape(shape)[:, ::2, ::2].astype(np.float32)
+    attenuation = np.where(hounsfield > 150, 1.8, 1) * (hounsfield + 1000).clip(0) / 1000
+    attenuation[hounsfield < -300] = 0  # air, and the table's foam
+    height = round(LONGEST * shape[0] * spacing_z / (shape[1] * spacing_x))
+    for degrees in range(0, 180, 15):
+        planes = [np.asarray(Image.fromarray(plane).rotate(degrees, Image.Resampling.BILINEAR))
+                  for plane in attenuation]  # fmt: skip
+        film = np.sum(planes, axis=1)
+        unit = (film / np.percentile(film, 99.5)).clip(0, 1)
+        picture = Image.fromarray((unit * 255).astype(np.uint8))
+        upright = picture.resize((LONGEST, height), Image.Resampling.BICUBIC)
+        yield upright
+        yield upright.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
 
 
 def slices(file: Path) -> Iterator[Image.Image]:

@@ -71,6 +71,10 @@ def validate(network: GateNetwork, films: U8) -> dict[str, float]:
     result["inverted"] = float(((upright < 0.5).mean() + (negative > 0.5).mean()) / 2)
     plain, mirror = (answers(network, part)["mirrored"] for part in (films, films[:, :, ::-1]))
     result["mirrored"] = float(((plain < 0.5).mean() + (mirror > 0.5).mean()) / 2)
+    half = films.shape[1] // 2
+    parts = (films[:, half:], films[:, :half], films[:, :, half:], films[:, :, :half])
+    result["cut_off"] = float(np.mean([answers(network, p)["field"][:, 1] > 0.5 for p in parts]))
+    result["whole"] = float((answers(network, films)["field"][:, 0] > 0.5).mean())
     return result
 
 

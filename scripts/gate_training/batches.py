@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
 from torch.nn import functional as nn
 
 from gate_training.phantoms import phantom
-from gate_training.pictures import SIDE, U8, boxed
+from gate_training.pictures import SIDE, U8
 
 SIZE = 96
 UNKNOWN = -1
@@ -49,6 +48,7 @@ class Sample:
     picture: U8
     placing: np.ndarray
     chest: int
+    seen: np.ndarray
     turn: int = UNKNOWN
     inverted: int = UNKNOWN
     mirrored: int = UNKNOWN
@@ -87,50 +87,62 @@ def chest(film: U8, random: np.random.Generator) -> Sample:
     turn = 0 if random.random() < 0.4 else int(random.integers(4))
     mirrored = bool(random.random() < 0.4)
     inverted = bool(random.random() < 0.3)
-    field, window = _field(random)
-    seen = window.clip(0, 1)
+    field, window, cut = _field(random)
+    seen = np.stack([np.maximum(window[0], cut[0]), np.minimum(window[1], cut[1])])
     area = float(np.prod(seen[1] - seen[0]))
-    if field == CUT_OFF and random.random() < 0.6:  # as a narrow file, not as a narrow exposure
-        film, window = cropped(film, seen), np.array([[0.0, 0.0], [1.0, 1.0]])
     placing = placing_of(window, turn, mirrored, random)
+    if mirrored:
+        cut = np.stack([[1 - cut[1, 0], cut[0, 1]], [1 - cut[0, 0], cut[1, 1]]])
     return Sample(
-        picture=film, placing=placing, chest=int(area >= LEAST_SEEN), turn=turn,
+        picture=film, placing=placing, seen=cut, chest=int(area >= LEAST_SEEN), turn=turn,
         inverted=int(inverted), mirrored=int(mirrored), field=field, invert=inverted,
     )  # fmt: skip
 
 
-def cropped(film: U8, window: np.ndarray) -> U8:
-    """What the window shows of a film, as a picture of its own."""
-    (left, top), (right, bottom) = (window * SIDE).round().astype(int)
-    part = Image.fromarray(film[top : max(bottom, top + 8), left : max(right, left + 8)])
-    scale = SIDE / max(part.size)
-    return boxed(part.resize([max(1, round(side * scale)) for side in part.size]))
-
-
-def _field(random: np.random.Generator) -> tuple[int, np.ndarray]:
-    """What is seen of a film, as the window [[left, top], [right, bottom]] in shares of the
-    film, and what that is called."""
-    draw = random.random()
+def _field(random: np.random.Generator) -> tuple[int, np.ndarray, np.ndarray]:
+    """What the frame shows and which part of the film there is, both as [[left, top],
+    [right, bottom]] in shares of the film, and what that is called."""
+    draw, cut = random.random(), np.array([[0.0, 0.0], [1.0, 1.0]])
     centre = 0.5 + random.uniform(-0.05, 0.05, 2)
-    if draw < 0.66:
+    if draw < 0.62:
         side = random.uniform(0.9, 1.3) * np.exp(random.uniform(-0.12, 0.12, 2))
-    elif draw < 0.84:  # a part is cut away, often on one side alone
-        side = random.uniform(0.35, 1.0, 2)
-        side[random.integers(2)] = 1.0 if random.random() < 0.6 else random.uniform(0.6, 1.0)
-        centre = np.where(random.random(2) < 0.5, side / 2, 1 - side / 2)
-        if random.random() < 0.3:
-            centre = random.uniform(side / 2, 1 - side / 2)
+    elif draw < 0.82:
+        cut = _cut(random)
+        side, centre = _frame_of(cut, random)
     else:
         side = np.full(2, 1 / random.uniform(0.16, 0.75)) * np.exp(random.uniform(-0.1, 0.1, 2))
         centre = 0.5 + random.uniform(-0.5, 0.5, 2) * np.maximum(0, side - 1)
     window = np.stack([centre - side / 2, centre + side / 2])
-    kept = float(np.min(window.clip(0, 1)[1] - window.clip(0, 1)[0]))
+    seen = np.minimum(window[1], cut[1]) - np.maximum(window[0], cut[0])
     fills = float(1 / side.max())
-    if kept < CUT_KEPT:
-        return CUT_OFF, window
+    if seen.min() < CUT_KEPT:
+        return CUT_OFF, window, cut
     if fills < TINY_SHARE:
-        return TINY, window
-    return (WHOLE if kept > WHOLE_KEPT and fills > FULL_SHARE else UNKNOWN), window
+        return TINY, window, cut
+    return (WHOLE if seen.min() > WHOLE_KEPT and fills > FULL_SHARE else UNKNOWN), window, cut
+
+
+def _cut(random: np.random.Generator) -> np.ndarray:
+    """The part that is left of a film of which margins are cut away, along one axis or two."""
+    side = random.uniform(0.35, 1.0, 2)
+    if random.random() < 0.6:
+        side[random.integers(2)] = 1.0
+    place = random.random(2)
+    place = np.where(random.random(2) < 0.5, place, np.round(place))
+    return np.stack([place * (1 - side), place * (1 - side) + side])
+
+
+def _frame_of(cut: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Sides and centre of the frame about what is left: letterboxed as the product does it,
+    with a margin, or pulled to a square."""
+    side, centre = cut[1] - cut[0], cut.mean(0)
+    draw = random.random()
+    if draw < 0.2:
+        return side, centre
+    square = np.full(2, side.max()) * np.exp(random.uniform(-0.06, 0.06, 2))
+    if draw < 0.7:
+        return square, centre
+    return square * random.uniform(1, 1.3), centre + random.uniform(-0.1, 0.1, 2)
 
 
 def other(picture: U8, random: np.random.Generator) -> Sample:
@@ -140,7 +152,10 @@ def other(picture: U8, random: np.random.Generator) -> Sample:
     window = np.stack([centre - side / 2, centre + side / 2])
     turn, mirrored = int(random.integers(4)), bool(random.integers(2))
     placing = placing_of(window, turn, mirrored, random)
-    return Sample(picture=picture, placing=placing, chest=0, invert=bool(random.random() < 0.35))
+    return Sample(
+        picture=picture, placing=placing, seen=np.array([[0, 0], [1, 1]]), chest=0,
+        invert=bool(random.random() < 0.35),
+    )  # fmt: skip
 
 
 def broken(films: U8, random: np.random.Generator) -> U8:
@@ -210,6 +225,11 @@ def placed(
     count = len(samples)
     soft = torch.from_numpy(random.random(count) < 0.5)[:, None, None, None]
     pictures = torch.where(soft, _blurred(pictures), pictures)
+    scale = placing[:, :2, :2].square().sum((1, 2)).sqrt()[:, None, None, None]
+    smooth = pictures
+    for least in (1.9, 2.6, 4.0, 5.5):  # what is drawn small is smoothed first, as by the product
+        smooth = _blurred(smooth)
+        pictures = torch.where(scale > least, smooth, pictures)
     tones = _numbers(random, count, ((0.65, 1.35), (-0.12, 0.12), (-0.4, 0.4)))
     pictures = ((pictures - 0.5) * tones[0] + 0.5 + tones[1]).clamp(0, 1) ** tones[2].exp()
     pictures = _marked(pictures, random)
@@ -222,7 +242,9 @@ def placed(
     places = torch.einsum("nij,yxj->nyxi", placing, frame)
     grid = places[..., :2] / places[..., 2:].clamp(min=0.1)
     images = nn.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-    inside = ((grid.abs() <= 1).all(-1))[:, None].float()
+    seen = torch.from_numpy(np.stack([sample.seen for sample in samples])).float() * 2 - 1
+    low, high = seen[:, None, None, 0], seen[:, None, None, 1]
+    inside = ((grid >= low) & (grid <= high)).all(-1)[:, None].float()
     border = torch.from_numpy(
         np.where(random.random(count) < 0.75, 0.0, random.uniform(0, 1, count))
     ).float()[:, None, None, None]

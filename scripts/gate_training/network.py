@@ -49,4 +49,7 @@ class Contract(torch.nn.Module):
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, ...]:
         parts = torch.split(self.network(image), list(ANSWERS.values()), 1)
-        return tuple(part.squeeze(1) if part.shape[1] == 1 else part for part in parts)
+        return tuple(
+            part.squeeze(1) if count == 1 else part
+            for part, count in zip(parts, ANSWERS.values(), strict=True)
+        )

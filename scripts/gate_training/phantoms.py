@@ -15,7 +15,8 @@ Point = tuple[float, float]
 
 def phantom(random: np.random.Generator) -> U8:
     """A drawing that is lit like a radiograph of another part of the body, or a test picture."""
-    kinds = (limb, limb, pelvis, hand, skull, spine, abdomen, teeth, document, texture, chart)
+    kinds = (limb, limb, pelvis, hand, skull, spine, abdomen, teeth, sector, axial, ball,
+             document, texture, chart)  # fmt: skip
     picture = kinds[random.integers(len(kinds))](random)
     grey = np.asarray(picture, np.float32) + random.normal(0, random.uniform(0, 8), (SIDE, SIDE))
     return np.clip(grey, 0, 255).astype(np.uint8)
@@ -168,6 +169,58 @@ def teeth(random: np.random.Generator) -> Image.Image:
             draw.rounded_rectangle([x, top, x + 8, bottom], 3, fill=bright)
             draw.line([x + 4, top + 4, x + 4, bottom - 4], fill=bright - 60, width=2)
     return _finished(image, random)
+
+
+def sector(random: np.random.Generator) -> Image.Image:
+    """Speckle in a fan on a dark screen with letters, as of ultrasound."""
+    cells = int(random.integers(20, 64))
+    speckle = Image.fromarray(random.integers(0, 256, (cells, cells), np.uint8))
+    speckle = speckle.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    coarse = Image.fromarray(random.integers(0, 200, (6, 6), np.uint8))
+    tissue = Image.blend(speckle, coarse.resize((SIDE, SIDE), Image.Resampling.BICUBIC), 0.6)
+    fan = Image.new("L", (SIDE, SIDE))
+    half, top, reach = random.uniform(25, 60), random.uniform(-10, 20), random.uniform(80, 120)
+    ImageDraw.Draw(fan).pieslice(
+        [64 - reach, top - reach, 64 + reach, top + reach], 90 - half, 90 + half, fill=255
+    )
+    image = Image.composite(tissue, Image.new("L", (SIDE, SIDE)), fan)
+    draw = ImageDraw.Draw(image)
+    for y in np.arange(6, 6 + 5 * random.integers(0, 6), 5):
+        draw.line([4, y, 4 + random.uniform(8, 30), y], fill=200)
+    return image
+
+
+def axial(random: np.random.Generator) -> Image.Image:
+    """A slice through the trunk: a body with lungs, heart and vertebra, or with organs."""
+    image, draw = _canvas(random, 10)
+    wide, tall = random.uniform(46, 62), random.uniform(32, 48)
+    flesh = int(random.integers(90, 170))
+    draw.ellipse([64 - wide, 64 - tall, 64 + wide, 64 + tall], fill=flesh - 40)
+    draw.ellipse([68 - wide, 68 - tall, 60 + wide, 60 + tall], fill=flesh)
+    for side in (-1, 1):
+        x, rx, ry = 64 + side * wide * 0.48, wide * random.uniform(0.3, 0.4), tall * 0.7
+        gas = random.random() < 0.7
+        shade = flesh - int(random.integers(60, 90)) if gas else flesh + 20
+        draw.ellipse([x - rx, 62 - ry, x + rx, 62 + ry], fill=shade)
+    r = random.uniform(9, 20)
+    draw.ellipse([66 - r, 50 - r * 0.7, 70 + r, 52 + r], fill=flesh + 25)
+    r, y = random.uniform(6, 10), 64 + tall * 0.6
+    draw.ellipse([64 - r, y - r, 64 + r, y + r], fill=min(255, flesh + 90))
+    return _finished(image, random)
+
+
+def ball(random: np.random.Generator) -> Image.Image:
+    """A shaded body of any roundness: a fruit, a planet, a stone; now and then two."""
+    y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+    image = np.full((SIDE, SIDE), random.uniform(0, 255) * (random.random() < 0.5), np.float32)
+    for _ in range(int(random.integers(1, 3))):
+        cx, cy, rx, ry = *random.uniform(44, 84, 2), *random.uniform(14, 60, 2)
+        depth = 1 - ((x - cx) / rx) ** 2 - ((y - cy) / ry) ** 2
+        light = random.uniform(-1, 1, 2)
+        shade = np.sqrt(depth.clip(0)) + 0.6 * (light[0] * (x - cx) / rx + light[1] * (y - cy) / ry)
+        body = random.uniform(40, 160) + random.uniform(-110, 110) * shade
+        image = np.where(depth > 0, body, image)
+    return _finished(Image.fromarray(image.clip(0, 255).astype(np.uint8)), random)
 
 
 def document(random: np.random.Generator) -> Image.Image:

@@ -16,7 +16,14 @@ U8 = NDArray[np.uint8]
 
 SIDE = 128
 MINIMUM_AGE_YEARS = 15
-HELD_OUT = ("pydicom-data", "scikit-image", "tuxpaint-stamps-default", "ukui-wallpapers")
+HELD_OUT = (
+    "pydicom-data",
+    "scikit-image",
+    "tuxpaint-stamps-default",
+    "ukui-wallpapers",
+    "gcompris-qt-data",
+    "invesalius-examples",
+)
 """Sources that are measured on and never trained on, nor used to choose anything."""
 
 

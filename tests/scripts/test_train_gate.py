@@ -127,8 +127,10 @@ def test_what_is_seen_of_a_film_names_the_field(modules):
     batches = modules.batches
     names = {batches.WHOLE: 0, batches.CUT_OFF: 0, batches.TINY: 0, batches.UNKNOWN: 0}
     for _ in range(2000):
-        field, window = batches._field(random)
-        kept = (window.clip(0, 1)[1] - window.clip(0, 1)[0]).min()
+        field, window, cut = batches._field(random)
+        assert cut.min() >= 0
+        assert cut.max() <= 1
+        kept = (np.minimum(window[1], cut[1]) - np.maximum(window[0], cut[0])).min()
         fills = 1 / (window[1] - window[0]).max()
         names[field] += 1
         if field == batches.CUT_OFF:
@@ -139,6 +141,32 @@ def test_what_is_seen_of_a_film_names_the_field(modules):
             assert kept > batches.WHOLE_KEPT
             assert fills > batches.FULL_SHARE
     assert min(names.values()) > 50
+
+
+def test_half_a_film_stands_in_its_frame_as_the_product_letterboxes_it(modules):
+    """Its shape is kept, the rest is empty: a half that is pulled to a square looks whole."""
+    batches, random = modules.batches, np.random.default_rng(0)
+    film, shapes = np.full((128, 128), 255, np.uint8), []
+    while len(shapes) < 200:
+        sample = batches.chest(film, random)
+        cut = sample.seen[1] - sample.seen[0]
+        if sample.field == batches.CUT_OFF and cut.min() < 0.9 * cut.max():
+            pixels = np.linalg.svd(sample.placing[:2, :2], compute_uv=False)
+            shapes.append(pixels[0] / pixels[1])
+    assert 0.6 < np.mean(np.array(shapes) < 1.25) < 0.95
+
+
+def test_what_is_left_of_a_mirrored_film_is_its_other_side(modules, monkeypatch):
+    batches = modules.batches
+    window, cut = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[0.6, 0.1], [1.0, 1.0]])
+    monkeypatch.setattr(batches, "_field", lambda _: (batches.CUT_OFF, window, cut))
+    random = np.random.default_rng(0)
+    film = np.zeros((128, 128), np.uint8)
+    seen = {
+        sample.mirrored: sample.seen for sample in (batches.chest(film, random) for _ in "x" * 40)
+    }
+    assert np.allclose(seen[0], cut)
+    assert np.allclose(seen[1], [[0.0, 0.1], [0.4, 1.0]])
 
 
 def test_batch_follows_from_its_seed_and_stays_in_range(modules, data):
