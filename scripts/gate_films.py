@@ -89,7 +89,9 @@ def main() -> None:
         collections = {
             f"NIH, {arguments.split} split": films_of(
                 arguments.films, arguments.labels, arguments.split
-            ),
+            )
+            if arguments.films
+            else iter(()),
             "full size": full_size(arguments.full),
         }
         for source, films in collections.items():

@@ -53,8 +53,8 @@ ASSESSMENT: dict[str, Any] = {
     "warnings": [],
     "model": {
         "name": "nih-baseline",
-        "version": "0.2.0",
-        "sha256": "a9d21b5c8011ca87ad9d0fb2e13ecbbaf7ed9349347e5b35a10871e3bad6c0dd",
+        "version": "0.3.0",
+        "sha256": "91595a29602e4de9fd847bc9e212531835512d5e5e87dcbe8c5b1c9315f6a6e0",
         "proof": "demonstration",
     },
     "fingerprint": "5d0c6fbc3ad94f1c6d8c1bfa0c22cf3c",

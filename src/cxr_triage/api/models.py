@@ -59,6 +59,16 @@ class CropOut(_Model):
     side: int
 
 
+class SightOut(_Model):
+    """What the gate's network saw, as probabilities."""
+
+    chest: float
+    turn: list[float] = Field(description="Upright, turned left, upside down, turned right.")
+    inverted: float
+    mirrored: float
+    field: list[float] = Field(description="The whole chest, cut off, tiny in the frame.")
+
+
 class PatientOut(_Model):
     """Whom the image shows; null for those who may not see patients."""
 
@@ -98,6 +108,7 @@ class AssessmentOut(_Model):
     digest: str
     crop: CropOut | None
     pixels: str | None = Field(description="What was done to the pixels, in words.")
+    sight: SightOut | None = Field(description="None if the pixels were never looked at.")
     study_uid: str
     series_uid: str
     sop_uid: str

@@ -17,13 +17,14 @@ from cxr_triage.api.models import (
     ReasonOut,
     ReviewOut,
     SessionOut,
+    SightOut,
     StudyDetailOut,
     StudyOut,
 )
 from cxr_triage.domain import Finding, Reason
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
-from cxr_triage.report.json import DECIMALS, model_fields
+from cxr_triage.report.json import DECIMALS, model_fields, sight_fields
 from cxr_triage.report.pixels import pixel_sentence
 from cxr_triage.report.sentences import priority_sentence, reason_sentence
 from cxr_triage.service.inference import Running
@@ -57,6 +58,7 @@ def assessment_out(stored: StoredAssessment, who: Principal, language: Language)
         digest=found.digest,
         crop=None if found.crop is None else CropOut(**asdict(found.crop)),
         pixels=None if policy is None else pixel_sentence(policy, language),
+        sight=None if found.sight is None else SightOut(**sight_fields(found.sight)),
         study_uid=header.study_uid if named else "",
         series_uid=header.series_uid if named else "",
         sop_uid=header.sop_uid if named else "",
