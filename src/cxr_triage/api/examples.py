@@ -61,6 +61,13 @@ ASSESSMENT: dict[str, Any] = {
     "digest": "3b4d5c2e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a",
     "crop": {"top": 57, "left": 0, "side": 1841},
     "pixels": "stored values as they are; window, linear; inverted.",
+    "sight": {
+        "chest": 0.999,
+        "turn": [0.999, 0.0, 0.001, 0.0],
+        "inverted": 0.0,
+        "mirrored": 0.004,
+        "field": [0.99, 0.01, 0.0],
+    },
     "study_uid": "1.2.826.0.1.3680043.10.1488.1.1",
     "series_uid": "1.2.826.0.1.3680043.10.1488.2.1",
     "sop_uid": "1.2.826.0.1.3680043.10.1488.3.1",
