@@ -50,7 +50,10 @@ def look_of(path: Path, reading: Reading | TriageError) -> Look:
 def print_looks(
     looks: Sequence[Look], *, base: Path | None, console: Console, language: Language
 ) -> None:
-    """A row for each image, in the order read; skipped files are only counted."""
+    """A row for each image, in the order read; skipped files are only counted.
+
+    Of a refused image the reasons are shown; of an accepted one the warnings.
+    """
     table = Table(show_edge=False, pad_edge=False, expand=False)
     for name in COLUMNS:
         table.add_column(say(f"column.{name}", language), overflow="fold")
@@ -66,9 +69,8 @@ def _cells(look: Look, language: Language) -> list[Text | str]:
         why = "" if look.error is None else look.error.message(language)
         return [Text(say("outcome.failed", language), "red"), *[""] * 5, why]
     style = "green" if verdict.status == "accept" else "magenta"
-    why = "\n".join(
-        reason_sentence(reason, language) for reason in (*verdict.reasons, *verdict.warnings)
-    )
+    shown = verdict.reasons or verdict.warnings
+    why = "\n".join(reason_sentence(reason, language) for reason in shown)
     return [Text(say(f"gate.{verdict.status}", language), style), *_seen(look, language), why]
 
 
