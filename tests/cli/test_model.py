@@ -17,8 +17,7 @@ from cxr_triage.model.engine import Engine
 
 from ..conftest import real_image
 from ..model.published import CHECKPOINT, NAME, Handler, catalogue, files, serving
-
-COMMAND = [sys.executable, "-m", "cxr_triage"]
+from .test_score import INTERRUPTIBLE
 
 
 class Machine:
@@ -34,7 +33,7 @@ class Machine:
 
     def start(self, *arguments, **options):
         return psutil.Popen(
-            [*COMMAND, *map(str, arguments)],
+            [sys.executable, "-c", INTERRUPTIBLE, *map(str, arguments)],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
