@@ -117,10 +117,11 @@ def test_radiologists_correct_the_labels_of_reports(script):
     assert other[script.ANY] == 1
 
 
-def test_box_follows_the_augmentation(script):
+def test_box_follows_the_augmentation(script, monkeypatch):
+    monkeypatch.setattr(script, "hide", lambda image, _: image)
     cells = script.mask([0.25, 0.25, 0.5, 0.5])
     assert cells.mean() == pytest.approx(0.25, abs=0.02)
-    film = script.Film("p", (cells * 255).astype(np.uint8), np.zeros(15, np.float32))
+    film = script.Film("p", (cells * 255).astype(np.uint8), *[np.zeros(15, np.float32)] * 2)
     images, grids = script.augment([film], np.random.default_rng(3))
     moved = script.to_cells(torch.from_numpy(cells)[None, None], grids, 16)
     seen = torch.nn.functional.adaptive_avg_pool2d(images, 16)
