@@ -24,7 +24,7 @@ HELD_OUT = (
     "gcompris-qt-data",
     "invesalius-examples",
 )
-"""Sources that are measured on and never trained on, nor used to choose anything."""
+"""Sources that are measured on and never trained on."""
 
 
 def boxed(picture: Image.Image) -> U8:

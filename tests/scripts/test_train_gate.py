@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from PIL import Image
 
@@ -183,7 +184,6 @@ def test_batch_follows_from_its_seed_and_stays_in_range(modules, data):
 
 
 def test_exported_network_answers_as_torch_does(modules, data, tmp_path):
-    onnxruntime = pytest.importorskip("onnxruntime")
     network = _train(modules, data, tmp_path / "run")
     (tmp_path / "gate.json").write_text("{}")
     with warnings.catch_warnings():
