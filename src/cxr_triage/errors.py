@@ -42,7 +42,7 @@
     └── MissingExtra            an optional package is not installed
 
 The class says what kind of trouble it is (entrances map classes to statuses and exit
-codes); `code` is stable and names the sentence in `language.py`. Values that fill the
+codes); `code` is stable and names the sentence in `language`. Values that fill the
 sentence are counts, sizes and names from standards: never a path or an identifier.
 """
 

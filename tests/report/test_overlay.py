@@ -9,9 +9,10 @@ from PIL import Image
 
 from cxr_triage.domain import CropBox, Reason
 from cxr_triage.labels import LABELS
-from cxr_triage.language import SENTENCES
+from cxr_triage.language import LANGUAGES, say
 from cxr_triage.report import overlay as module
 from cxr_triage.report.overlay import overlay
+from tests.language.messages import KEYS, sentences
 
 from .films import CARD, DEMONSTRATION, assessed, refused
 
@@ -43,7 +44,7 @@ def test_it_names_finding_score_heatmap_and_use(language, written):
     assert LABELS["Pneumothorax"][language] in text
     assert ("0.81", "0,81")[index] in text
     for key in ("heatmap.title", "intended_use", "heatmap.outside", "level.likely"):
-        assert SENTENCES[key][index] in text
+        assert say(key, LANGUAGES[index]) in text
     assert "densenet-test" in text
 
 
@@ -52,13 +53,13 @@ def test_only_a_demonstration_model_says_so(written):
         written.clear()
         one = assessed(card=card)
         overlay(pixels(100, 80), one, one.findings[0], language="en")
-        assert written.count(SENTENCES["demonstration_model"][0]) == expected
+        assert written.count(say("demonstration_model", "en")) == expected
 
 
 def test_a_finding_that_is_not_flagged_says_why_it_may_be_blank(written):
     one = assessed()
     overlay(pixels(100, 80), one, one.findings[2], language="en")
-    assert SENTENCES["heatmap.blank"][0] in written
+    assert say("heatmap.blank", "en") in written
 
 
 @pytest.mark.parametrize("shape", [(3000, 2500), (80, 80), (900, 460)])
@@ -74,7 +75,7 @@ def test_text_stays_inside_the_picture(shape):
 def test_the_font_has_every_letter_that_is_used():
     font = module._font(20)
     missing = bytes(font.getmask("\uffff"))
-    letters = set("".join(text for pair in SENTENCES.values() for text in pair))
+    letters = set("".join(text for key in KEYS for text in sentences(key)))
     letters |= set("".join(name for names in LABELS.values() for name in names.values()))
     letters |= set("0123456789.,−–·")
     for letter in sorted(letters - set(" \n\t")):

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from cxr_triage import errors
 from cxr_triage.errors import TriageError
-from cxr_triage.language import SENTENCES, Language, say
+from cxr_triage.language import Language, is_said, say
 from cxr_triage.settings import Settings
 
 MEDIA_TYPE = "application/problem+json"
@@ -91,7 +91,7 @@ def problem_of(
     title = f"problem.{status}"
     return Problem(
         type=f"urn:cxr-triage:error:{error.code}",
-        title=say(title if title in SENTENCES else "problem.500", language),
+        title=say(title if is_said(title) else "problem.500", language),
         status=status,
         detail=error.message(language),
         code=error.code,

@@ -29,6 +29,7 @@ from cxr_triage.report.pixels import pixel_sentence
 from cxr_triage.report.sentences import priority_sentence, reason_sentence
 from cxr_triage.service.inference import Running
 from cxr_triage.service.principal import Principal
+from cxr_triage.service.worklist import station_name
 from cxr_triage.store.records import Review, StoredAssessment, StudyDetail, StudyRow
 
 
@@ -114,7 +115,7 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
         id=row.study_id,
         study_uid=row.study_uid if named else "",
         station_id=row.station_id,
-        station_name=row.station_name,
+        station_name=station_name(row, language),
         accession=row.accession if named else "",
         patient=PatientOut(
             id=patient.id, name=patient.name, birth_date=patient.birth_date, sex=patient.sex

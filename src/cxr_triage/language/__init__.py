@@ -1,38 +1,18 @@
 """Every sentence that a person reads, in English and Vietnamese.
 
-`say` looks a key up in the tables of this package and fills it in. The words follow the
-project's glossary; a Vietnamese radiologist has not yet confirmed them.
+The sentences stand in gettext catalogues, `locales/LANGUAGE/LC_MESSAGES/DOMAIN.po`, by keys
+of our own; `make messages` compiles the `.mo` files that are read here. `say` looks a key up
+and fills it in. The words follow the project's glossary; a Vietnamese radiologist has not
+yet confirmed them.
 """
 
 from typing import Literal
 
-from cxr_triage.language import (
-    admin,
-    api,
-    commands,
-    errors,
-    evaluation,
-    gate,
-    models,
-    pages,
-    service,
-)
+from cxr_triage.language.catalogues import sentence
 from cxr_triage.language.numbers import localized
 
 Language = Literal["en", "vi"]
 LANGUAGES: tuple[Language, ...] = ("en", "vi")
-
-SENTENCES: dict[str, tuple[str, str]] = {
-    **errors.SENTENCES,
-    **api.SENTENCES,
-    **service.SENTENCES,
-    **admin.SENTENCES,
-    **gate.SENTENCES,
-    **pages.SENTENCES,
-    **commands.SENTENCES,
-    **models.SENTENCES,
-    **evaluation.SENTENCES,
-}
 
 
 def say(key: str, language: Language, /, **values: object) -> str:
@@ -40,7 +20,23 @@ def say(key: str, language: Language, /, **values: object) -> str:
 
     Floats are written as the language writes them (0.62, 0,62).
 
-    Raises KeyError if the tables lack the key or the sentence needs a value not given.
+    Raises KeyError if the catalogues lack the key or the sentence needs a value not given.
     """
-    written = {name: localized(value, language) for name, value in values.items()}
-    return SENTENCES[key][LANGUAGES.index(language)].format(**written)
+    return _filled(key, language, None, values)
+
+
+def say_count(key: str, language: Language, count: int, /, **values: object) -> str:
+    """As `say`, in the plural form for `count`, which the sentence may name as {count}."""
+    return _filled(key, language, count, {"count": count} | values)
+
+
+def _filled(key: str, language: Language, count: int | None, values: dict[str, object]) -> str:
+    found = sentence(key, language, count)
+    if found is None:
+        raise KeyError(key)
+    return found.format(**{name: localized(value, language) for name, value in values.items()})
+
+
+def is_said(key: str) -> bool:
+    """Is there a sentence `key`?"""
+    return sentence(key, "en") is not None

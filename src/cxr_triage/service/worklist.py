@@ -9,8 +9,9 @@ from typing import Final
 
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.errors import QueryInvalid
+from cxr_triage.language import Language, say
 from cxr_triage.service.principal import Principal
-from cxr_triage.store.records import Place, StudyRow, WorklistQuery
+from cxr_triage.store.records import LOCAL_STATION, Place, StudyRow, WorklistQuery
 from cxr_triage.store.repository import Store
 
 DEFAULT_LIMIT: Final = 50
@@ -43,6 +44,11 @@ def page(
     after = None if cursor is None else place_of(cursor)
     found = store.worklist(query, who.scope, after=after, limit=limit)
     return Page(rows=found.rows, cursor=None if found.after is None else cursor_of(found.after))
+
+
+def station_name(row: StudyRow, language: Language) -> str:
+    """Where the study came from, as people read it."""
+    return say("station.local", language) if row.station_id == LOCAL_STATION else row.station_name
 
 
 def cursor_of(place: Place) -> str:
