@@ -182,7 +182,10 @@ def test_a_study_is_opened_when_a_doctor_reads_it_not_when_a_program_does(served
     assert station.get(address).json()["study"]["state"] == "new"
     with served.person("clinician") as doctor:
         doctor.get(address)
-        assert doctor.get(address).json()["study"]["state"] == "opened"
+        opened = doctor.get(address).json()["study"]
+        assert opened["state"] == "opened"
+        assert opened["opened_by"] == doctor.get("/v1/session").json()["name"]
+        assert opened["opened_at"]
 
 
 def test_the_model_that_runs_is_told_with_its_limits(station, kept):

@@ -35,6 +35,21 @@ def test_the_newest_migration_is_the_one_the_tables_name():
     assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [SCHEMA]
 
 
+def test_a_store_of_the_first_version_keeps_what_it_has(database, monkeypatch):
+    monkeypatch.setattr("cxr_triage.store.migrate.HEAD", "0001")
+    migrate(database)
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO stations (id, name, created_at) VALUES ('xa-an', 'Xã An', '2026')"
+        )
+    monkeypatch.undo()
+    migrate(database)
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        names = connection.exec_driver_sql("SELECT name FROM stations WHERE id = 'xa-an'").scalar()
+    assert names == "Xã An"
+
+
 def test_migrating_again_changes_nothing(database):
     migrate(database)
     before = database.file.read_bytes()

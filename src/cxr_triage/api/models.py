@@ -166,6 +166,8 @@ class StudyOut(_Model):
     margin: float
     flags: list[FlagOut]
     state: State
+    opened_by: str = Field(description="Who opened it last before it was read; empty: nobody.")
+    opened_at: datetime | None
     images: int
     assessed: int
     assessment_id: str = Field(description="Of the image that made the priority.")

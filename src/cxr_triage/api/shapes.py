@@ -141,6 +141,8 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
             for flag in row.flags
         ],
         state=row.state,
+        opened_by=row.opened_by,
+        opened_at=row.opened_at,
         images=row.images,
         assessed=row.assessed,
         assessment_id=row.assessment_id,

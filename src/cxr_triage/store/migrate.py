@@ -11,6 +11,7 @@ from cxr_triage.store.tables import SCHEMA
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 VERSION_TABLE: Final = "alembic_version"
+HEAD: Final = SCHEMA
 
 
 def migrate(database: Database) -> None:
@@ -47,6 +48,6 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, HEAD)
     except CommandError:  # a revision that this version does not know
         raise StoreInvalid("store_newer") from None

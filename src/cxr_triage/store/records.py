@@ -121,6 +121,7 @@ class StudyRow:
     margin: of the finding that made the priority, score − threshold; 0 where none did.
     assessment_id: of the image that made the priority. flags: that image's flagged
     findings, the one that made the priority first. view, age_years, sex: of that image.
+    opened_by: full name of who opened it last before it was read, empty if nobody did.
     """
 
     study_id: str
@@ -139,6 +140,8 @@ class StudyRow:
     reason: PriorityReason
     flags: tuple[Flag, ...]
     state: State
+    opened_by: str
+    opened_at: datetime | None
     images: int
     assessed: int
     assessment_id: str

@@ -143,10 +143,10 @@ class Store:
             return study_rows.page(connection, query, scope, after=after, limit=limit)
 
     def open_study(self, study_id: str, scope: Scope, *, audit: AuditEntry) -> None:
-        """Note that somebody looks at it: a new study becomes opened. Raises NotFound."""
+        """Note who looks at it: a new study becomes opened. Raises NotFound."""
         with self._database.write() as connection:
             study_rows.study_row(connection, study_id, scope)
-            study_rows.change_state(connection, study_id, to="opened", only_from=("new",))
+            study_rows.open_(connection, study_id, audit.actor_id)
             audit_rows.append(connection, replace(audit, study_id=study_id))
 
     def save_review(

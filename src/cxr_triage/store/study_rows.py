@@ -1,6 +1,7 @@
 """The worklist: rows of studies, page after page, in order."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -32,6 +33,7 @@ from cxr_triage.store.tables import (
     ORDER,
     assessments,
     patients,
+    people,
     stations,
     studies,
 )
@@ -45,10 +47,12 @@ STUDY: Final = (
         patients.c.birth_date,
         patients.c.sex,
         assessments.c.document,
+        people.c.full_name.label("opener_name"),
     )
     .join(stations, stations.c.id == studies.c.station_id)
     .join(patients, patients.c.id == studies.c.patient_id)
     .join(assessments, assessments.c.id == studies.c.leading_id)
+    .outerjoin(people, people.c.id == studies.c.opened_by)
 )
 
 
@@ -127,6 +131,15 @@ def change_state(
     return moved.rowcount > 0
 
 
+def open_(connection: Connection, study_id: str, person_id: str) -> None:
+    """Note who looks at a study that nobody has read; a new one becomes opened."""
+    connection.execute(
+        update(studies)
+        .where(studies.c.id == study_id, studies.c.state.in_(("new", "opened")))
+        .values(state="opened", opened_by=person_id, opened_at=datetime.now(UTC))
+    )
+
+
 def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]:
     """Every filter but the states."""
     conditions = _within(scope)
@@ -177,6 +190,8 @@ def _study(row: Row[Any]) -> StudyRow:
         reason=shown.reason,
         flags=_flags(shown),
         state=row.state,
+        opened_by=row.opener_name or "",
+        opened_at=row.opened_at,
         images=row.images,
         assessed=row.assessed,
         assessment_id=row.leading_id,

@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0001"
+SCHEMA: Final = "0002"
 """The newest migration."""
 
 
@@ -176,6 +176,8 @@ studies = Table(
     Column("priority_rank", SmallInteger, nullable=False),
     Column("margin_order", Float, nullable=False),
     _words("state", 8),
+    Column("opened_by", String(64)),
+    _at("opened_at", optional=True),
     Column("images", Integer, nullable=False),
     Column("assessed", Integer, nullable=False),
     _words("leading_id", 64),
@@ -188,7 +190,8 @@ studies = Table(
     Index("ix_studies_received_at", "received_at"),
 )
 """priority_rank: place in domain.PRIORITIES. margin_order: −margin. leading_id: the current
-assessment that makes the priority; no foreign key, since it points back."""
+assessment that makes the priority; no foreign key, since it points back. opened_by: the person who opened it
+last before it was read."""
 
 images = Table(
     "images",
