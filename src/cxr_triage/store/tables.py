@@ -190,8 +190,8 @@ studies = Table(
     Index("ix_studies_received_at", "received_at"),
 )
 """priority_rank: place in domain.PRIORITIES. margin_order: −margin. leading_id: the current
-assessment that makes the priority; no foreign key, since it points back. opened_by: the person who opened it
-last before it was read."""
+assessment that makes the priority; no foreign key, since it points back. opened_by: the person
+who opened it last before it was read."""
 
 images = Table(
     "images",
