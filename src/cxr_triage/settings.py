@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
     station is good. `time_zone`: of the place, for times on pages. `demo`:
     accounts with known passwords may exist, so it listens on this machine alone.
+    `report_place`, `report_address`: the head of a study's report; `report_names`: does it
+    name the patient?
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -71,6 +73,9 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=12, ge=1)
     key_days: int = Field(default=365, ge=1, le=3650)
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"
+    report_place: str = Field(default="", max_length=160)
+    report_address: str = Field(default="", max_length=240)
+    report_names: bool = True
     demo: bool = False
 
 
