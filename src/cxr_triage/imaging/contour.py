@@ -35,9 +35,9 @@ def contoured(
     return Image.fromarray(pixels)
 
 
-def _edge(inside: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> np.ndarray[
-    tuple[int, int], np.dtype[np.bool_]
-]:
+def _edge(
+    inside: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
+) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     """The places inside that have a neighbour outside; the picture's border is no edge."""
     padded = np.pad(inside, 1, mode="edge")
     core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]

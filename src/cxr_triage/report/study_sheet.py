@@ -151,7 +151,9 @@ def _facts(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
 
 def _age_and_sex(report: StudyReport, language: Language) -> str:
     years, sex = report.age_years, report.sex
-    age = None if years is None else localized(round(years, 1), language) if years < 2 else int(years)
+    age = (
+        None if years is None else localized(round(years, 1), language) if years < 2 else int(years)
+    )
     parts = [] if age is None else [say("report.years", language, age=age)]
     if sex:
         parts.append(say(f"report.sex.{sex}", language) if sex in ("F", "M", "O") else sex)
@@ -311,7 +313,9 @@ def _statements(
 
 
 def _small(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]:
-    for model in {one.film.assessment.model.sha256: one.film.assessment.model for one in report.films}.values():
+    for model in {
+        one.film.assessment.model.sha256: one.film.assessment.model for one in report.films
+    }.values():
         name = say("report.model", language, name=model.name, version=model.version)
         proof = say(f"report.proof.{model.proof}", language)
         yield (

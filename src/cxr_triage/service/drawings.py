@@ -25,7 +25,8 @@ Artist = Callable[[Picture, Assessment, Drawing], bytes]
 
 
 def draw(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
-    """PNG, HTML, a pixel file or plates. Raises ImageError, or ValueError if there is no such finding."""
+    """PNG, HTML, a pixel file or plates. Raises ImageError, or ValueError if there is no such
+    finding."""
     return ARTISTS[drawing.kind](picture, assessment, drawing)
 
 
