@@ -14,6 +14,7 @@ from cxr_triage.service.intake import Intake
 from cxr_triage.service.places import open_service_store, spool_folder, store_folder
 from cxr_triage.service.readiness import Readiness
 from cxr_triage.service.spool import Spool
+from cxr_triage.service.study_report import Reporter
 from cxr_triage.settings import Settings
 from cxr_triage.store.repository import Store
 from cxr_triage.store.serving import serving
@@ -30,6 +31,7 @@ class Services:
     spool: Spool
     intake: Intake
     readiness: Readiness
+    reporter: Reporter
 
 
 @contextmanager
@@ -51,6 +53,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             spool=spool,
             intake=Intake(store, pool),
             readiness=Readiness(store, pool),
+            reporter=Reporter(store=store, pool=pool, settings=settings),
         )
 
 

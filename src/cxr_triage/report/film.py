@@ -50,7 +50,9 @@ def film_of(
     (height, width), crop = pixels.shape, assessment.crop
     top = scale_top(assessment.findings)
     overlays = {}
-    for finding in leading_first(assessment)[: heatmaps if crop is not None else 0]:
+    for finding in leading_first(assessment)[:heatmaps]:
+        if crop is None:
+            break
         picture = blend(display, finding, crop, (height, width), top)
         if outlined:
             picture = contoured(picture, finding, crop, (height, width))

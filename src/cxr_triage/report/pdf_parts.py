@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 from reportlab.lib.colors import Color, black, white
-from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Flowable
 
@@ -16,10 +15,8 @@ GREY: Final = Color(0.55, 0.55, 0.55)
 PALE: Final = Color(0.92, 0.92, 0.92)
 
 
-def _style(name: str, size: float, font: str = REGULAR, **more: float) -> ParagraphStyle:
-    return ParagraphStyle(
-        name, fontName=font, fontSize=size, leading=size * 1.28, splitLongWords=1, **more
-    )
+def _style(name: str, size: float, font: str = REGULAR) -> ParagraphStyle:
+    return ParagraphStyle(name, fontName=font, fontSize=size, leading=size * 1.28, splitLongWords=1)
 
 
 STYLES: Final = {
@@ -34,9 +31,10 @@ STYLES: Final = {
         _style("remark", 7.2),
         _style("place", 11, BOLD),
         _style("title", 13, BOLD),
-        _style("right", 7.5, alignment=TA_RIGHT),
         _style("priority", 11.5, BOLD),
-        _style("section", 10, BOLD, spaceBefore=5, spaceAfter=2, keepWithNext=1),
+        ParagraphStyle(
+            "section", parent=_style("", 10, BOLD), spaceBefore=5, spaceAfter=2, keepWithNext=1
+        ),
     )
 }
 

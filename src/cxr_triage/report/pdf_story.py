@@ -221,7 +221,7 @@ class _Teller:
         ]
         table = Table(
             [[self._text(self._say(key), "label") for key in heads], *body],
-            [part * WIDTH for part in (0.25, 0.17, 0.25, 0.18, 0.15)],
+            [part * WIDTH for part in (0.27, 0.18, 0.25, 0.14, 0.16)],
             repeatRows=1,
         )
         table.setStyle(

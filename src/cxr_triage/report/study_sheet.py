@@ -1,8 +1,9 @@
 """A study's report in the words of one language: what its page and its PDF lay out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from cxr_triage.domain import Assessment, Finding, ModelCard, Priority
 from cxr_triage.imaging.heatmap import scale_top
@@ -14,6 +15,9 @@ from cxr_triage.report.html import moment
 from cxr_triage.report.pixels import pixel_sentence
 from cxr_triage.report.sentences import priority_sentence, reason_sentence, score_text
 from cxr_triage.report.study_report import Reading, ReportedFilm, StudyReport, spoken_name
+
+SHORT: Final = 12
+"""Characters of our own id that tell studies apart on paper."""
 
 Facts = tuple[tuple[str, str], ...]
 """What something is called, and what it is."""
@@ -146,7 +150,7 @@ def _facts(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
     yield say("paper.study_date", language), moment(report.acquired_at, language) or "–"
     yield say("paper.received", language), _time(report.received_at, language)
     yield say("paper.station", language), report.station
-    yield say("paper.study", language), report.study_id
+    yield say("paper.study", language), report.study_id[:SHORT]
 
 
 def _age_and_sex(report: StudyReport, language: Language) -> str:
@@ -167,7 +171,7 @@ def _line(report: StudyReport, language: Language) -> Iterator[str]:
             yield f"{say('report.accession', language)} {report.accession}"
     if report.acquired_at:
         yield moment(report.acquired_at, language)
-    yield f"{say('paper.study', language)} {report.study_id[:12]}"
+    yield f"{say('paper.study', language)} {report.study_id[:SHORT]}"
 
 
 def _uses(assessments: list[Assessment], language: Language) -> Iterator[str]:
@@ -246,16 +250,28 @@ def _remarks(one: ReportedFilm, language: Language) -> Iterator[str]:
             yield say("paper.more_heatmaps", language)
 
 
-def _row(finding: Finding, model: ModelCard, verdicts: object, language: Language) -> Row:
+def data_sets(model: ModelCard) -> list[str]:
+    """That the model was measured on, each once."""
+    return list(dict.fromkeys(data for label in model.labels for data in label.evidence))
+
+
+def _row(
+    finding: Finding, model: ModelCard, verdicts: Mapping[str, str], language: Language
+) -> Row:
     evidence = next((one.evidence for one in model.labels if one.label == finding.label), {})
-    said = verdicts.get(finding.label, "") if hasattr(verdicts, "get") else ""
+    sets, said = data_sets(model), verdicts.get(finding.label, "")
     return Row(
         finding=finding,
         name=finding_name(finding.label, language),
         level=say(f"level.{finding.level}", language),
         score=score_text(finding, language),
         threshold=decimal(finding.threshold, language),
-        evidence=" · ".join(f"{decimal(auc, language)} {data}" for data, auc in evidence.items())
+        evidence=" · ".join(
+            f"{decimal(auc, language)} ({sets.index(data) + 1})"
+            if len(sets) > 1
+            else decimal(auc, language)
+            for data, auc in evidence.items()
+        )
         or say("report.no_evidence", language),
         verdict=say(f"paper.verdict.{said}", language) if said else "–",
     )
@@ -329,6 +345,8 @@ def _small(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
             for label in model.labels
         )
         yield say("report.operating_points", language), f"{points}."
+        measured = enumerate(data_sets(model), 1)
+        yield say("paper.evidence", language), "; ".join(f"({n}) {data}" for n, data in measured)
         if model.likely_rule:
             yield say("level.likely", language), say(f"report.likely.{model.likely_rule}", language)
     prints = dict.fromkeys(one.film.assessment.fingerprint[:12] for one in report.films)
@@ -337,4 +355,5 @@ def _small(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
         if one.film.assessment.pixel_policy is not None:
             pixels = pixel_sentence(one.film.assessment.pixel_policy, language)
             yield say("report.pixels", language), pixels
+    yield say("paper.study", language), report.study_id
     yield say("paper.scores", language), say("paper.scores_mean", language)

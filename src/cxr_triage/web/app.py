@@ -5,11 +5,12 @@ from fastapi import FastAPI
 from cxr_triage.api.app import create_app as create_api
 from cxr_triage.api.services import Services
 from cxr_triage.settings import Settings
-from cxr_triage.web import assets, signing_in
+from cxr_triage.web import assets, report, signing_in
 from cxr_triage.web.refusals import answer
 
 ROUTERS = (
     assets.router,
+    report.router,
     signing_in.router,
 )
 
