@@ -178,7 +178,7 @@ class _Teller:
         parts: list[Flowable] = [caption, image]
         if picture.finding is not None and not brief:
             parts.append(self._scale(picture, image.drawWidth))
-        table = Table([[part] for part in parts], [width])
+        table = Table([[part] for part in parts], [width], hAlign="LEFT")
         table.setStyle([*TIGHT, ("RIGHTPADDING", (0, 0), (-1, -1), 0)])
         return table
 

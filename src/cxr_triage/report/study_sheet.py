@@ -19,6 +19,9 @@ from cxr_triage.report.study_report import Reading, ReportedFilm, StudyReport, s
 SHORT: Final = 12
 """Characters of our own id that tell studies apart on paper."""
 
+MOST_OF_NAME: Final = 48
+"""Characters of a name in a page's line, so that the number behind it is there too."""
+
 Facts = tuple[tuple[str, str], ...]
 """What something is called, and what it is."""
 
@@ -166,7 +169,8 @@ def _age_and_sex(report: StudyReport, language: Language) -> str:
 
 def _line(report: StudyReport, language: Language) -> Iterator[str]:
     if report.patient is not None:
-        yield from filter(None, (spoken_name(report.patient.name), report.patient.id))
+        name = spoken_name(report.patient.name)[:MOST_OF_NAME]
+        yield from filter(None, (name, report.patient.id))
         if report.accession:
             yield f"{say('report.accession', language)} {report.accession}"
     if report.acquired_at:
@@ -217,9 +221,11 @@ def _film(one: ReportedFilm, index: int, count: int, language: Language) -> Film
 def _pictures(film: Film, language: Language) -> Iterator[Picture]:
     assessment = film.assessment
     if film.image is not None:
-        seen = "report.image_plain" if assessment.outcome == "assessed" else "report.image_refused"
+        assessed = assessment.outcome == "assessed"
         yield Picture(
-            data=film.image, caption=say("report.image", language), kind=say(seen, language)
+            data=film.image,
+            caption=say("report.image" if assessed else "paper.image", language),
+            kind=say("report.image_plain" if assessed else "report.image_refused", language),
         )
     top = scale_top(assessment.findings)
     for finding in leading_first(assessment):
@@ -345,10 +351,14 @@ def _small(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
             for label in model.labels
         )
         yield say("report.operating_points", language), f"{points}."
-        measured = enumerate(data_sets(model), 1)
-        yield say("paper.evidence", language), "; ".join(f"({n}) {data}" for n, data in measured)
+        sets = data_sets(model)
+        measured = enumerate(sets, 1)
+        yield (
+            say("paper.evidence", language),
+            "; ".join(f"({n}) {data}" if len(sets) > 1 else data for n, data in measured) or "–",
+        )
         if model.likely_rule:
-            yield say("level.likely", language), say(f"report.likely.{model.likely_rule}", language)
+            yield say("report.level", language), say(f"report.likely.{model.likely_rule}", language)
     prints = dict.fromkeys(one.film.assessment.fingerprint[:12] for one in report.films)
     yield say("report.fingerprint", language), " · ".join(prints)
     for one in report.films[:1]:
