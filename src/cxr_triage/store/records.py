@@ -174,6 +174,14 @@ class StudyPage:
     after: Place | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """The studies (`study_id`) before and after one in the worklist; None at an end."""
+
+    before: str | None
+    after: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StudyDetail:
     """A study with the current result of each image, the most urgent first, and readings."""
