@@ -1,5 +1,6 @@
 // A canvas that shows the film: what part of it, and how light.
 
+import { isFalling } from "./pixels.js";
 import { pyramid } from "./pyramid.js";
 import { sample } from "./sampler.js";
 import { headerGreys, headerWindow, presets, windowGreys } from "./windows.js";
@@ -16,6 +17,7 @@ export class Film {
     this.inverted = false;
     this.window = null;
     this.presets = presets(film);
+    this.isFalling = isFalling(film);
     this._canvas = canvas;
     this._context = canvas.getContext("2d", { alpha: false });
     this._levels = pyramid(film);
