@@ -2,14 +2,27 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cxr_triage.errors import SettingsInvalid
 from cxr_triage.language import Language
 
 MIB = 1024 * 1024
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("not a time zone such as Asia/Ho_Chi_Minh") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Settings(BaseSettings):
@@ -24,8 +37,8 @@ class Settings(BaseSettings):
     unless `database_url` says otherwise, the database. `trusted_proxies`: addresses with
     commas between them, whose word is taken for where a request came from. A request that
     brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
-    station is good. `demo`: accounts with known passwords may exist, so it listens on this
-    machine alone.
+    station is good. `time_zone`: of the place, for times on pages. `demo`:
+    accounts with known passwords may exist, so it listens on this machine alone.
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -57,6 +70,7 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=30, ge=1)
     session_hours: int = Field(default=12, ge=1)
     key_days: int = Field(default=365, ge=1, le=3650)
+    time_zone: ZoneName = "Asia/Ho_Chi_Minh"
     demo: bool = False
 
 

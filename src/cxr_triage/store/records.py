@@ -111,7 +111,12 @@ class Flag:
     label: str
     score: float
     threshold: float
+    likely_threshold: float | None = None
     level: Level
+
+    @property
+    def flagged(self) -> bool:
+        return self.level != "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
