@@ -37,8 +37,9 @@ class Settings(BaseSettings):
     unless `database_url` says otherwise, the database. `trusted_proxies`: addresses with
     commas between them, whose word is taken for where a request came from. A request that
     brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
-    station is good. `time_zone`: of the place, for times on pages. `demo`:
-    accounts with known passwords may exist, so it listens on this machine alone.
+    station is good. `time_zone`: of the place, for times on pages. `heatmap_first`: the viewer
+    shows a heatmap before anybody asks for it. `demo`: accounts with known passwords may
+    exist, so it listens on this machine alone.
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=12, ge=1)
     key_days: int = Field(default=365, ge=1, le=3650)
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"
+    heatmap_first: bool = False
     demo: bool = False
 
 
