@@ -8,7 +8,7 @@ pytestmark = pytest.mark.browser
 
 
 def wait_saved(page):
-    page.wait_for_function("!sessionStorage.length && document.querySelector('#review-state')?.textContent")
+    page.wait_for_selector("#review[data-state=saved]")
 
 
 def readings(pages, film):

@@ -21,7 +21,6 @@ def reader(browser, served, who="radiologist", *, language="en", screen="desk"):
         viewport={"width": width, "height": height},
         has_touch=screen == "phone",
         locale={"en": "en-GB", "vi": "vi-VN"}[language],
-        extra_http_headers={},
     )
     page = context.new_page()
     page.forgiven, troubles, outside = set(), [], []
@@ -33,8 +32,8 @@ def reader(browser, served, who="radiologist", *, language="en", screen="desk"):
         page.goto(f"{served.address}/account")
         page.click(f"button[name=language][value={language}]")
     yield page
-    assert troubles == []
-    assert outside == []
+    assert not troubles, troubles
+    assert not outside, outside
     context.close()
 
 
@@ -77,7 +76,7 @@ def view(page):
             """() => {
               const { view, film, overlay } = document.getElementById("screen").stage;
               const { centre, width } = film.effectiveWindow;
-              return JSON.stringify({ ...view, centre, width, box: overlay.showBox, size: film.size });
+              return JSON.stringify({ scale: view.scale, x: Math.round(view.x), y: Math.round(view.y), centre, width, box: overlay.showBox, size: film.size });
             }"""
         )
     )
@@ -89,8 +88,9 @@ def shoot(page, name):
 
 
 def _note(said, page, troubles):
-    status = next((one for one in page.forgiven if f"status of {one}" in said.text), None)
-    if said.type in {"error", "warning"} and status is None:
+    ours = "readback" in said.text  # the tests read canvases, the page does not
+    provoked = any(f"status of {one}" in said.text for one in page.forgiven)
+    if said.type in {"error", "warning"} and not (ours or provoked):
         troubles.append(said.text)
 
 

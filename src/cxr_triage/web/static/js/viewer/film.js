@@ -19,7 +19,8 @@ export class Film {
     this.presets = presets(film);
     this.isFalling = isFalling(film);
     this._canvas = canvas;
-    this._context = canvas.getContext("2d", { alpha: false });
+    // Painted pixel by pixel, never by a GPU: it stays in ordinary memory.
+    this._context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
     this._levels = pyramid(film);
     this._palette = new Uint32Array(film.table.length);
     this._part = null;

@@ -52,6 +52,7 @@ export class Review {
     this.dirty = !same(values, this._known());
     if (this.dirty) keepDraft(this.person, this.root.dataset.image, { ...values, version: this.version });
     else dropDraft(this.root.dataset.image);
+    this.root.dataset.state = this.dirty ? "unsaved" : "same";
     this._say(this.dirty ? say("viewer.unsaved") : "");
   }
 
@@ -82,6 +83,7 @@ export class Review {
     this.version = review.version;
     this.saved = { ...values, version: review.version, reader: review.reader_name, signed: false };
     this._hideTheirs();
+    this.root.dataset.state = "saved";
     const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(new Date(review.saved_at));
     this._say(say("viewer.saved", { done: time }));
   }

@@ -2,7 +2,7 @@
 // table, however large the film is.
 
 import { levelFor } from "./pyramid.js";
-import { onScreen } from "./view.js";
+import { corner, onScreen } from "./view.js";
 
 /**
  * {values, left, top, width, height}: stored values for each pixel of the screen that shows
@@ -14,8 +14,9 @@ export function sample(film, levels, view, screen, { rough = false } = {}) {
   const area = visible(film, view, screen);
   if (area.width <= 0 || area.height <= 0) return null;
   const level = levelFor(levels, film, Math.min(1, view.scale));
-  const across = places(area.left, area.width, view.x, view.scale * (film.shownColumns / level.columns), level.columns);
-  const down = places(area.top, area.height, view.y, view.scale * (film.shownRows / level.rows), level.rows);
+  const { x, y } = corner(view);
+  const across = places(area.left, area.width, x, view.scale * (film.shownColumns / level.columns), level.columns);
+  const down = places(area.top, area.height, y, view.scale * (film.shownRows / level.rows), level.rows);
   const values = new film.stored.constructor(area.width * area.height);
   const exact = rough || film.padding !== null || view.scale >= 1;
   (exact ? nearest : blended)(level, across, down, values);

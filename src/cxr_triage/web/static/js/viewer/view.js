@@ -35,23 +35,19 @@ export function resized(view, film, before, after) {
   return moved(view, film, after, dx, dy);
 }
 
-/** A point of the screen on the film, in pixels of the film. */
-export function onFilm(view, point) {
-  return { x: (point.x - view.x) / view.scale, y: (point.y - view.y) / view.scale };
-}
-
 /** A rectangle of the film {left, top, width, height} on the screen. */
 export function onScreen(view, box) {
+  const { x, y } = corner(view);
   return {
-    left: view.x + box.left * view.scale,
-    top: view.y + box.top * view.scale,
+    left: x + box.left * view.scale,
+    top: y + box.top * view.scale,
     width: box.width * view.scale,
     height: box.height * view.scale,
   };
 }
 
 function centred(scale, film, screen) {
-  return whole({
+  return Object.freeze({
     scale,
     x: (screen.width - film.width * scale) / 2,
     y: (screen.height - film.height * scale) / 2,
@@ -61,14 +57,15 @@ function centred(scale, film, screen) {
 /** Never so far away that nobody finds the film again. */
 function kept(view, film, screen) {
   const limit = (at, length, room) => Math.min(room - KEPT, Math.max(KEPT - length, at));
-  return whole({
+  return Object.freeze({
     scale: view.scale,
     x: limit(view.x, film.width * view.scale, screen.width),
     y: limit(view.y, film.height * view.scale, screen.height),
   });
 }
 
-/** Corners lie on whole pixels: at 1:1 each pixel of the film is one of the screen. */
-function whole({ scale, x, y }) {
-  return Object.freeze({ scale, x: Math.round(x), y: Math.round(y) });
+/** The film's corner as it is drawn: on whole pixels, so that at 1:1 each pixel of the film is
+ *  one of the screen. The view itself stays exact: small steps must not add up to errors. */
+export function corner(view) {
+  return { x: Math.round(view.x), y: Math.round(view.y) };
 }
