@@ -1,6 +1,5 @@
 """A browser on study pages: who looks, in which language, on which screen, at which film."""
 
-import json
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,14 +70,14 @@ def greys(page, points):
 
 def view(page):
     """{scale, x, y} of the film on the canvas, and the window in force."""
-    return json.loads(
-        page.evaluate(
-            """() => {
-              const { view, film, overlay } = document.getElementById("screen").stage;
-              const { centre, width } = film.effectiveWindow;
-              return JSON.stringify({ scale: view.scale, x: Math.round(view.x), y: Math.round(view.y), centre, width, box: overlay.showBox, size: film.size });
-            }"""
-        )
+    return page.evaluate(
+        """() => {
+          const { view, film, overlay } = document.getElementById("screen").stage;
+          return {
+            scale: view.scale, x: Math.round(view.x), y: Math.round(view.y), size: film.size,
+            ...film.effectiveWindow, box: overlay.showBox,
+          };
+        }"""
     )
 
 
