@@ -69,6 +69,6 @@ async function lookForNewer() {
   newer.textContent = say(key, { count: found.count });
 }
 
-restorePlace();
+addEventListener("pageshow", () => setTimeout(restorePlace)); // after the browser's own going to a place
 setInterval(lookForNewer, POLL_MS);
 document.addEventListener("visibilitychange", lookForNewer);
