@@ -30,6 +30,9 @@ PEOPLE = {
     "administrator": ("administrator", None),
 }
 DICOM = {"Content-Type": "application/dicom"}
+RELATED = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=edge'}
+PART = b"\r\n--edge\r\nContent-Type: application/dicom\r\n\r\n"
+END = b"\r\n--edge--\r\n"
 
 
 def store_of(folder: Path) -> Store:
@@ -151,6 +154,11 @@ class Served:
 def send(client: httpx.Client, data: bytes, **headers: str) -> httpx.Response:
     """One image as the body."""
     return client.post("/v1/images", content=data, headers=DICOM | headers)
+
+
+def related(*files: bytes) -> bytes:
+    """A body of instances, as RELATED says it is."""
+    return b"".join(PART + file for file in files) + END
 
 
 def assessment(answer: httpx.Response) -> dict:

@@ -41,6 +41,7 @@ HTTP: dict[type[TriageError], int] = {
     errors.MediaTypeUnsupported: 415,
     errors.RequestTooSlow: 408,
     errors.MethodNotAllowed: 405,
+    errors.NotAcceptable: 406,
     errors.ModelError: 503,
 }
 """The status of each class of the tree; one that is not here is our fault: 500."""
@@ -103,7 +104,8 @@ def problem_of(
 def headers_of(error: TriageError) -> dict[str, str]:
     """When to come again, and how to sign in."""
     status = status_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    challenge = str(error.values.get("challenge", "Bearer"))
+    headers = {"WWW-Authenticate": challenge} if status == 401 else {}
     if status in {408, 413}:
         headers["Connection"] = "close"  # the rest of the body is not read
     if status in {429, 503}:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cxr_triage.domain import Patient
+from cxr_triage.domain import Header, Patient
 from cxr_triage.errors import Conflict, ImageError
 from cxr_triage.imaging.dataset import looks_like_dicom
 from cxr_triage.service.audit import Action, Actor, Origin, entry
@@ -33,12 +33,15 @@ class Intake:
         *,
         origin: Origin,
         declared: Declared = NOTHING_DECLARED,
+        study_uid: str = "",
     ) -> Kept:
         """Keep a file and its result; both are on the disk on return.
 
         declared: counts for pictures alone; a DICOM object speaks for itself.
-        Raises NotAllowed, ImageError, Conflict (`other_pixels`, `other_patient`), Overloaded,
-        ModelError or StoreError; nothing was kept then, and the file may be sent again.
+        study_uid: of the study that the file must be of; empty: any.
+        Raises NotAllowed, ImageError, Conflict (`other_pixels`, `other_patient`,
+        `other_study`), Overloaded, ModelError or StoreError; nothing was kept then, and the
+        file may be sent again.
         """
         who.need("upload")
         actor = who.acts_from(origin)
@@ -51,8 +54,9 @@ class Intake:
                 station_id=who.home,
             )
             if known is not None:
+                _check_study(known.assessment.header, study_uid)
                 return self._sent_again(known, actor)
-            return self._keep(received, who, actor, declared)
+            return self._keep(received, who, actor, declared, study_uid)
         except (ImageError, Conflict):
             note(self._store, entry(Action.IMAGE_REJECTED, actor))
             raise
@@ -75,8 +79,16 @@ class Intake:
         note(self._store, again)
         return Kept(created=False, stored=known)
 
-    def _keep(self, received: Received, who: Principal, actor: Actor, declared: Declared) -> Kept:
+    def _keep(
+        self,
+        received: Received,
+        who: Principal,
+        actor: Actor,
+        declared: Declared,
+        study_uid: str,
+    ) -> Kept:
         assessed = self._pool.assess(received.file, declared)
+        _check_study(assessed.assessment.header, study_uid)
         with store_faults():
             data = received.file.read_bytes()
         image = NewImage(
@@ -86,6 +98,12 @@ class Intake:
             received_at=datetime.now(UTC),
         )
         return self._store.keep(image, assessed.assessment, audit=entry(Action.IMAGE_KEPT, actor))
+
+
+def _check_study(header: Header, study_uid: str) -> None:
+    """Raises Conflict `other_study`."""
+    if study_uid and header.study_uid != study_uid:
+        raise Conflict("other_study")
 
 
 def _speaks_for_itself(file: Path) -> bool:
