@@ -53,7 +53,8 @@ def make_accounts(folder: Path) -> dict[str, str]:
 class Served:
     """`cxr-triage serve` on `folder`. keys: of the stations north and south.
 
-    log: every line that it wrote to standard error so far.
+    log: every line that it wrote to standard error so far. port: 0 for any; what another
+    program knows it by when it is started again.
     """
 
     def __init__(self, folder: Path, *, verify: str | None = None, **settings: object) -> None:
@@ -61,6 +62,7 @@ class Served:
         self._verify = ssl.create_default_context(cafile=verify) if verify else True
         self.settings = {"store_dir": str(folder), "workers": 1} | settings
         self.log: list[str] = []
+        self.port = 0
         self.keys = make_accounts(folder)
         self.start()
 
@@ -71,7 +73,7 @@ class Served:
     def start(self) -> None:
         names = {f"CXR_TRIAGE_{name.upper()}": str(value) for name, value in self.settings.items()}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cxr_triage", "serve", "--port", "0"],
+            [sys.executable, "-m", "cxr_triage", "serve", "--port", str(self.port)],
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | names,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

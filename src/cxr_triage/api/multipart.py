@@ -16,7 +16,9 @@ MAX_PADDING: Final = 64
 """Blanks between a delimiter and the end of its line."""
 
 CRLF: Final = b"\r\n"
-BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
+BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./:=?-]")
+"""RFC 2046 allows 70 characters; Orthanc sends 73."""
+
 REST_OF_LINE: Final = re.compile(rb"(?P<close>--)|[ \t]*(?P<end>\r\n)?")
 
 
