@@ -1,6 +1,5 @@
 """`cxr-triage serve`: the service over HTTP, on this machine alone unless told otherwise."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,9 +69,9 @@ def _demo_accounts(store: "Store", settings: Settings) -> "DemoAccounts":
 def _start_demo(accounts: "DemoAccounts", address: str, language: Language) -> None:
     """Show who may sign in, and send the demo films as a station would."""
     from cxr_triage.cli.demo_films import demo_films, send_films  # noqa: PLC0415
+    from cxr_triage.service.demo import STATION  # noqa: PLC0415
 
     for name, password in accounts.passwords.items():
         typer.echo(say("serve.demo_account", language, name=name, password=password))
-    typer.echo(say("serve.demo_key", language, key=accounts.key))
-    films: list[Path] = demo_films()
-    send_films(films, address, accounts.key)
+    typer.echo(say("serve.demo_key", language, key=accounts.keys[STATION]))
+    send_films(demo_films(), address, accounts.keys)
