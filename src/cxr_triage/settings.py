@@ -24,8 +24,9 @@ class Settings(BaseSettings):
     unless `database_url` says otherwise, the database. `trusted_proxies`: addresses with
     commas between them, whose word is taken for where a request came from. A request that
     brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
-    station is good. `demo`: accounts with known passwords may exist, so it listens on this
-    machine alone.
+    station is good. `metrics_token`: what Prometheus sends as its bearer token; empty:
+    metrics are for this machine alone. `demo`: accounts with known passwords may exist, so
+    it listens on this machine alone.
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=30, ge=1)
     session_hours: int = Field(default=12, ge=1)
     key_days: int = Field(default=365, ge=1, le=3650)
+    metrics_token: SecretStr = SecretStr("")
     demo: bool = False
 
 

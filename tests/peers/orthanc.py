@@ -39,6 +39,7 @@ class Orthanc:
             "DicomServerEnabled": False,
             "RemoteAccessAllowed": False,
             "AuthenticationEnabled": False,
+            "JobsHistorySize": 1000,
             "Plugins": [str(PLUGIN)],
             "DicomWeb": {
                 "Enable": True,
@@ -93,10 +94,6 @@ class Orthanc:
                 return job
             time.sleep(0.1)
         raise RuntimeError("the job does not end")
-
-    def resubmit(self, name: str) -> None:
-        """As an operator does with a job that failed."""
-        self._client.post(f"/jobs/{name}/resubmit", content=b"").raise_for_status()
 
     def stop(self) -> None:
         self._client.close()

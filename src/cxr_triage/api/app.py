@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from fastapi import FastAPI
 
 from cxr_triage import __version__
-from cxr_triage.api import assessments, dicomweb, images, sessions, studies, system
+from cxr_triage.api import assessments, dicomweb, images, metrics, sessions, studies, system
 from cxr_triage.api.documentation import describe
 from cxr_triage.api.limits import LimitBodies
 from cxr_triage.api.observing import Observe
@@ -21,6 +21,7 @@ ROUTERS = (
     assessments.router,
     sessions.router,
     system.router,
+    metrics.router,
 )
 
 

@@ -52,7 +52,9 @@ async def _stored(
     media_type = response_type(accept)
 
     def take(received: Received) -> Kept:
-        return services.intake.take(received, who, origin=origin, study_uid=study_uid)
+        return services.intake.take(
+            received, who, origin=origin, study_uid=study_uid, entrance="dicomweb"
+        )
 
     with Storing(_boundary(request), services.spool, take) as storing:
         async for block in in_blocks(request):

@@ -148,6 +148,9 @@ def handle_problems(app: FastAPI, settings: Settings) -> None:
 
     def answer(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
         language: Language = getattr(request.state, "language", settings.language)
+        services = getattr(request.app.state, "services", None)
+        if services is not None:  # it may be that they are what could not be opened
+            services.metrics.problem(error.code)
         return respond(error, language, str(getattr(request.state, "request_id", "")), places)
 
     app.add_exception_handler(TriageError, of_tree)

@@ -11,6 +11,7 @@ from cxr_triage.imaging.limits import MIB
 from cxr_triage.service.accounts import AccountRules, Accounts
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.intake import Intake
+from cxr_triage.service.metrics import Metrics
 from cxr_triage.service.places import open_service_store, spool_folder, store_folder
 from cxr_triage.service.readiness import Readiness
 from cxr_triage.service.spool import Spool
@@ -30,6 +31,7 @@ class Services:
     spool: Spool
     intake: Intake
     readiness: Readiness
+    metrics: Metrics
 
 
 @contextmanager
@@ -43,14 +45,17 @@ def open_services(settings: Settings) -> Iterator[Services]:
         rules = AccountRules(
             idle_s=settings.session_idle_minutes * 60, session_s=settings.session_hours * 3600
         )
+        metrics = Metrics()
+        metrics.watch(pool, store_folder(settings))
         yield Services(
             settings=settings,
             store=store,
             accounts=Accounts(store, rules),
             pool=pool,
             spool=spool,
-            intake=Intake(store, pool),
+            intake=Intake(store, pool, metrics),
             readiness=Readiness(store, pool),
+            metrics=metrics,
         )
 
 
