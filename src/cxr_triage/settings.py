@@ -68,9 +68,15 @@ def default_language() -> Language:
 
 
 def read_settings() -> Settings:
-    """Settings from the environment. Raises SettingsInvalid naming the variable."""
+    """Settings from the environment, and from files that are named as its variables are, in
+    small letters, in the folder CXR_TRIAGE_SECRETS_DIR. Raises SettingsInvalid naming the
+    variable."""
+    folder = os.environ.get("CXR_TRIAGE_SECRETS_DIR")
+    if folder and not Path(folder).is_dir():
+        problem = "no such folder"
+        raise SettingsInvalid("settings_invalid", name="CXR_TRIAGE_SECRETS_DIR", problem=problem)
     try:
-        return Settings()
+        return Settings(_secrets_dir=folder or None)
     except ValidationError as problem:
         first = problem.errors()[0]
         name = "CXR_TRIAGE_" + ".".join(map(str, first["loc"])).upper()
