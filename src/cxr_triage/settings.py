@@ -2,14 +2,27 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cxr_triage.errors import SettingsInvalid
 from cxr_triage.language import Language
 
 MIB = 1024 * 1024
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("not a time zone such as Asia/Ho_Chi_Minh") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Settings(BaseSettings):
@@ -25,8 +38,9 @@ class Settings(BaseSettings):
     commas between them, whose word is taken for where a request came from. A request that
     brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
     station is good. `metrics_token`: what Prometheus sends as its bearer token; empty:
-    metrics are for this machine alone. `demo`: accounts with known passwords may exist, so
-    it listens on this machine alone.
+    metrics are for this machine alone. `time_zone`: of the place, for times on pages.
+    `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
+    with known passwords may exist, so it listens on this machine alone.
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -59,6 +73,8 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=12, ge=1)
     key_days: int = Field(default=365, ge=1, le=3650)
     metrics_token: SecretStr = SecretStr("")
+    time_zone: ZoneName = "Asia/Ho_Chi_Minh"
+    heatmap_first: bool = False
     demo: bool = False
 
 

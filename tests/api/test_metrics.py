@@ -1,5 +1,7 @@
 """What Prometheus reads: true numbers, a bounded number of them, nothing of a patient."""
 
+import re
+
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -35,6 +37,9 @@ def samples(server) -> dict[tuple, float]:
     with server.nobody() as nobody:
         nobody.post("/v1/session", json={"name": "ada", "password": PASSWORD + "x"})
         nobody.get("/somewhere/else")
+        csrf = re.search(r'name="csrf" value="([^"]+)"', nobody.get("/sign-in").text)[1]
+        form = {"csrf": csrf, "name": "ada", "password": PASSWORD + "x"}
+        assert nobody.post("/sign-in", data=form).status_code == 401
     return read(server) | {("reviewed",): kept["findings"][0]}
 
 
@@ -97,7 +102,7 @@ def test_requests_are_counted_by_route_and_errors_by_code(samples):
     assert requests("POST", "/dicomweb/studies", "202") == 1
     assert requests("GET", "/v1/studies/{study}", "404") == 1
     assert requests("GET", "none", "404") == 1
-    assert value(samples, "problems_total", code="sign_in_failed") == 1
+    assert value(samples, "problems_total", code="sign_in_failed") == 2
 
 
 def test_the_machine_is_looked_at_when_asked(server, samples):

@@ -1,7 +1,7 @@
 """Errors of the tree, and those of the framework, as problem+json (RFC 9457) of one shape."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
@@ -13,7 +13,6 @@ from starlette.responses import JSONResponse, Response
 from cxr_triage import errors
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language, is_said, say
-from cxr_triage.settings import Settings
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -127,31 +126,40 @@ def respond(
     )
 
 
-def handle_problems(app: FastAPI, settings: Settings) -> None:
-    """Give every error of a request the one shape. Unexpected ones: see `observing`."""
+Answer = Callable[[Request, TriageError, Sequence[Place]], Response]
+"""How an entrance answers an error."""
+
+
+def answer_problem(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
+    """As programs read it. `observing` has put language and id into the request's state."""
+    return respond(error, request.state.language, request.state.request_id, places)
+
+
+def handle_problems(app: FastAPI, answer: Answer = answer_problem) -> None:
+    """Count every error of a request, and give all one shape. Unexpected ones: see
+    `observing`."""
+
+    def counted(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
+        services = getattr(request.app.state, "services", None)
+        if services is not None:  # it may be that they are what could not be opened
+            services.metrics.problem(error.code)
+        return answer(request, error, places)
 
     def of_tree(request: Request, error: Exception) -> Response:
-        return answer(request, cast(TriageError, error))
+        return counted(request, cast(TriageError, error))
 
     def of_framework(request: Request, error: Exception) -> Response:
         found = cast(HTTPException, error)
         known = found.error if isinstance(found, BodyRefused) else of_status(found.status_code)
-        response = answer(request, known)
+        response = counted(request, known)
         response.headers.update(found.headers or {})
         return response
 
     def of_validation(request: Request, error: Exception) -> Response:
         found = cast(RequestValidationError, error).errors()
         if any(one["type"] == "json_invalid" for one in found):
-            return answer(request, errors.RequestInvalid("request_malformed"))
-        return answer(request, errors.QueryInvalid("request_invalid"), _places(found))
-
-    def answer(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
-        language: Language = getattr(request.state, "language", settings.language)
-        services = getattr(request.app.state, "services", None)
-        if services is not None:  # it may be that they are what could not be opened
-            services.metrics.problem(error.code)
-        return respond(error, language, str(getattr(request.state, "request_id", "")), places)
+            return counted(request, errors.RequestInvalid("request_malformed"))
+        return counted(request, errors.QueryInvalid("request_invalid"), _places(found))
 
     app.add_exception_handler(TriageError, of_tree)
     app.add_exception_handler(HTTPException, of_framework)

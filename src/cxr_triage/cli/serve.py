@@ -28,10 +28,10 @@ def serve(
     lang: Annotated[Language | None, typer.Option(help=say("help.lang", _HELP))] = None,
 ) -> None:
     """Serve until interrupted; requests that run then are finished."""
-    from cxr_triage.api.app import create_app  # noqa: PLC0415 (score starts without all this)
-    from cxr_triage.api.logs import log_as_json  # noqa: PLC0415
+    from cxr_triage.api.logs import log_as_json  # noqa: PLC0415 (score starts without all this)
     from cxr_triage.api.server import address_of, check_address, listen, server_for  # noqa: PLC0415
     from cxr_triage.api.services import open_services  # noqa: PLC0415
+    from cxr_triage.web.app import create_app  # noqa: PLC0415
 
     given = {"host": host, "port": port, "workers": workers, "language": lang, "demo": demo or None}
     settings = read_settings().model_copy(

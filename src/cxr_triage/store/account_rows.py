@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from cxr_triage.errors import Conflict, NotFound
+from cxr_triage.language import Language
 from cxr_triage.store.audit_rows import append
 from cxr_triage.store.database import Database
 from cxr_triage.store.records import AuditEntry, Person, Station, StationKey
@@ -122,6 +123,13 @@ class AccountRows:
                 )
             )
             append(connection, _about(audit, person_id))
+
+    def set_language(self, person_id: str, language: Language) -> None:
+        """What pages speak to the person: theirs to choose, so no row in the trail."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(people).where(people.c.id == person_id).values(language=language)
+            )
 
     def rehash(self, person_id: str, *, old: str, new: str) -> None:
         """The same password under stronger parameters, unless it was changed meanwhile."""

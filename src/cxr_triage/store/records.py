@@ -111,7 +111,12 @@ class Flag:
     label: str
     score: float
     threshold: float
+    likely_threshold: float | None = None
     level: Level
+
+    @property
+    def flagged(self) -> bool:
+        return self.level != "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +177,14 @@ class StudyPage:
 
     rows: tuple[StudyRow, ...]
     after: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """The studies (`study_id`) before and after one in the worklist; None at an end."""
+
+    before: str | None
+    after: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
