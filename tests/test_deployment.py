@@ -35,7 +35,7 @@ def described() -> dict[str, str]:
     metrics = Metrics()
     card = SimpleNamespace(name="", version="")
     running = SimpleNamespace(card=card, policy="", fingerprint="")
-    metrics.watch(SimpleNamespace(size=1, jobs=0, losses={}, running=running), ROOT)
+    metrics.watch(SimpleNamespace(size=1, jobs=0, starts=0, losses={}, running=running), ROOT)
     lines = re.findall(r"# TYPE (cxr_triage_\w+) (\w+)", metrics.exposition().decode())
     return {name: kind for name, kind in lines if kind != "gauge" or "_created" not in name}
 

@@ -116,7 +116,8 @@ def test_the_machine_is_looked_at_when_asked(server, samples):
         child.kill()
     with server.client() as station:
         assert send(station, film(6)).status_code == 201
-    assert value(read(server), "worker_losses_total", why="crashed") == 1
+    assert value(samples, "worker_starts_total") == 1
+    assert value(read(server), "worker_starts_total") == 2
 
 
 def test_labels_are_of_a_known_number_and_name_nobody(server, samples):

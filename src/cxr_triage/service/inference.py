@@ -70,7 +70,8 @@ class InferencePool:
     """Safe to call from several threads; each call takes a process for itself.
 
     running: what the process that started last runs. Each result bears its own.
-    jobs: that are done now or wait. losses: of processes, by why.
+    jobs: that are done now or wait. starts: of processes, the first ones included. losses:
+    of processes that had a job, by why.
     trouble: why the process that was to be started last could not be, if it could not.
     """
 
@@ -89,6 +90,7 @@ class InferencePool:
         self._counting = threading.Lock()
         self._closed = False
         self.jobs = 0
+        self.starts = 0
         self.losses: Counter[Loss] = Counter()
         self.running: Running
         self.trouble: TriageError | None = None
@@ -202,6 +204,8 @@ class InferencePool:
 
     def _start(self) -> "_Worker":
         worker = _Worker(Child(self._module, self._arguments, self._watchdog))
+        with self._counting:
+            self.starts += 1
         self.running, self.trouble = worker.running, None
         return worker
 

@@ -174,8 +174,13 @@ class _Watched(Collector):
         yield GaugeMetricFamily(
             "cxr_triage_queue", "Jobs that wait.", value=max(0, pool.jobs - pool.size)
         )
+        yield CounterMetricFamily(
+            "cxr_triage_worker_starts",
+            "Processes that were started: at first, and for each that was lost.",
+            value=pool.starts,
+        )
         losses = CounterMetricFamily(
-            "cxr_triage_worker_losses", "Processes that were lost, by why.", labels=("why",)
+            "cxr_triage_worker_losses", "Processes that were lost at work, by why.", labels=("why",)
         )
         for why, count in pool.losses.items():
             losses.add_metric((why,), count)
