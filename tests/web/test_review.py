@@ -27,6 +27,7 @@ def test_a_reading_is_saved_signed_and_added_to(browser, pages, sent, language):
         page.fill("#impression", "Không thấy tổn thương <i>cấp tính</i>")
         page.click("[data-action=save]")
         wait_saved(page)
+        page.wait_for_selector("#known .reading")
         [saved] = readings(pages, film)
         assert saved["verdicts"] == {label: "disagree"}
         assert (saved["overall"], saved["signed_at"]) == ("agree", None)
@@ -64,6 +65,9 @@ def test_two_readers_do_not_overwrite_each_other(browser, pages, sent):
         one.fill("#impression", "mine")
         one.click("[data-action=save]")
         one.wait_for_selector("#theirs:not([hidden])")
+        assert one.locator("#review-notice").evaluate(
+            "(box) => box.getBoundingClientRect().bottom <= innerHeight"
+        )
         assert "theirs" in one.inner_text("#theirs")
         assert "clinician" in one.inner_text("#review-notice")
         assert one.input_value("#impression") == "mine"

@@ -101,13 +101,13 @@ def test_an_address_gives_the_filters_that_it_names():
 def test_the_reading_alone_carries_what_a_form_is_filled_with(pages, sent):
     film = sent()
     with pages.person("radiologist") as client:
-        body = {"impression": '</section>"<b>', "overall": "unsure"}
+        body = {"impression": '</section>"<em>', "overall": "unsure"}
         client.post(f"/v1/assessments/{film['id']}/reviews", json=body).raise_for_status()
     text = page(pages, "radiologist", film, "/reading", image=film["id"]).text
     assert text.lstrip().startswith("<section")
     values = html.unescape(re.search(r'data-reading="([^"]*)"', text)[1])
     assert '"version": 1' in values
-    assert "<b>" not in text
+    assert "<em>" not in text
 
 
 def test_no_page_is_kept_by_the_browser_and_none_runs_foreign_script(pages, sent):

@@ -66,7 +66,7 @@ export class Review {
       dropDraft(this.root.dataset.image);
       this.dirty = false;
       this._notice("");
-      if (action === "save") this._wasSaved(review, values);
+      if (action === "save") await this._wasSaved(review, values);
       else await this._renew();
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
@@ -79,13 +79,15 @@ export class Review {
     }
   }
 
-  _wasSaved(review, values) {
+  async _wasSaved(review, values) {
     this.version = review.version;
     this.saved = { ...values, version: review.version, reader: review.reader_name, signed: false };
     this._hideTheirs();
     this.root.dataset.state = "saved";
     const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(new Date(review.saved_at));
     this._say(say("viewer.saved", { done: time }));
+    const fresh = await this._fetch();
+    this.root.querySelector("#known").replaceWith(fresh.querySelector("#known"));
   }
 
   _lookAndSign() {
@@ -177,6 +179,7 @@ export class Review {
     const place = this.root.querySelector("#review-notice");
     place.replaceChildren(content);
     place.className = content ? "notice warning" : "";
+    if (content) place.scrollIntoView({ block: "center" });
   }
 
   _say(sentence) {

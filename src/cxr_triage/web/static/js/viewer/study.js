@@ -22,6 +22,7 @@ async function fetchPixels() {
   const answer = await fetch(values.pixels, { headers: headers() });
   if (!answer.ok) throw new Error(String(answer.status));
   const whole = Number(answer.headers.get("Content-Length"));
+  if (!whole) return answer.arrayBuffer(); // something on the way compressed it
   const bytes = new Uint8Array(whole);
   let at = 0;
   for (const reader = answer.body.getReader(); ;) {
