@@ -4,11 +4,12 @@ import html
 import re
 from datetime import UTC, datetime
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from cxr_triage.store.records import WorklistQuery
-from cxr_triage.web.beside import address_of, query_of
+from cxr_triage.web.beside import address_of
+from cxr_triage.web.filters import Filters, filters_of
 from tests.api.films import film as film_file
 from tests.api.serving import assessment, send
 
@@ -64,11 +65,11 @@ def test_a_nurse_opens_nothing(pages, sent):
 
 def test_neighbours_keep_the_lists_filters_and_the_way_back(pages, sent):
     films = [sent(AccessionNumber="BESIDE-1") for _ in range(3)]
-    came_from = urlencode({"accession": "BESIDE-1", "state": ["new", "opened"]}, doseq=True)
+    came_from = urlencode({"state": ["new", "opened"], "number": "BESIDE-1"}, doseq=True)
     ends = set()
     for film in films:
         text = page(pages, "radiologist", film, **{"from": came_from}).text
-        assert link(text, "back") == f"/worklist?{came_from}"
+        assert link(text, "back") == f"/worklist?{came_from}#s-{film['study_id']}"
         beside = [link(text, "before"), link(text, "after")]
         known = [address_of(other["study_id"], came_from) for other in films if other != film]
         assert {one for one in beside if one} <= set(known)
@@ -87,15 +88,25 @@ def test_a_lists_address_leads_nowhere_else(pages, sent):
 def test_an_address_gives_the_filters_that_it_names():
     address = (
         "priority=urgent&priority=critical&state=new&state=odd&station=north"
-        "&received_from=2026-11-24T00:00:00%2B07:00&received_until=yesterday&cursor=x"
+        "&period=week&number=%20DEMO-01&cursor=x&other=1"
     )
-    assert query_of(address) == WorklistQuery(
-        priorities=("critical", "urgent"),
-        states=("new",),
-        station_id="north",
-        received_from=datetime(2026, 11, 23, 17, tzinfo=UTC),
+    found = filters_of(address)
+    assert found == Filters(
+        priority=("critical", "urgent"),
+        state=("new",),
+        station="north",
+        period="week",
+        number="DEMO-01",
+        cursor="x",
     )
-    assert query_of("&".join(["a=b"] * 100)) == WorklistQuery()
+    assert filters_of(found.address()) == found
+    assert filters_of("&".join(["a=b"] * 100)) == filters_of("period=never") == Filters()
+
+
+def test_a_week_begins_at_midnight_of_the_place():
+    begins = Filters(period="week").query(ZoneInfo("Asia/Ho_Chi_Minh")).received_from
+    assert begins.astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).strftime("%H:%M") == "00:00"
+    assert 6 <= (datetime.now(UTC) - begins).total_seconds() / 86400 <= 7
 
 
 def test_the_reading_alone_carries_what_a_form_is_filled_with(pages, sent):

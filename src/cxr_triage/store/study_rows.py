@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     literal,
+    or_,
     select,
     tuple_,
     union_all,
@@ -195,6 +196,11 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
         conditions.append(studies.c.received_at < query.received_until)
     if query.accession is not None:
         conditions.append(studies.c.accession == query.accession)
+    if query.number is not None:
+        theirs = select(patients.c.id).where(patients.c.patient_id == query.number)
+        conditions.append(
+            or_(studies.c.accession == query.number, studies.c.patient_id.in_(theirs))
+        )
     return conditions
 
 

@@ -11,7 +11,8 @@ from cxr_triage.errors import NotFound
 from cxr_triage.service.audit import Action, entry
 from cxr_triage.service.trail import note
 from cxr_triage.store.records import StoredAssessment, StudyDetail
-from cxr_triage.web.beside import LONGEST, beside
+from cxr_triage.web.beside import beside
+from cxr_triage.web.filters import LONGEST
 from cxr_triage.web.rendering import render
 from cxr_triage.web.study_parts import film_values, readings_of, scale_values
 from cxr_triage.web.visit import Reader, Visit
