@@ -12,6 +12,7 @@ from cxr_triage.service.accounts import AccountRules, Accounts
 from cxr_triage.service.administration import Administration
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.intake import Intake
+from cxr_triage.service.metrics import Metrics
 from cxr_triage.service.places import open_service_store, spool_folder, store_folder
 from cxr_triage.service.readiness import Readiness
 from cxr_triage.service.spool import Spool
@@ -32,6 +33,7 @@ class Services:
     spool: Spool
     intake: Intake
     readiness: Readiness
+    metrics: Metrics
 
 
 @contextmanager
@@ -47,6 +49,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
             session_s=settings.session_hours * 3600,
             key_days=settings.key_days,
         )
+        metrics = Metrics()
+        metrics.watch(pool, store_folder(settings))
         yield Services(
             settings=settings,
             store=store,
@@ -54,8 +58,9 @@ def open_services(settings: Settings) -> Iterator[Services]:
             administration=Administration(store, rules),
             pool=pool,
             spool=spool,
-            intake=Intake(store, pool),
+            intake=Intake(store, pool, metrics),
             readiness=Readiness(store, pool),
+            metrics=metrics,
         )
 
 
