@@ -15,7 +15,7 @@ def page(sheet: Sheet) -> str:
     css = stylesheet()
     return writable(
         environment()
-        .get_template("study.html.j2")
+        .get_template("study_report.html.j2")
         .render(
             **words(sheet.language),
             sheet=sheet,
@@ -28,7 +28,7 @@ def page(sheet: Sheet) -> str:
 @lru_cache
 def stylesheet() -> str:
     """The style sheet that stands in the page."""
-    return "".join(template_text(name) for name in ("marks.css", "study.css"))
+    return "".join(template_text(name) for name in ("marks.css", "study_report.css"))
 
 
 def page_policy() -> str:

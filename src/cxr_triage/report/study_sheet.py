@@ -279,7 +279,7 @@ def _row(
             for data, auc in evidence.items()
         )
         or say("report.no_evidence", language),
-        verdict=say(f"paper.verdict.{said}", language) if said else "–",
+        verdict=say(f"viewer.verdict.{said}", language) if said else "–",
     )
 
 
@@ -321,12 +321,12 @@ def _statements(
         yield say("paper.missed", language), missed
     if verdicts and reading.verdicts:
         said = "; ".join(
-            f"{finding_name(label, language)}: {say(f'paper.verdict.{verdict}', language)}"
+            f"{finding_name(label, language)}: {say(f'viewer.verdict.{verdict}', language)}"
             for label, verdict in reading.verdicts.items()
         )
         yield say("paper.verdicts", language), said
     if reading.overall:
-        overall = say(f"paper.verdict.{reading.overall}", language)
+        overall = say(f"viewer.verdict.{reading.overall}", language)
         yield say("paper.overall", language), overall
     if reading.note:
         yield say("paper.note", language), reading.note
