@@ -22,7 +22,7 @@ from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 from cxr_triage.report.pdf_parts import GREY, STYLES, Bar, Mark, Scale
 from cxr_triage.report.study_sheet import Facts, FilmSheet, Picture, Row, Said, Sheet
-from cxr_triage.report.typeface import Letters
+from cxr_triage.report.typeface import LACKING, Letters
 
 WIDTH: Final = float(A4[0] - 24 * mm)
 GAP: Final = 3 * mm
@@ -251,4 +251,4 @@ class _Teller:
         words = [f"<b>{self._letters.markup(k)}</b> {self._letters.markup(v)}" for k, v in small]
         yield Paragraph(" ".join(words), STYLES["small"])
         if self._lacked:
-            yield self._text(self._say("paper.letters"), "small")
+            yield self._text(self._say("paper.letters", mark=LACKING), "small")
