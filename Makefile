@@ -9,8 +9,9 @@ PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 DEMO_OUT ?= out/demo
 DEMO_LANGUAGE ?= en
 SERVE_OUT ?= out/serve
+AXE_VERSION ?= 4.10.3
 
-.PHONY: demo serve test check format messages test-parity bench clean
+.PHONY: demo serve test check format messages test-parity test-browser bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python scripts/demo.py --out $(DEMO_OUT) --lang $(DEMO_LANGUAGE) $(if $(FETCH),--fetch)
@@ -20,6 +21,14 @@ serve: $(VENV)/serve.stamp
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Real Chromium (CXR_TRIAGE_CHROMIUM: which one) and axe-core, which npm fetches.
+test-browser: $(VENV)/browser.stamp out/axe/package/axe.min.js
+	$(BIN)/python -m pytest -m browser tests/web $(PYTEST_ARGS)
+
+out/axe/package/axe.min.js:
+	mkdir -p out/axe
+	cd out/axe && npm pack --silent axe-core@$(AXE_VERSION) && tar -xzf axe-core-$(AXE_VERSION).tgz
 
 check: $(VENV)/check.stamp
 	$(BIN)/ruff format --check .

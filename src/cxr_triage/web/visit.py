@@ -68,6 +68,17 @@ def visit_of(request: Request, services: Opened) -> Visit:
     return visit
 
 
+def nobody(request: Request, services: Services) -> Visit:
+    """Where it cannot be found out who it is."""
+    return Visit(
+        request=request,
+        services=services,
+        session=None,
+        language=spoken_before(request),
+        form_token=_form_token(request),
+    )
+
+
 def spoken_before(request: Request) -> Language:
     """The language that this browser chose, else what its Accept-Language prefers."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
