@@ -30,6 +30,9 @@ PEOPLE = {
     "administrator": ("administrator", None),
 }
 DICOM = {"Content-Type": "application/dicom"}
+RELATED = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=edge'}
+PART = b"\r\n--edge\r\nContent-Type: application/dicom\r\n\r\n"
+END = b"\r\n--edge--\r\n"
 
 
 def store_of(folder: Path) -> Store:
@@ -50,7 +53,8 @@ def make_accounts(folder: Path) -> dict[str, str]:
 class Served:
     """`cxr-triage serve` on `folder`. keys: of the stations north and south.
 
-    log: every line that it wrote to standard error so far.
+    log: every line that it wrote to standard error so far. port: 0 for any; what another
+    program knows it by when it is started again.
     """
 
     def __init__(self, folder: Path, *, verify: str | None = None, **settings: object) -> None:
@@ -58,6 +62,7 @@ class Served:
         self._verify = ssl.create_default_context(cafile=verify) if verify else True
         self.settings = {"store_dir": str(folder), "workers": 1} | settings
         self.log: list[str] = []
+        self.port = 0
         self.keys = make_accounts(folder)
         self.start()
 
@@ -68,7 +73,7 @@ class Served:
     def start(self) -> None:
         names = {f"CXR_TRIAGE_{name.upper()}": str(value) for name, value in self.settings.items()}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cxr_triage", "serve", "--port", "0"],
+            [sys.executable, "-m", "cxr_triage", "serve", "--port", str(self.port)],
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | names,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -151,6 +156,11 @@ class Served:
 def send(client: httpx.Client, data: bytes, **headers: str) -> httpx.Response:
     """One image as the body."""
     return client.post("/v1/images", content=data, headers=DICOM | headers)
+
+
+def related(*files: bytes) -> bytes:
+    """A body of instances, as RELATED says it is."""
+    return b"".join(PART + file for file in files) + END
 
 
 def assessment(answer: httpx.Response) -> dict:

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from fastapi import FastAPI
 
 from cxr_triage import __version__
-from cxr_triage.api import assessments, images, sessions, studies, system
+from cxr_triage.api import assessments, dicomweb, images, metrics, sessions, studies, system
 from cxr_triage.api.documentation import describe
 from cxr_triage.api.limits import LimitBodies
 from cxr_triage.api.observing import Observe
@@ -16,10 +16,12 @@ from cxr_triage.settings import Settings
 
 ROUTERS = (
     images.router,
+    dicomweb.router,
     studies.router,
     assessments.router,
     sessions.router,
     system.router,
+    metrics.router,
 )
 
 

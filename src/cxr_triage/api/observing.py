@@ -80,7 +80,22 @@ class Observe:
                 response = self._answer(Request(scope), fault, ())
                 await response(scope, receive, send_with_headers)
         finally:
+            _count_request(scope, status)
             _log_request(scope, status, time.perf_counter() - started)
+
+
+def _count_request(scope: Scope, status: int) -> None:
+    services = getattr(scope["app"].state, "services", None)
+    if services is not None:
+        services.metrics.answered(_method(scope), _route(scope), status)
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in METHODS else "other"
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "none"))
 
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:
@@ -89,8 +104,8 @@ def _log_request(scope: Scope, status: int, seconds: float) -> None:
     _log.info(
         "request",
         request_id=state["request_id"],
-        method=scope["method"] if scope["method"] in METHODS else "other",
-        route=getattr(scope.get("route"), "path", "none"),
+        method=_method(scope),
+        route=_route(scope),
         status=status,
         ms=round(seconds * 1000, 1),
         address=client[0] if client else "",

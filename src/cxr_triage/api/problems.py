@@ -40,6 +40,7 @@ HTTP: dict[type[TriageError], int] = {
     errors.MediaTypeUnsupported: 415,
     errors.RequestTooSlow: 408,
     errors.MethodNotAllowed: 405,
+    errors.NotAcceptable: 406,
     errors.ModelError: 503,
 }
 """The status of each class of the tree; one that is not here is our fault: 500."""
@@ -102,7 +103,8 @@ def problem_of(
 def headers_of(error: TriageError) -> dict[str, str]:
     """When to come again, and how to sign in."""
     status = status_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    challenge = str(error.values.get("challenge", "Bearer"))
+    headers = {"WWW-Authenticate": challenge} if status == 401 else {}
     if status in {408, 413}:
         headers["Connection"] = "close"  # the rest of the body is not read
     if status in {429, 503}:
@@ -134,23 +136,30 @@ def answer_problem(request: Request, error: TriageError, places: Sequence[Place]
 
 
 def handle_problems(app: FastAPI, answer: Answer = answer_problem) -> None:
-    """Give every error of a request one shape. Unexpected ones: see `observing`."""
+    """Count every error of a request, and give all one shape. Unexpected ones: see
+    `observing`."""
+
+    def counted(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
+        services = getattr(request.app.state, "services", None)
+        if services is not None:  # it may be that they are what could not be opened
+            services.metrics.problem(error.code)
+        return answer(request, error, places)
 
     def of_tree(request: Request, error: Exception) -> Response:
-        return answer(request, cast(TriageError, error), ())
+        return counted(request, cast(TriageError, error))
 
     def of_framework(request: Request, error: Exception) -> Response:
         found = cast(HTTPException, error)
         known = found.error if isinstance(found, BodyRefused) else of_status(found.status_code)
-        response = answer(request, known, ())
+        response = counted(request, known)
         response.headers.update(found.headers or {})
         return response
 
     def of_validation(request: Request, error: Exception) -> Response:
         found = cast(RequestValidationError, error).errors()
         if any(one["type"] == "json_invalid" for one in found):
-            return answer(request, errors.RequestInvalid("request_malformed"), ())
-        return answer(request, errors.QueryInvalid("request_invalid"), _places(found))
+            return counted(request, errors.RequestInvalid("request_malformed"))
+        return counted(request, errors.QueryInvalid("request_invalid"), _places(found))
 
     app.add_exception_handler(TriageError, of_tree)
     app.add_exception_handler(HTTPException, of_framework)

@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0002"
+SCHEMA: Final = "0003"
 """The newest migration."""
 
 
@@ -159,6 +159,7 @@ patients = Table(
     _words("birth_date", 32),
     _words("sex", 16),
     UniqueConstraint("station_id", "patient_id", "name", "birth_date", "sex"),
+    Index("ix_patients_patient_id", "patient_id"),
 )
 
 ORDER = ("priority_rank", "margin_order", "received_at", "id")

@@ -5,12 +5,18 @@ from fastapi import FastAPI
 from cxr_triage.api.app import create_app as create_api
 from cxr_triage.api.services import Services
 from cxr_triage.settings import Settings
-from cxr_triage.web import assets, signing_in
+from cxr_triage.web import assets, help, people, signing_in, stations, study, upload, worklist  # noqa: A004 (a page's name)
 from cxr_triage.web.refusals import answer
 
 ROUTERS = (
     assets.router,
     signing_in.router,
+    worklist.router,
+    upload.router,
+    study.router,
+    people.router,
+    stations.router,
+    help.router,
 )
 
 

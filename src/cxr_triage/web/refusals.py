@@ -14,7 +14,7 @@ from cxr_triage.language import is_said
 from cxr_triage.web.rendering import render
 from cxr_triage.web.visit import Visit, nobody, visit_of
 
-INTERFACE = ("/v1/", "/static/")
+INTERFACE = ("/v1/", "/dicomweb/", "/metrics", "/static/")
 
 
 def answer(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:

@@ -122,9 +122,14 @@ PATTERNS: Final[dict[Language, tuple[str, str]]] = {
 }
 
 
-def ago_text(moment: datetime, language: Language, now: datetime | None = None) -> str:
+def now() -> datetime:
+    """This moment, with its zone."""
+    return datetime.now(UTC)
+
+
+def ago_text(moment: datetime, language: Language) -> str:
     """How long it has waited, in one unit."""
-    waited = max((now or datetime.now(UTC)) - moment, timedelta(seconds=60))
+    waited = max(now() - moment, timedelta(seconds=60))
     return format_timedelta(
         waited, granularity="minute", threshold=1.5, format="short", locale=language
     )

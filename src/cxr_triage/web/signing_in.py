@@ -42,6 +42,7 @@ def sign_in(visit: Anyone, origin: From, fields: Posted) -> Response:
         accounts = visit.services.accounts
         signed_in = accounts.sign_in(name, fields.get("password", "")[:1024], origin=origin)
     except AccessError as error:
+        visit.services.metrics.problem(error.code)
         return _form(visit, wanted=wanted, name=name, error=error)
     response = RedirectResponse(wanted, 303)
     set_cookie(response, signed_in, visit.services)
