@@ -17,7 +17,7 @@ from cxr_triage.service.trail import note
 from cxr_triage.store.records import STATES, Station
 from cxr_triage.web.filters import PERIODS, Filters, filters_of
 from cxr_triage.web.rendering import now, render
-from cxr_triage.web.visit import Reader, Visit
+from cxr_triage.web.visit import Onlooker, Reader, Visit
 
 router = APIRouter(prefix="/worklist")
 
@@ -60,7 +60,9 @@ def read_worklist(request: Request, visit: Reader, origin: From) -> Response:
 
 
 @router.get("/newer")
-def read_newer(request: Request, visit: Reader, since: Annotated[AwareDatetime, Query()]) -> Newer:
+def read_newer(
+    request: Request, visit: Onlooker, since: Annotated[AwareDatetime, Query()]
+) -> Newer:
     """For the page's script: it says that there is more, and moves nothing."""
     query = _without_place(filters_of(request.url.query)).query(_zone(visit))
     begun = max(since, query.received_from or since)
