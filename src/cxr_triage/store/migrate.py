@@ -22,7 +22,9 @@ def migrate(database: Database) -> None:
     with database.read() as connection:
         if schema_of(connection) == SCHEMA:
             return
-    with database.write() as connection:
+    with database.transaction() as connection:
+        database.hold(connection, "migrate")
+        database.allow_long(connection)
         if schema_of(connection) != SCHEMA:  # another process may have been faster
             _upgrade(connection)
 

@@ -273,3 +273,9 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 """Appended to only: triggers refuse anything else. No foreign keys: rows outlive all else."""
+
+LOCAL_ROWS: Final = (stations,)
+"""Tables that a new database has rows in already."""
+
+UNSAVED: Final = (sessions, sign_in_attempts)
+"""Tables that no backup takes along: a restored store signs nobody in."""
