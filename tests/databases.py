@@ -21,8 +21,11 @@ PORT = 54329
 def url_of(folder: Path) -> str:
     """The address of the one database of a store in `folder`, made if need be."""
     server = os.environ.get(VARIABLE)
-    if not server:
-        return f"sqlite:///{folder / 'store.sqlite3'}"
+    return url_on(server, folder) if server else f"sqlite:///{folder / 'store.sqlite3'}"
+
+
+def url_on(server: str, folder: Path) -> str:
+    """As `url_of`, on that server."""
     name = f"t{sha256(str(folder).encode()).hexdigest()[:20]}"
     with connected(address(server, "postgres")) as connection:
         connection.execute("SELECT pg_advisory_lock(1)")

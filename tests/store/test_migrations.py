@@ -91,13 +91,38 @@ def test_a_migration_that_fails_leaves_nothing(database, tmp_path, monkeypatch):
     migrate(database)
 
 
+def newer(folder, *, oldest):
+    """A version that does not exist yet has migrated the store."""
+    with raw(folder) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql(f"UPDATE compatibility SET oldest = '{oldest}'")  # noqa: S608
+        connection.exec_driver_sql("ALTER TABLE studies ADD COLUMN colour VARCHAR(9)")
+
+
 def test_a_store_of_a_newer_version_is_left_alone(database, tmp_path):
     migrate(database)
-    with raw(tmp_path) as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    newer(tmp_path, oldest="9998")
     with pytest.raises(StoreInvalid) as caught:
         migrate(database)
     assert caught.value.code == "store_newer"
+
+
+def test_a_store_that_was_migrated_for_a_newer_version_goes_on_serving(tmp_path):
+    with store_in(tmp_path) as store:
+        keep(store, 0)
+        newer(tmp_path, oldest=SCHEMA)
+        assert keep(store, 1).created
+        with store_in(tmp_path) as started_again:
+            assert keep(started_again, 2).created
+            assert started_again.inspect().sound
+            assert started_again.verify_audit(None).fault is None
+
+
+def test_every_migration_says_which_versions_still_fit():
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    for script in scripts.walk_revisions():
+        if script.revision >= "0004":
+            assert script.module.compatible_from <= script.revision
 
 
 def test_a_database_of_something_else_is_left_alone(database, tmp_path):

@@ -11,7 +11,7 @@ from cxr_triage.store.blobs import make_private
 from cxr_triage.store.database import Database
 from cxr_triage.store.migrate import migrate
 from cxr_triage.store.sqlite import PREFIX
-from cxr_triage.store.tables import LOCAL_ROWS, UNSAVED, metadata
+from cxr_triage.store.tables import LOCAL_ROWS, UNSAVED, compatibility, metadata
 
 CHUNK: Final = 500
 
@@ -20,10 +20,10 @@ def copy_rows(source: Connection, target: Connection) -> None:
     """Fill the tables of `target`, which has just been migrated, but for what lasts no
     longer than a sign-in."""
     for table in reversed(metadata.sorted_tables):
-        if table in LOCAL_ROWS:
+        if table in LOCAL_ROWS and table is not compatibility:
             target.execute(table.delete())
     for table in metadata.sorted_tables:
-        if table not in UNSAVED:
+        if table not in UNSAVED and table is not compatibility:
             _copy(source, target, table)
 
 

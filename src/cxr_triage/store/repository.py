@@ -1,8 +1,10 @@
 """The store: one object that an entrance opens and hands to the services."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection
 
@@ -11,6 +13,7 @@ from cxr_triage.store import audit_rows, results, review_rows, study_rows
 from cxr_triage.store.account_rows import AccountRows
 from cxr_triage.store.backup import BackupSummary, back_up
 from cxr_triage.store.blobs import Blobs
+from cxr_triage.store.chain import Head, Verdict
 from cxr_triage.store.database import Database
 from cxr_triage.store.identity import result_id
 from cxr_triage.store.inspection import Inspection, inspect
@@ -198,6 +201,19 @@ class Store:
     def inspect(self) -> Inspection:
         """Hash every file and compare with the rows."""
         return inspect(self._database, self._blobs)
+
+    def verify_audit(self, expected: Head | None) -> Verdict:
+        """Walk the trail's chain. expected: a head that was noted earlier."""
+        with self._database.read() as connection:
+            return audit_rows.verified(connection, expected)
+
+    def audit_between(
+        self, since: datetime | None, until: datetime | None
+    ) -> Iterator[dict[str, Any]]:
+        """Every column of the trail's rows as stored, oldest first, as they stand at one
+        moment."""
+        with self._database.read() as connection:
+            yield from audit_rows.between(connection, since, until)
 
     def audit_trail(self, *, before: int | None, limit: int) -> tuple[AuditRow, ...]:
         """The newest rows, or those before a number."""
