@@ -76,7 +76,9 @@ def test_examples_of_requests_run(server, document, kept):
     """Every JSON body, every form and every query that the document shows."""
     ran = set()
     for path, method, operation in operations(document):
-        address = path.format(assessment=kept["id"], study=kept["study_id"], label="Nodule")
+        address = path.format(
+            assessment=kept["id"], study=kept["study_id"], label="Nodule", session_id="0" * 16
+        )
         query = {
             parameter["name"]: parameter["schema"]["examples"][0]
             for parameter in operation.get("parameters", [])

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cxr_triage.cli.admin_audit import export_audit, verify_audit
+from cxr_triage.cli.admin_purge import purge
+from cxr_triage.cli.admin_sessions import end_sessions, list_sessions
 from cxr_triage.cli.admin_store import Lang, opened_store, settings_and_language
 from cxr_triage.cli.exits import SOME_FAILED
 from cxr_triage.cli.session import terminal
-from cxr_triage.language import Language, say
+from cxr_triage.language import Language, say, say_count
 from cxr_triage.settings import Settings, default_language
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ Days = Annotated[
     int | None, typer.Option("--days", min=1, max=3650, help=say("help.key_days", _HELP))
 ]
 Prefix = Annotated[str, typer.Argument(help=say("help.key_prefix", _HELP))]
+Overlap = Annotated[
+    int, typer.Option("--overlap-days", min=0, max=90, help=say("help.key_overlap", _HELP))
+]
 Backup = Annotated[Path, typer.Argument(help=say("help.backup_path", _HELP))]
 Force = Annotated[bool, typer.Option("--force", help=say("help.restore_force", _HELP))]
 
@@ -54,6 +59,7 @@ def create_admin_app(language: Language) -> typer.Typer:
         "create-station": create_station,
         "list-stations": list_stations,
         "create-key": create_key,
+        "rotate-key": rotate_key,
         "revoke-key": revoke_key,
         "list-keys": list_keys,
         "backup": backup,
@@ -61,6 +67,9 @@ def create_admin_app(language: Language) -> typer.Typer:
         "check": check,
         "verify-audit": verify_audit,
         "export-audit": export_audit,
+        "purge": purge,
+        "list-sessions": list_sessions,
+        "end-sessions": end_sessions,
     }
     for name, command in commands.items():
         key = f"help.admin_{name.replace('-', '_')}"
@@ -134,6 +143,18 @@ def create_key(station: StationId, days: Days = None, lang: Lang = None) -> None
         key, record = admin.create_key(station, days=days, by=SYSTEM)
     until = "" if record.expires_at is None else f"{record.expires_at:%Y-%m-%d}"
     typer.echo(say("admin.key_created", language, prefix=record.prefix, until=until), err=True)
+    typer.echo(key)
+
+
+def rotate_key(prefix: Prefix, overlap: Overlap = 7, days: Days = None, lang: Lang = None) -> None:
+    """Make a station's next key and show it, once; the old one counts a few days more."""
+    from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
+
+    settings, language = settings_and_language(lang)
+    with _administration(settings) as admin:
+        key, record = admin.rotate_key(prefix, overlap_days=overlap, days=days, by=SYSTEM)
+    said = {"prefix": record.prefix, "old": prefix}
+    typer.echo(say_count("admin.key_rotated", language, overlap, **said), err=True)
     typer.echo(key)
 
 

@@ -85,6 +85,30 @@ class AccountRows:
 
         return self._database.write(work)
 
+    def rotate_key(
+        self, prefix: str, key: StationKey, *, old_until: datetime, audit: AuditEntry
+    ) -> StationKey:
+        """Add `key` for the station of the key with that prefix, which counts until
+        `old_until` at most; the new one. Raises NotFound, or Conflict `key_not_in_use`."""
+
+        def work(connection: Connection) -> StationKey:
+            row = connection.execute(
+                select(station_keys).where(station_keys.c.prefix == prefix).with_for_update()
+            ).first()
+            old = _record(StationKey, row, "key_not_found")
+            late = old.expires_at is not None and old.expires_at <= key.created_at
+            if old.revoked_at is not None or late:
+                raise Conflict("key_not_in_use")
+            until = old_until if old.expires_at is None else min(old.expires_at, old_until)
+            connection.execute(
+                update(station_keys).where(station_keys.c.id == old.id).values(expires_at=until)
+            )
+            made = replace(key, station_id=old.station_id)
+            _add(connection, station_keys, made, unique="prefix", audit=audit)
+            return made
+
+        return self._database.write(work)
+
     def add_person(self, person: Person, *, audit: AuditEntry) -> None:
         """Raises Conflict `name_taken`, or NotFound if there is no such station."""
 

@@ -19,6 +19,7 @@ from cxr_triage.store.identity import result_id
 from cxr_triage.store.inspection import Inspection, inspect
 from cxr_triage.store.keeping import check_conflict, keep_rows, place
 from cxr_triage.store.migrate import migrate
+from cxr_triage.store.purging import Purging, file_lock
 from cxr_triage.store.records import (
     EVERYWHERE,
     AuditEntry,
@@ -61,6 +62,7 @@ class Store:
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self.accounts = AccountRows(database)
         self.sessions = SessionRows(database)
+        self.purging = Purging(database, blobs)
         self._database = database
         self._blobs = blobs
 
@@ -93,6 +95,9 @@ class Store:
         self._blobs.write(image.data, assessment.digest)  # before any row names it
 
         def work(connection: Connection) -> Kept:
+            self._database.hold(connection, file_lock(assessment.digest))
+            if not self._blobs.has(assessment.digest, len(image.data)):
+                self._blobs.write(image.data, assessment.digest)  # purged since
             if (made := keep_rows(connection, placed, audit)) is not None:
                 return Kept(created=True, stored=made)
             there = results.result(connection, placed.assessment.id, EVERYWHERE)

@@ -102,6 +102,20 @@ class SessionRows:
         person = Person(**{field.name: getattr(row, f"p_{field.name}") for field in _PERSON})
         return session, person
 
+    def of_person(self, person_id: str) -> tuple[StoredSession, ...]:
+        """Those of a person, newest first."""
+        query = (
+            select(sessions)
+            .where(sessions.c.person_id == person_id)
+            .order_by(sessions.c.created_at.desc(), sessions.c.sha256)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return tuple(
+            StoredSession(**{field.name: getattr(row, field.name) for field in _SESSION})
+            for row in rows
+        )
+
     def touch(self, sha256: str, at: datetime) -> None:
         """It is in use."""
 

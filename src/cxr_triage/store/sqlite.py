@@ -26,6 +26,7 @@ PRAGMAS: Final = (
     "foreign_keys = ON",
     f"busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}",
     "trusted_schema = OFF",
+    "secure_delete = ON",  # what is purged is overwritten
     "journal_size_limit = 67108864",
 )
 
