@@ -6,13 +6,15 @@
 #   docker run --read-only --tmpfs /tmp -v cxr-data:/data -v "$PWD/tls:/tls:ro" -p 443:8080 \
 #     -e CXR_TRIAGE_TLS_CERTIFICATE=/tls/certificate.pem -e CXR_TRIAGE_TLS_KEY=/tls/key.pem cxr-triage
 # Behind a proxy that encrypts, -e CXR_TRIAGE_TRUSTED_PROXIES=ADDRESS instead of the certificate.
+# With PostgreSQL: --build-arg EXTRAS=server,postgres
 FROM python:3.11-slim AS build
+ARG EXTRAS=server
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE constraints.txt ./
 COPY src ./src
 COPY models ./models
 RUN python -m venv /opt/cxr-triage \
-    && /opt/cxr-triage/bin/pip install --no-cache-dir -c constraints.txt '.[server]'
+    && /opt/cxr-triage/bin/pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]"
 
 FROM python:3.11-slim
 RUN useradd --create-home --uid 1000 triage \

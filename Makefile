@@ -10,7 +10,7 @@ DEMO_OUT ?= out/demo
 DEMO_LANGUAGE ?= en
 SERVE_OUT ?= out/serve
 
-.PHONY: demo serve test check format messages test-parity bench clean
+.PHONY: demo serve test check format messages test-peers test-parity bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python scripts/demo.py --out $(DEMO_OUT) --lang $(DEMO_LANGUAGE) $(if $(FETCH),--fetch)
@@ -33,6 +33,9 @@ format: $(VENV)/check.stamp
 
 messages: $(VENV)/test.stamp
 	$(BIN)/python scripts/compile_messages.py
+
+test-peers: $(VENV)/test.stamp
+	$(BIN)/python -m pytest -m peers $(PYTEST_ARGS)
 
 test-parity: $(PARITY_VENV)/parity.stamp
 	$(PARITY_BIN)/python -m pytest -m parity $(PYTEST_ARGS)

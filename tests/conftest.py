@@ -24,6 +24,8 @@ EXPLAINED_SKIPS = {
     "CXR_TRIAGE_REFERENCE": "needs two images that are not ours to ship",
     "only root may": "a small disk or another user; others meet a quota and a refusing disk",
     "install postgresql": "a server of our own to test with; Debian's package",
+    "make test-peers": "needs another program; where it is installed the test runs",
+    "make test-browser": "needs Chromium and Playwright",
     "make test-parity": "needs torch; continuous integration runs it right after, with torch",
 }
 """What may be skipped in continuous integration (CI is set), by a part of its reason."""

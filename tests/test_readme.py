@@ -1,4 +1,4 @@
-"""The README keeps up with the code."""
+"""The README and the pages beside it keep up with the code."""
 
 from pathlib import Path
 
@@ -6,10 +6,12 @@ import pytest
 
 from cxr_triage.settings import Settings
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_documented(name):
     variable = name.upper()
-    assert f"`_{variable}`" in README or f"`CXR_TRIAGE_{variable}`" in README
+    assert f"`_{variable}`" in TEXT or f"`CXR_TRIAGE_{variable}`" in TEXT

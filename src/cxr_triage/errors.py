@@ -31,6 +31,7 @@
     │   ├── RequestTooLarge     more bytes or parts than a limit allows
     │   ├── RequestTooSlow      nothing came for too long
     │   ├── MediaTypeUnsupported  a body of a kind that is not read here
+    │   ├── NotAcceptable       an answer of a kind that is not given here
     │   └── MethodNotAllowed    an address that does not do that
     ├── QueryInvalid            a filter or a cursor that cannot be used
     ├── AccessError             about who asks
@@ -182,6 +183,10 @@ class RequestTooSlow(RequestError):
 
 class MediaTypeUnsupported(RequestError):
     """The request's body is of a kind that is not read here."""
+
+
+class NotAcceptable(RequestError):
+    """The answer is wanted in a form that is not given here."""
 
 
 class MethodNotAllowed(RequestError):

@@ -2,14 +2,27 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cxr_triage.errors import SettingsInvalid
 from cxr_triage.language import Language
 
 MIB = 1024 * 1024
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("not a time zone such as Asia/Ho_Chi_Minh") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Settings(BaseSettings):
@@ -24,8 +37,10 @@ class Settings(BaseSettings):
     unless `database_url` says otherwise, the database. `trusted_proxies`: addresses with
     commas between them, whose word is taken for where a request came from. A request that
     brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
-    station is good. `demo`: accounts with known passwords may exist, so it listens on this
-    machine alone.
+    station is good. `metrics_token`: what Prometheus sends as its bearer token; empty:
+    metrics are for this machine alone. `time_zone`: of the place, for times on pages.
+    `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
+    with known passwords may exist, so it listens on this machine alone.
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -57,6 +72,9 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=30, ge=1)
     session_hours: int = Field(default=12, ge=1)
     key_days: int = Field(default=365, ge=1, le=3650)
+    metrics_token: SecretStr = SecretStr("")
+    time_zone: ZoneName = "Asia/Ho_Chi_Minh"
+    heatmap_first: bool = False
     demo: bool = False
 
 
@@ -66,9 +84,15 @@ def default_language() -> Language:
 
 
 def read_settings() -> Settings:
-    """Settings from the environment. Raises SettingsInvalid naming the variable."""
+    """Settings from the environment, and from files that are named as its variables are, in
+    small letters, in the folder CXR_TRIAGE_SECRETS_DIR. Raises SettingsInvalid naming the
+    variable."""
+    folder = os.environ.get("CXR_TRIAGE_SECRETS_DIR")
+    if folder and not Path(folder).is_dir():
+        problem = "no such folder"
+        raise SettingsInvalid("settings_invalid", name="CXR_TRIAGE_SECRETS_DIR", problem=problem)
     try:
-        return Settings()
+        return Settings(_secrets_dir=folder or None)
     except ValidationError as problem:
         first = problem.errors()[0]
         name = "CXR_TRIAGE_" + ".".join(map(str, first["loc"])).upper()

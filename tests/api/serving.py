@@ -30,6 +30,9 @@ PEOPLE = {
     "administrator": ("administrator", None),
 }
 DICOM = {"Content-Type": "application/dicom"}
+RELATED = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=edge'}
+PART = b"\r\n--edge\r\nContent-Type: application/dicom\r\n\r\n"
+END = b"\r\n--edge--\r\n"
 
 
 def store_of(folder: Path, database_url: str = "") -> Store:
@@ -50,8 +53,9 @@ def make_accounts(folder: Path, database_url: str = "") -> dict[str, str]:
 class Served:
     """`cxr-triage serve` on `folder`. keys: of the stations north and south.
 
-    log: every line that it wrote to standard error so far. keys: those of another instance on
-    the same store; None: a new store is made.
+    log: every line that it wrote to standard error so far. port: 0 for any; what another
+    program knows it by when it is started again. keys: those of another instance on the same
+    store; None: a new store is made.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Served:
         self.log: list[str] = []
         self._database_url = str(settings.get("database_url", ""))
         self.keys = keys or make_accounts(folder, self._database_url)
+        self.port = 0
         self.start()
 
     def store(self) -> Store:
@@ -77,7 +82,7 @@ class Served:
     def start(self) -> None:
         names = {f"CXR_TRIAGE_{name.upper()}": str(value) for name, value in self.settings.items()}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cxr_triage", "serve", "--port", "0"],
+            [sys.executable, "-m", "cxr_triage", "serve", "--port", str(self.port)],
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | names,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -160,6 +165,11 @@ class Served:
 def send(client: httpx.Client, data: bytes, **headers: str) -> httpx.Response:
     """One image as the body."""
     return client.post("/v1/images", content=data, headers=DICOM | headers)
+
+
+def related(*files: bytes) -> bytes:
+    """A body of instances, as RELATED says it is."""
+    return b"".join(PART + file for file in files) + END
 
 
 def assessment(answer: httpx.Response) -> dict:

@@ -12,8 +12,13 @@ from cxr_triage.api.models import ImagesOut
 from cxr_triage.settings import Settings
 
 from ..conftest import real_image
-from .films import film, picture
-from .serving import DICOM, Served, assessment, send
+from .films import ROOT, film, picture
+from .serving import DICOM, RELATED, Served, assessment, related, send
+
+
+@schemathesis.serializer("multipart/related")
+def _as_it_is(_, value) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +82,11 @@ def test_examples_of_requests_run(server, document, kept):
     ran = set()
     for path, method, operation in operations(document):
         address = path.format(
-            assessment=kept["id"], study=kept["study_id"], label="Nodule", session_id="0" * 16
+            assessment=kept["id"],
+            study=kept["study_id"],
+            study_uid=f"{ROOT}.1.300001",
+            label="Nodule",
+            session_id="0" * 16,
         )
         query = {
             parameter["name"]: parameter["schema"]["examples"][0]
@@ -96,6 +105,8 @@ def test_examples_of_requests_run(server, document, kept):
                 {"data": form, "files": {"file": ("film.png", picture(1))}},
                 {"content": film(300_000), "headers": DICOM},
             ]
+        if "multipart/related" in content:
+            bodies = [{"content": related(film(300_001)), "headers": RELATED}]
         with server.person("radiologist") as person:
             for body in bodies:
                 answer = person.request(method, address, **body)

@@ -6,7 +6,7 @@ import pytest
 from pydicom.datadict import DicomDictionary
 
 from .films import film, picture
-from .serving import PASSWORD, Served, assessment, send
+from .serving import PASSWORD, RELATED, Served, assessment, related, send
 
 NAME, NUMBER, UID = "Zqxjtran", "ZQXJ7734", "1.2.826.0.1.77345612"
 DAY, TIME = "19830417", "031415"
@@ -71,6 +71,13 @@ def whole_run(server: Served) -> list[str]:
         two = station.post("/v1/images", files=[("a", (NAME, b"x")), ("b", (NAME, b""))])
         assert two.status_code == 207
         refused_parts = two.text
+
+        files = planted_film(1), planted_film(6)[:-100_000], planted_film(1, mark=5), b"x"
+        some = station.post("/dicomweb/studies", content=related(*files), headers=RELATED)
+        assert some.status_code == 202
+        in_study = f"/dicomweb/studies/{UID}.99"
+        assert station.post(in_study, content=related(files[0]), headers=RELATED).status_code == 409
+        refused(station.post(in_study, content=related(files[0])[:-9], headers=RELATED))
 
         rows = doctor.get("/v1/worklist", params={"accession": NUMBER}).json()["studies"]
         assert NAME in rows[0]["patient"]["name"]

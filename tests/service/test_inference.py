@@ -114,6 +114,7 @@ def test_a_process_that_misbehaves_is_an_error_of_its_job_and_is_replaced(worker
     with pytest.raises(DecodingFailed) as error:
         workers.do(fault)
     assert error.value.code == f"decoder_{code}"
+    assert workers.pool.losses[code] > 0
     assert workers.pid() != first
 
 

@@ -9,7 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxr_triage.domain import PRIORITIES
-from cxr_triage.store.records import EVERYWHERE, STATES, Scope, WorklistQuery
+from cxr_triage.errors import NotFound
+from cxr_triage.service.accounts import AccountRules
+from cxr_triage.service.administration import Administration
+from cxr_triage.service.audit import SYSTEM
+from cxr_triage.store.records import EVERYWHERE, LOCAL_STATION, STATES, Scope, WorklistQuery
 from tests.store.builders import KEEPING, RECEIVED_AT, keep, store_in
 
 ALL = WorklistQuery()
@@ -190,3 +194,47 @@ def steps(store, query, scope) -> int:
         connection.connection.driver_connection.set_progress_handler(None, 0)
     assert page.rows
     return count
+
+
+def test_neighbours_are_those_of_the_list(store):
+    for number in range(12):
+        keep(store, number, priority=PRIORITIES[number % 3], margin=(number % 4) / 10)
+    ids = [row.study_id for row in pages(store, limit=100)]
+    found = [store.neighbours(study, ALL, EVERYWHERE) for study in ids]
+    assert [one.before for one in found] == [None, *ids[:-1]]
+    assert [one.after for one in found] == [*ids[1:], None]
+
+
+def test_neighbours_keep_to_filters_and_scope_also_where_the_study_itself_does_not(store):
+    admin = Administration(store, AccountRules())
+    for station in ("north", "south"):
+        admin.create_station(station, station.title(), by=SYSTEM)
+    for number in range(9):
+        keep(
+            store,
+            number,
+            priority=PRIORITIES[number % 3],
+            margin=number / 10,
+            station=("north", "south")[number % 2] if number < 8 else LOCAL_STATION,
+        )
+    rows = pages(store, limit=100)
+    urgent = [row.study_id for row in rows if row.priority == "urgent"]
+    query = WorklistQuery(priorities=("urgent",))
+    first_of_all, last_of_all = rows[0].study_id, rows[-1].study_id
+    assert rows[0].priority == "critical"
+    assert store.neighbours(first_of_all, query, EVERYWHERE).after == urgent[0]
+    assert store.neighbours(last_of_all, query, EVERYWHERE).before == urgent[-1]
+    ours = [row.study_id for row in rows if row.station_id == "north"]
+    assert store.neighbours(ours[0], ALL, Scope(station_id="north")).after == ours[1]
+    with pytest.raises(NotFound):
+        store.neighbours(ours[0], ALL, Scope(station_id="south"))
+
+
+def test_older_results_of_an_image_are_its_own_and_not_the_current_one(store):
+    first = keep(store, 1, fingerprint="a" * 32).stored
+    second = keep(store, 1, fingerprint="b" * 32).stored
+    keep(store, 2)
+    assert second.is_current
+    older = store.older_results(second.image_id, EVERYWHERE)
+    assert [one.assessment.id for one in older] == [first.assessment.id]
+    assert store.older_results(second.image_id, Scope(station_id="elsewhere")) == ()

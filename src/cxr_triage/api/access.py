@@ -1,11 +1,14 @@
 """Who makes a request, from where, in which language, and whether they may."""
 
+import base64
+import binascii
 from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from cxr_triage.api.negotiation import weights_of
 from cxr_triage.api.services import Opened, Services
 from cxr_triage.errors import NotAuthenticated
 from cxr_triage.language import Language
@@ -17,6 +20,8 @@ from cxr_triage.settings import Settings
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CSRF_HEADER = "X-CSRF-Token"
 COOKIE = "cxr-triage-session"
+BASIC_TOO = 'Bearer, Basic realm="cxr-triage", charset="UTF-8"'
+"""How programs may sign in where browsers never go: those would ask people for a password."""
 
 _bearer = HTTPBearer(auto_error=False, description="A station's API key.")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -36,27 +41,14 @@ def language_of(request: Request) -> Language:
 
 def preferred(accept: str, otherwise: Language) -> Language:
     """The language that an Accept-Language header prefers (RFC 9110 12.5.4)."""
-    english, vietnamese = (_weight(accept, language) for language in ("en", "vi"))
+    weights = weights_of(accept)
+    english, vietnamese = (
+        max((weights[name] for name in weights if name.partition("-")[0] == language), default=0.0)
+        for language in ("en", "vi")
+    )
     if english == vietnamese:
         return otherwise
     return "vi" if vietnamese > english else "en"
-
-
-def _weight(accept: str, language: str) -> float:
-    """0 if the header does not name the language."""
-    parts = (part.strip().partition(";") for part in accept.lower().split(",")[:32])
-    return max(
-        (_quality(rest) for name, _, rest in parts if name.partition("-")[0] == language),
-        default=0.0,
-    )
-
-
-def _quality(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    try:
-        return min(1.0, max(0.0, float(value))) if name.strip() == "q" else 1.0
-    except ValueError:
-        return 0.0
 
 
 def session_of(request: Request, services: Opened) -> Session:
@@ -79,6 +71,29 @@ def principal_of(request: Request, services: Opened, bearer: Bearer) -> Principa
     station = services.accounts.station_of_key(bearer.credentials)
     request.state.who = station
     return station
+
+
+def sender_of(request: Request, services: Opened, bearer: Bearer) -> Principal:
+    """As `principal_of`, or a station by HTTP Basic (RFC 7617) with its key as the password:
+    many archives can do nothing else. The user's name is not looked at. Raises AccessError."""
+    try:
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return principal_of(request, services, bearer)
+        station = services.accounts.station_of_key(_password(credentials))
+    except NotAuthenticated as refused:
+        raise NotAuthenticated(refused.code, challenge=BASIC_TOO) from None
+    request.state.who = station
+    return station
+
+
+def _password(credentials: str) -> str:
+    """Of HTTP Basic; empty if there is none."""
+    try:
+        pair = base64.b64decode(credentials.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    return pair.partition(b":")[2].decode("utf-8", "replace")
 
 
 def who_may(permission: Permission) -> Callable[[Principal], Principal]:
@@ -113,5 +128,6 @@ From = Annotated[Origin, Depends(origin_of)]
 Spoken = Annotated[Language, Depends(language_of)]
 SignedInSession = Annotated[Session, Depends(session_of)]
 Uploader = Annotated[Principal, Depends(who_may("upload"))]
+Sender = Annotated[Principal, Depends(sender_of)]
 Reader = Annotated[Principal, Depends(who_may("read"))]
 Reviewer = Annotated[Principal, Depends(who_may("review"))]

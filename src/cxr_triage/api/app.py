@@ -6,29 +6,43 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from fastapi import FastAPI
 
 from cxr_triage import __version__
-from cxr_triage.api import assessments, images, session_list, sessions, studies, system
+from cxr_triage.api import (
+    assessments,
+    dicomweb,
+    images,
+    metrics,
+    session_list,
+    sessions,
+    studies,
+    system,
+)
 from cxr_triage.api.documentation import describe
 from cxr_triage.api.limits import LimitBodies
 from cxr_triage.api.observing import Observe
-from cxr_triage.api.problems import handle_problems
+from cxr_triage.api.problems import Answer, answer_problem, handle_problems
 from cxr_triage.api.services import Services, open_services
 from cxr_triage.settings import Settings
 
 ROUTERS = (
     images.router,
+    dicomweb.router,
     studies.router,
     assessments.router,
     sessions.router,
     session_list.router,
     system.router,
+    metrics.router,
 )
 
 
-def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, services: Services | None = None, *, answer: Answer = answer_problem
+) -> FastAPI:
     """The service by its settings.
 
     services: what its routes work with; None: opened when the application starts, closed
     when it stops.
+    answer: how errors are told.
     """
     app = FastAPI(
         title="cxr-triage",
@@ -40,9 +54,9 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
-    handle_problems(app, settings)
+    handle_problems(app, answer)
     app.add_middleware(LimitBodies, settings=settings)
-    app.add_middleware(Observe, settings=settings)
+    app.add_middleware(Observe, settings=settings, answer=answer)
     describe(app)
     return app
 

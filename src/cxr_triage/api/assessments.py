@@ -124,6 +124,8 @@ def write_review(
     saved = review.save(services.store, who, draft, version=body.version, origin=origin)
     if body.action == "sign":
         saved = review.sign(services.store, who, id_, version=saved.version, origin=origin)
+        found = services.store.assessment(id_, who.scope).assessment
+        services.metrics.signed(saved.draft, found)
     return review_out(saved)
 
 

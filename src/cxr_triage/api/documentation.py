@@ -13,6 +13,7 @@ from cxr_triage.api.declared import DeclaredIn
 from cxr_triage.api.models import ImagesOut
 from cxr_triage.api.problems import MEDIA_TYPE as PROBLEM_TYPE
 from cxr_triage.api.problems import Problem
+from cxr_triage.api.store_response import JSON_TYPE, XML_TYPE
 from cxr_triage.api.uploads import FORM, RAW
 from cxr_triage.report.viewer import MEDIA_TYPE as PIXEL_TYPE
 
@@ -57,6 +58,27 @@ UPLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+STORE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "DICOM files; the parameter `type` is application/dicom.",
+        "content": {"multipart/related": {"schema": BINARY}},
+    }
+}
+
+
+def _store_response(description: str) -> dict[str, Any]:
+    shapes: dict[str, Any] = {JSON_TYPE: {"schema": {"type": "object"}}, XML_TYPE: {}}
+    return {"description": description, "content": shapes}
+
+
+STORE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: _store_response("Every instance is stored."),
+    202: _store_response("Some instances failed, or were stored with a warning."),
+    409: _store_response("No instance is stored; each has its reason."),
+}
+
+
 def _bytes(media_type: str, description: str) -> dict[str, Any]:
     """Arguments of a route that answers with bytes of one kind."""
     return {
@@ -95,6 +117,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
     components["schemas"] |= _schemas()
     components["securitySchemes"] = {
         "station": {"type": "http", "scheme": "bearer", "description": "A station's API key."},
+        "archive": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "A station's API key as the password, whatever the name.",
+        },
         "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
         "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER},
     }
@@ -132,4 +159,9 @@ def _security(path: str, method: str) -> list[dict[str, list[str]]]:
         return []
     needed = ("session",) if method == "get" else ("session", "csrf")
     person: dict[str, list[str]] = {scheme: [] for scheme in needed}
-    return [person] if path.startswith("/v1/session") else [{"station": []}, person]
+    if path.startswith("/v1/session"):
+        return [person]
+    stations: list[dict[str, list[str]]] = [{"station": []}]
+    if path.startswith("/dicomweb/"):
+        stations.append({"archive": []})
+    return [*stations, person]

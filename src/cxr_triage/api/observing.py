@@ -5,11 +5,11 @@ import uuid
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_triage.api.access import is_secure, preferred
-from cxr_triage.api.problems import respond
+from cxr_triage.api.problems import Answer
 from cxr_triage.errors import TriageError
 from cxr_triage.logs import log_unexpected
 from cxr_triage.settings import Settings
@@ -37,8 +37,9 @@ _log = structlog.get_logger("cxr_triage.requests")
 class Observe:
     """ASGI middleware. The log names the route, never the address that was asked for."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, answer: Answer) -> None:
         self._app = app
+        self._answer = answer
         self._language = settings.language
         self._headers = SECURITY_HEADERS | (
             {"Strict-Transport-Security": HSTS} if is_secure(settings) else {}
@@ -76,10 +77,25 @@ class Observe:
             log_unexpected(error)
             if status == 0:
                 fault = TriageError("unexpected", kind=type(error).__name__)
-                response = respond(fault, state["language"], state["request_id"])
+                response = self._answer(Request(scope), fault, ())
                 await response(scope, receive, send_with_headers)
         finally:
+            _count_request(scope, status)
             _log_request(scope, status, time.perf_counter() - started)
+
+
+def _count_request(scope: Scope, status: int) -> None:
+    services = getattr(scope["app"].state, "services", None)
+    if services is not None:
+        services.metrics.answered(_method(scope), _route(scope), status)
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in METHODS else "other"
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "none"))
 
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:
@@ -88,8 +104,8 @@ def _log_request(scope: Scope, status: int, seconds: float) -> None:
     _log.info(
         "request",
         request_id=state["request_id"],
-        method=scope["method"] if scope["method"] in METHODS else "other",
-        route=getattr(scope.get("route"), "path", "none"),
+        method=_method(scope),
+        route=_route(scope),
         status=status,
         ms=round(seconds * 1000, 1),
         address=client[0] if client else "",

@@ -1,7 +1,7 @@
 """Errors of the tree, and those of the framework, as problem+json (RFC 9457) of one shape."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
@@ -13,7 +13,6 @@ from starlette.responses import JSONResponse, Response
 from cxr_triage import errors
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language, is_said, say
-from cxr_triage.settings import Settings
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -41,6 +40,7 @@ HTTP: dict[type[TriageError], int] = {
     errors.MediaTypeUnsupported: 415,
     errors.RequestTooSlow: 408,
     errors.MethodNotAllowed: 405,
+    errors.NotAcceptable: 406,
     errors.ModelError: 503,
 }
 """The status of each class of the tree; one that is not here is our fault: 500."""
@@ -103,7 +103,8 @@ def problem_of(
 def headers_of(error: TriageError) -> dict[str, str]:
     """When to come again, and how to sign in."""
     status = status_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    challenge = str(error.values.get("challenge", "Bearer"))
+    headers = {"WWW-Authenticate": challenge} if status == 401 else {}
     if status in {408, 413}:
         headers["Connection"] = "close"  # the rest of the body is not read
     if status in {429, 503}:
@@ -125,28 +126,40 @@ def respond(
     )
 
 
-def handle_problems(app: FastAPI, settings: Settings) -> None:
-    """Give every error of a request the one shape. Unexpected ones: see `observing`."""
+Answer = Callable[[Request, TriageError, Sequence[Place]], Response]
+"""How an entrance answers an error."""
+
+
+def answer_problem(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
+    """As programs read it. `observing` has put language and id into the request's state."""
+    return respond(error, request.state.language, request.state.request_id, places)
+
+
+def handle_problems(app: FastAPI, answer: Answer = answer_problem) -> None:
+    """Count every error of a request, and give all one shape. Unexpected ones: see
+    `observing`."""
+
+    def counted(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
+        services = getattr(request.app.state, "services", None)
+        if services is not None:  # it may be that they are what could not be opened
+            services.metrics.problem(error.code)
+        return answer(request, error, places)
 
     def of_tree(request: Request, error: Exception) -> Response:
-        return answer(request, cast(TriageError, error))
+        return counted(request, cast(TriageError, error))
 
     def of_framework(request: Request, error: Exception) -> Response:
         found = cast(HTTPException, error)
         known = found.error if isinstance(found, BodyRefused) else of_status(found.status_code)
-        response = answer(request, known)
+        response = counted(request, known)
         response.headers.update(found.headers or {})
         return response
 
     def of_validation(request: Request, error: Exception) -> Response:
         found = cast(RequestValidationError, error).errors()
         if any(one["type"] == "json_invalid" for one in found):
-            return answer(request, errors.RequestInvalid("request_malformed"))
-        return answer(request, errors.QueryInvalid("request_invalid"), _places(found))
-
-    def answer(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
-        language: Language = getattr(request.state, "language", settings.language)
-        return respond(error, language, str(getattr(request.state, "request_id", "")), places)
+            return counted(request, errors.RequestInvalid("request_malformed"))
+        return counted(request, errors.QueryInvalid("request_invalid"), _places(found))
 
     app.add_exception_handler(TriageError, of_tree)
     app.add_exception_handler(HTTPException, of_framework)

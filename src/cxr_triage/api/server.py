@@ -4,15 +4,19 @@ import asyncio
 import ipaddress
 import os
 import socket
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import h11
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from cxr_triage.errors import SettingsInvalid
+from cxr_triage.api.problems import respond
+from cxr_triage.errors import RequestInvalid, SettingsInvalid
+from cxr_triage.language import Language
 from cxr_triage.settings import Settings
 
 MAX_HEADER_BYTES = 32 * 1024
@@ -21,10 +25,12 @@ MAX_CONNECTIONS = 512
 BACKLOG = 128
 
 
-class HeaderDeadline(H11Protocol):
-    """uvicorn's own, but it does not wait for a request's headers for ever."""
+class Protocol(H11Protocol):
+    """uvicorn's own, but it does not wait for a request's headers for ever, and what is no
+    request is answered as every other error is."""
 
     within_s: float
+    language: Language
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -42,6 +48,18 @@ class HeaderDeadline(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (we say it in our words)
+        """There is no request that could say a language."""
+        problem = respond(RequestInvalid("request_malformed"), self.language, uuid.uuid4().hex)
+        headers = [*problem.raw_headers, (b"connection", b"close")]
+        for event in (
+            h11.Response(status_code=problem.status_code, headers=headers),
+            h11.Data(data=bytes(problem.body)),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _is_busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -126,7 +144,11 @@ def _is_loopback(host: str) -> bool:
 def _options(settings: Settings) -> dict[str, Any]:
     proxies = settings.trusted_proxies
     return {
-        "http": type("Protocol", (HeaderDeadline,), {"within_s": settings.idle_upload_s}),
+        "http": type(
+            "OurProtocol",
+            (Protocol,),
+            {"within_s": settings.idle_upload_s, "language": settings.language},
+        ),
         "ws": "none",
         "log_config": None,
         "access_log": False,  # it would hold addresses asked for; `observing` writes ours

@@ -9,9 +9,11 @@ from fastapi import Depends, Request
 
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.service.accounts import AccountRules, Accounts
+from cxr_triage.service.administration import Administration
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.intake import Intake
-from cxr_triage.service.places import open_service_store, serving_here
+from cxr_triage.service.metrics import Metrics
+from cxr_triage.service.places import open_service_store, serving_here, store_folder
 from cxr_triage.service.readiness import Readiness
 from cxr_triage.service.spool import Spool
 from cxr_triage.settings import Settings
@@ -25,10 +27,12 @@ class Services:
     settings: Settings
     store: Store
     accounts: Accounts
+    administration: Administration
     pool: InferencePool
     spool: Spool
     intake: Intake
     readiness: Readiness
+    metrics: Metrics
 
 
 @contextmanager
@@ -40,16 +44,22 @@ def open_services(settings: Settings) -> Iterator[Services]:
         spool = Spool(spool_folder, max_file_bytes=settings.max_file_mib * MIB)
         pool = stack.enter_context(closing(InferencePool(settings)))
         rules = AccountRules(
-            idle_s=settings.session_idle_minutes * 60, session_s=settings.session_hours * 3600
+            idle_s=settings.session_idle_minutes * 60,
+            session_s=settings.session_hours * 3600,
+            key_days=settings.key_days,
         )
+        metrics = Metrics()
+        metrics.watch(pool, store_folder(settings))
         yield Services(
             settings=settings,
             store=store,
             accounts=Accounts(store, rules),
+            administration=Administration(store, rules),
             pool=pool,
             spool=spool,
-            intake=Intake(store, pool),
+            intake=Intake(store, pool, metrics),
             readiness=Readiness(store, pool),
+            metrics=metrics,
         )
 
 

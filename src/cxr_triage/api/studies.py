@@ -66,7 +66,7 @@ def read_study(
     """A study by its id, or by its Study Instance UID (the newest, if several stations sent
     it). A doctor who reads it opens it."""
     detail = services.store.study(_study_id(services, who, study), who.scope)
-    _open(services, who, origin, detail)
+    note_opened(services, who, origin, detail)
     return detail_out(detail, who, language)
 
 
@@ -80,7 +80,7 @@ def _study_id(services: Services, who: Principal, study: str) -> str:
     return rows[0].study_id
 
 
-def _open(services: Services, who: Principal, origin: Origin, detail: StudyDetail) -> None:
+def note_opened(services: Services, who: Principal, origin: Origin, detail: StudyDetail) -> None:
     """In the audit trail; a new study becomes opened when a doctor sees it."""
     study_id = detail.row.study_id
     seen = entry(Action.STUDY_OPENED, who.acts_from(origin), study_id=study_id)

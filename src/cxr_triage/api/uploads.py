@@ -68,16 +68,22 @@ async def _take_body(request: Request, services: Services, take: Take) -> Outcom
 
 
 async def _receive(request: Request, incoming: Incoming) -> None:
-    """The body in blocks: hashing and writing stay off the event loop."""
+    """Hashing and writing stay off the event loop."""
+    async for block in in_blocks(request):
+        await run_in_threadpool(incoming.write, block)
+
+
+async def in_blocks(request: Request) -> AsyncIterator[bytes]:
+    """The body in pieces of BLOCK_BYTES and a bit, the last one smaller."""
     block: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         block.append(chunk)
         size += len(chunk)
         if size >= BLOCK_BYTES:
-            await run_in_threadpool(incoming.write, *block)
+            yield b"".join(block)
             block, size = [], 0
-    await run_in_threadpool(incoming.write, *block)
+    yield b"".join(block)
 
 
 async def _form(request: Request, max_files: int) -> AsyncIterator[_Form]:

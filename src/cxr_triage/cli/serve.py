@@ -1,6 +1,5 @@
 """`cxr-triage serve`: the service over HTTP, on this machine alone unless told otherwise."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,10 +28,10 @@ def serve(
     lang: Annotated[Language | None, typer.Option(help=say("help.lang", _HELP))] = None,
 ) -> None:
     """Serve until interrupted; requests that run then are finished."""
-    from cxr_triage.api.app import create_app  # noqa: PLC0415 (score starts without all this)
-    from cxr_triage.api.logs import log_as_json  # noqa: PLC0415
+    from cxr_triage.api.logs import log_as_json  # noqa: PLC0415 (score starts without all this)
     from cxr_triage.api.server import address_of, check_address, listen, server_for  # noqa: PLC0415
     from cxr_triage.api.services import open_services  # noqa: PLC0415
+    from cxr_triage.web.app import create_app  # noqa: PLC0415
 
     given = {"host": host, "port": port, "workers": workers, "language": lang, "demo": demo or None}
     settings = read_settings().model_copy(
@@ -70,9 +69,9 @@ def _demo_accounts(store: "Store", settings: Settings) -> "DemoAccounts":
 def _start_demo(accounts: "DemoAccounts", address: str, language: Language) -> None:
     """Show who may sign in, and send the demo films as a station would."""
     from cxr_triage.cli.demo_films import demo_films, send_films  # noqa: PLC0415
+    from cxr_triage.service.demo import STATION  # noqa: PLC0415
 
     for name, password in accounts.passwords.items():
         typer.echo(say("serve.demo_account", language, name=name, password=password))
-    typer.echo(say("serve.demo_key", language, key=accounts.key))
-    films: list[Path] = demo_films()
-    send_films(films, address, accounts.key)
+    typer.echo(say("serve.demo_key", language, key=accounts.keys[STATION]))
+    send_films(demo_films(), address, accounts.keys)

@@ -106,7 +106,12 @@ def moment(iso: str, language: Language) -> str:
 @lru_cache
 def stylesheet() -> str:
     """The style sheet that stands in the page."""
-    return files("cxr_triage.report").joinpath("templates", "report.css").read_text("utf-8")
+    return "".join(template_text(name) for name in ("marks.css", "report.css"))
+
+
+def template_text(name: str) -> str:
+    """A file of this room's templates."""
+    return files("cxr_triage.report").joinpath("templates", name).read_text("utf-8")
 
 
 def data_uri(picture: bytes) -> str:

@@ -186,6 +186,11 @@ class Accounts:
             audit=entry(Action.PASSWORD_CHANGED, actor),
         )
 
+    def change_language(self, token: str, language: Language) -> None:
+        """What pages speak to the person. Raises NotAuthenticated."""
+        _, person = self._live(token)
+        self._store.accounts.set_language(person.id, language)
+
 
 def account_name(name: str) -> str:
     """As it is kept and compared."""

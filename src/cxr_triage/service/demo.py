@@ -9,7 +9,14 @@ from cxr_triage.service.audit import SYSTEM
 from cxr_triage.store.records import Role
 from cxr_triage.store.repository import Store
 
-STATION = "demo"
+STATION = "thanh-an"
+"""Where the nurse works."""
+
+STATIONS = {
+    STATION: "Trạm y tế Thạnh An (demo)",
+    "ly-nhon": "Trạm y tế Lý Nhơn (demo)",
+    "tam-thon-hiep": "Trạm y tế Tam Thôn Hiệp (demo)",
+}
 PEOPLE: dict[str, Role] = {
     "nurse": "station",
     "radiologist": "radiologist",
@@ -19,10 +26,10 @@ PEOPLE: dict[str, Role] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoAccounts:
-    """passwords: by name. key: of the station. All are new each time."""
+    """passwords: by name. keys: by station. All are new each time."""
 
     passwords: dict[str, str] = field(repr=False)
-    key: str = field(repr=False)
+    keys: dict[str, str] = field(repr=False)
 
 
 def prepare_demo(store: Store, admin: Administration) -> DemoAccounts:
@@ -33,15 +40,16 @@ def prepare_demo(store: Store, admin: Administration) -> DemoAccounts:
     known = {person.name for person in store.accounts.people()}
     if not known <= PEOPLE.keys():
         raise SettingsInvalid("demo_store_in_use")
-    if STATION not in {station.id for station in store.accounts.stations()}:
-        admin.create_station(STATION, "Demo", by=SYSTEM)
+    stations = {station.id for station in store.accounts.stations()}
+    for station in STATIONS.keys() - stations:
+        admin.create_station(station, STATIONS[station], by=SYSTEM)
     passwords = {name: secrets.token_urlsafe(12) for name in PEOPLE}
     for name, password in passwords.items():
         if name in known:
             admin.reset_password(name, password, by=SYSTEM)
         else:
             _create(admin, name, password)
-    return DemoAccounts(passwords=passwords, key=_only_key(store, admin))
+    return DemoAccounts(passwords=passwords, keys=_new_keys(store, admin))
 
 
 def _create(admin: Administration, name: str, password: str) -> None:
@@ -50,8 +58,8 @@ def _create(admin: Administration, name: str, password: str) -> None:
     admin.create_person(name, password, role=role, station_id=station, by=SYSTEM)
 
 
-def _only_key(store: Store, admin: Administration) -> str:
+def _new_keys(store: Store, admin: Administration) -> dict[str, str]:
     for key in store.accounts.keys():  # noqa: SIM118 (no dictionary)
         if key.revoked_at is None:
             admin.revoke_key(key.prefix, by=SYSTEM)
-    return admin.create_key(STATION, by=SYSTEM)[0]
+    return {station: admin.create_key(station, by=SYSTEM)[0] for station in STATIONS}

@@ -6,6 +6,7 @@ concerned. What comes back is JSON and raw arrays, checked: hostile bytes may ha
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -16,7 +17,7 @@ from cxr_triage import errors
 from cxr_triage.domain import Assessment, ModelCard, Patient
 from cxr_triage.errors import DecodingFailed, Overloaded, TriageError
 from cxr_triage.imaging.limits import MIB
-from cxr_triage.imaging.process import Child, Crew, ProcessLost, Watchdog
+from cxr_triage.imaging.process import Child, Crew, Loss, ProcessLost, Watchdog
 from cxr_triage.logs import log
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.service.declared import DECLARED, NOTHING_DECLARED, Declared
@@ -69,6 +70,8 @@ class InferencePool:
     """Safe to call from several threads; each call takes a process for itself.
 
     running: what the process that started last runs. Each result bears its own.
+    jobs: that are done now or wait. starts: of processes, the first ones included. losses:
+    of processes that had a job, by why.
     trouble: why the process that was to be started last could not be, if it could not.
     """
 
@@ -84,7 +87,11 @@ class InferencePool:
         self._watchdog = Watchdog(settings.worker_memory_mib * MIB, "inference")
         self._crew = Crew(self.size, self._start)
         self._places = threading.BoundedSemaphore(self.size + settings.queue)
+        self._counting = threading.Lock()
         self._closed = False
+        self.jobs = 0
+        self.starts = 0
+        self.losses: Counter[Loss] = Counter()
         self.running: Running
         self.trouble: TriageError | None = None
         try:
@@ -156,9 +163,15 @@ class InferencePool:
         if not self._places.acquire(blocking=False):
             raise Overloaded("overloaded", retry_after_s=RETRY_AFTER_S)
         try:
+            self._count(1)
             yield
         finally:
+            self._count(-1)
             self._places.release()
+
+    def _count(self, jobs: int) -> None:
+        with self._counting:
+            self.jobs += jobs
 
     def _check_open(self) -> None:
         if self._closed:
@@ -169,7 +182,9 @@ class InferencePool:
         try:
             with self._crew.lent() as worker:
                 return worker.do(head, body, read, self._timeout_s)
-        except ProcessLost:
+        except ProcessLost as loss:
+            with self._counting:
+                self.losses[loss.why] += 1
             threading.Thread(target=self._replace, name="inference-replace", daemon=True).start()
             raise
 
@@ -189,6 +204,8 @@ class InferencePool:
 
     def _start(self) -> "_Worker":
         worker = _Worker(Child(self._module, self._arguments, self._watchdog))
+        with self._counting:
+            self.starts += 1
         self.running, self.trouble = worker.running, None
         return worker
 

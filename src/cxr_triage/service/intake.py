@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cxr_triage.domain import Patient
-from cxr_triage.errors import Conflict, ImageError
+from cxr_triage.domain import Header, Patient
+from cxr_triage.errors import Conflict, ImageError, TriageError
 from cxr_triage.imaging.dataset import looks_like_dicom
 from cxr_triage.service.audit import Action, Actor, Origin, entry
 from cxr_triage.service.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.inference import InferencePool
+from cxr_triage.service.metrics import Entrance, Metrics
 from cxr_triage.service.principal import Principal
 from cxr_triage.service.spool import Received
 from cxr_triage.service.trail import note
@@ -22,9 +23,10 @@ FIRST_BYTES = 4096
 class Intake:
     """One for every entrance. Safe to call from several threads."""
 
-    def __init__(self, store: Store, pool: InferencePool) -> None:
+    def __init__(self, store: Store, pool: InferencePool, metrics: Metrics) -> None:
         self._store = store
         self._pool = pool
+        self._metrics = metrics
 
     def take(
         self,
@@ -33,13 +35,35 @@ class Intake:
         *,
         origin: Origin,
         declared: Declared = NOTHING_DECLARED,
+        study_uid: str = "",
+        entrance: Entrance = "upload",
     ) -> Kept:
         """Keep a file and its result; both are on the disk on return.
 
         declared: counts for pictures alone; a DICOM object speaks for itself.
-        Raises NotAllowed, ImageError, Conflict (`other_pixels`, `other_patient`), Overloaded,
-        ModelError or StoreError; nothing was kept then, and the file may be sent again.
+        study_uid: of the study that the file must be of; empty: any.
+        Raises NotAllowed, ImageError, Conflict (`other_pixels`, `other_patient`,
+        `other_study`), Overloaded, ModelError or StoreError; nothing was kept then, and the
+        file may be sent again.
         """
+        self._metrics.received(received.seconds)
+        try:
+            with self._metrics.timed("whole"):
+                kept = self._taken(received, who, origin, declared, study_uid)
+        except TriageError as error:
+            self._metrics.refused(error, entrance)
+            raise
+        self._metrics.taken(kept, entrance)
+        return kept
+
+    def _taken(
+        self,
+        received: Received,
+        who: Principal,
+        origin: Origin,
+        declared: Declared,
+        study_uid: str,
+    ) -> Kept:
         who.need("upload")
         actor = who.acts_from(origin)
         declared = NOTHING_DECLARED if _speaks_for_itself(received.file) else declared
@@ -51,8 +75,9 @@ class Intake:
                 station_id=who.home,
             )
             if known is not None:
+                _check_study(known.assessment.header, study_uid)
                 return self._sent_again(known, actor)
-            return self._keep(received, who, actor, declared)
+            return self._keep(received, who, actor, declared, study_uid)
         except (ImageError, Conflict):
             note(self._store, entry(Action.IMAGE_REJECTED, actor))
             raise
@@ -75,8 +100,17 @@ class Intake:
         note(self._store, again)
         return Kept(created=False, stored=known)
 
-    def _keep(self, received: Received, who: Principal, actor: Actor, declared: Declared) -> Kept:
-        assessed = self._pool.assess(received.file, declared)
+    def _keep(
+        self,
+        received: Received,
+        who: Principal,
+        actor: Actor,
+        declared: Declared,
+        study_uid: str,
+    ) -> Kept:
+        with self._metrics.timed("assess"):
+            assessed = self._pool.assess(received.file, declared)
+        _check_study(assessed.assessment.header, study_uid)
         with store_faults():
             data = received.file.read_bytes()
         image = NewImage(
@@ -85,7 +119,15 @@ class Intake:
             station_id=who.home,
             received_at=datetime.now(UTC),
         )
-        return self._store.keep(image, assessed.assessment, audit=entry(Action.IMAGE_KEPT, actor))
+        audit = entry(Action.IMAGE_KEPT, actor)
+        with self._metrics.timed("keep"):
+            return self._store.keep(image, assessed.assessment, audit=audit)
+
+
+def _check_study(header: Header, study_uid: str) -> None:
+    """Raises Conflict `other_study`."""
+    if study_uid and header.study_uid != study_uid:
+        raise Conflict("other_study")
 
 
 def _speaks_for_itself(file: Path) -> bool:

@@ -20,11 +20,12 @@ ABANDONED_S = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A whole file. digest: SHA-256."""
+    """A whole file. digest: SHA-256. seconds: from its first byte to its last."""
 
     file: Path = field(repr=False)
     digest: str
     size: int
+    seconds: float
 
 
 class Spool:
@@ -51,6 +52,7 @@ class Incoming:
         self._max_bytes = max_bytes
         self._hash = hashlib.sha256()
         self._size = 0
+        self._started = time.perf_counter()
         with store_faults():
             self._file = file.open("xb")
 
@@ -68,7 +70,12 @@ class Incoming:
         """No more comes."""
         with store_faults():
             self._file.close()
-        return Received(file=self._path, digest=self._hash.hexdigest(), size=self._size)
+        return Received(
+            file=self._path,
+            digest=self._hash.hexdigest(),
+            size=self._size,
+            seconds=time.perf_counter() - self._started,
+        )
 
     def __enter__(self) -> Self:
         return self

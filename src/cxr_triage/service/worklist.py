@@ -11,7 +11,7 @@ from cxr_triage.domain import PRIORITIES
 from cxr_triage.errors import QueryInvalid
 from cxr_triage.language import Language, say
 from cxr_triage.service.principal import Principal
-from cxr_triage.store.records import LOCAL_STATION, Place, StudyRow, WorklistQuery
+from cxr_triage.store.records import LOCAL_STATION, Neighbours, Place, StudyRow, WorklistQuery
 from cxr_triage.store.repository import Store
 
 DEFAULT_LIMIT: Final = 50
@@ -44,6 +44,16 @@ def page(
     after = None if cursor is None else place_of(cursor)
     found = store.worklist(query, who.scope, after=after, limit=limit)
     return Page(rows=found.rows, cursor=None if found.after is None else cursor_of(found.after))
+
+
+def neighbours(store: Store, who: Principal, query: WorklistQuery, study_id: str) -> Neighbours:
+    """The studies beside one in the order and filters of the worklist that `who` came from.
+
+    A study that the filters leave out by now (it was new, it is opened) keeps its place.
+    Raises NotAllowed, NotFound or StoreError.
+    """
+    who.need("read")
+    return store.neighbours(study_id, query, who.scope)
 
 
 def station_name(row: StudyRow, language: Language) -> str:

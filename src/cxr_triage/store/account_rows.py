@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from cxr_triage.errors import Conflict, NotFound
+from cxr_triage.language import Language
 from cxr_triage.store.audit_rows import append
 from cxr_triage.store.database import Database
 from cxr_triage.store.records import AuditEntry, Person, Station, StationKey
@@ -164,6 +165,11 @@ class AccountRows:
             append(connection, _about(audit, person_id))
 
         self._database.write(work)
+
+    def set_language(self, person_id: str, language: Language) -> None:
+        """What pages speak to the person: theirs to choose, so no row in the trail."""
+        change = update(people).where(people.c.id == person_id).values(language=language)
+        self._database.write(lambda connection: connection.execute(change))
 
     def rehash(self, person_id: str, *, old: str, new: str) -> None:
         """The same password under stronger parameters, unless it was changed meanwhile."""

@@ -115,6 +115,11 @@ class Flag:
     score: float
     threshold: float
     level: Level
+    likely_threshold: float | None = None
+
+    @property
+    def flagged(self) -> bool:
+        return self.level != "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +163,8 @@ Place = tuple[int, float, datetime, str]
 class WorklistQuery:
     """Which studies; an empty tuple or None leaves that filter out.
 
-    received_from is inclusive, received_until exclusive. accession: exact.
+    received_from is inclusive, received_until exclusive. accession: exact. number: exactly
+    the accession number or the patient's.
     """
 
     priorities: tuple[Priority, ...] = ()
@@ -167,6 +173,7 @@ class WorklistQuery:
     received_from: datetime | None = None
     received_until: datetime | None = None
     accession: str | None = field(default=None, repr=False)
+    number: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +182,14 @@ class StudyPage:
 
     rows: tuple[StudyRow, ...]
     after: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """The studies (`study_id`) before and after one in the worklist; None at an end."""
+
+    before: str | None
+    after: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

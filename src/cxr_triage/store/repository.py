@@ -25,6 +25,7 @@ from cxr_triage.store.records import (
     AuditEntry,
     AuditRow,
     Kept,
+    Neighbours,
     NewImage,
     Place,
     Review,
@@ -150,6 +151,16 @@ class Store:
         """At most `limit` rows after a place, in the order of the worklist."""
         with self._database.read() as connection:
             return study_rows.page(connection, query, scope, after=after, limit=limit)
+
+    def neighbours(self, study_id: str, query: WorklistQuery, scope: Scope) -> Neighbours:
+        """The studies beside one in the worklist that the query gives. Raises NotFound."""
+        with self._database.read() as connection:
+            return study_rows.neighbours(connection, study_id, query, scope)
+
+    def older_results(self, image_id: str, scope: Scope) -> tuple[StoredAssessment, ...]:
+        """Results of an image that are not current any more, newest first."""
+        with self._database.read() as connection:
+            return results.older_of_image(connection, image_id, scope)
 
     def open_study(self, study_id: str, scope: Scope, *, audit: AuditEntry) -> None:
         """Note who looks at it: a new study becomes opened. Raises NotFound."""

@@ -51,6 +51,19 @@ def current_of_study(connection: Connection, study_id: str) -> tuple[StoredAsses
     return tuple(_stored(row) for row in rows)
 
 
+def older_of_image(
+    connection: Connection, image_id: str, scope: Scope
+) -> tuple[StoredAssessment, ...]:
+    """Results of an image that are not current any more, newest first."""
+    rows = _rows(
+        connection,
+        RESULT.where(assessments.c.image_id == image_id, ~assessments.c.is_current).order_by(
+            assessments.c.received_at.desc(), assessments.c.id
+        ),
+    )
+    return tuple(_stored(row) for row in rows if scope.includes(row.station_id))
+
+
 def patient_of_file(connection: Connection, digest: str, station_id: str) -> Patient | None:
     """Whom the station's file with that SHA-256 shows; None if it was never kept."""
     query = (

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     literal,
+    or_,
     select,
     tuple_,
     union_all,
@@ -23,6 +24,7 @@ from cxr_triage.errors import NotFound
 from cxr_triage.store.records import (
     STATES,
     Flag,
+    Neighbours,
     Place,
     Scope,
     StudyPage,
@@ -89,18 +91,58 @@ def page(
     )
 
 
-def _found(query: WorklistQuery, scope: Scope, after: Place | None, limit: int) -> Subquery:
+def neighbours(
+    connection: Connection, study_id: str, query: WorklistQuery, scope: Scope
+) -> Neighbours:
+    """The studies of the query beside a study's place, whether the query finds it or not.
+
+    Raises NotFound, also if the study lies outside `scope`.
+    """
+    row = connection.execute(
+        select(studies.c.station_id, *PLACE).where(studies.c.id == study_id)
+    ).first()
+    if row is None or not scope.includes(row.station_id):
+        raise NotFound("study_not_found")
+    place = _place(row)
+    return Neighbours(
+        before=_beside(connection, query, scope, place, backwards=True),
+        after=_beside(connection, query, scope, place, backwards=False),
+    )
+
+
+def _beside(
+    connection: Connection, query: WorklistQuery, scope: Scope, place: Place, *, backwards: bool
+) -> str | None:
+    found = _found(query, scope, place, 1, backwards=backwards)
+    nearest = select(studies.c.id).join(found, found.c.id == studies.c.id)
+    return connection.scalar(nearest.order_by(*_order(backwards=backwards)).limit(1))
+
+
+def _found(
+    query: WorklistQuery,
+    scope: Scope,
+    after: Place | None,
+    limit: int,
+    *,
+    backwards: bool = False,
+) -> Subquery:
     """Enough studies for a page, for each state apart: an index then has them in order."""
     conditions = _conditions(query, scope)
     if after is not None:
-        conditions.append(tuple_(*PLACE) > tuple_(*_bound(after)))
+        here, there = tuple_(*PLACE), tuple_(*_bound(after))
+        conditions.append(here < there if backwards else here > there)
+    order = _order(backwards=backwards)
     states = () if set(query.states) == set(STATES) else sorted(set(query.states))
     of_states = [[studies.c.state == state] for state in states] or [[]]
     parts = [
-        select(studies.c.id).where(*conditions, *of_state).order_by(*PLACE).limit(limit).subquery()
+        select(studies.c.id).where(*conditions, *of_state).order_by(*order).limit(limit).subquery()
         for of_state in of_states
     ]
     return union_all(*[select(part.c.id) for part in parts]).subquery()
+
+
+def _order(*, backwards: bool) -> list[ColumnElement[Any]]:
+    return [column.desc() if backwards else column.asc() for column in PLACE]
 
 
 def study_row(connection: Connection, study_id: str, scope: Scope) -> StudyRow:
@@ -154,6 +196,11 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
         conditions.append(studies.c.received_at < query.received_until)
     if query.accession is not None:
         conditions.append(studies.c.accession == query.accession)
+    if query.number is not None:
+        theirs = select(patients.c.id).where(patients.c.patient_id == query.number)
+        conditions.append(
+            or_(studies.c.accession == query.number, studies.c.patient_id.in_(theirs))
+        )
     return conditions
 
 

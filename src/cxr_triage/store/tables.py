@@ -164,6 +164,7 @@ patients = Table(
     _words("birth_date", 32),
     _words("sex", 16),
     UniqueConstraint("station_id", "patient_id", "name", "birth_date", "sex"),
+    Index("ix_patients_patient_id", "patient_id"),
 )
 
 ORDER = ("priority_rank", "margin_order", "received_at", "id")

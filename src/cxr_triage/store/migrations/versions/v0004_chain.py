@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 compatible_from = "0004"  # an older version would add rows that are not part of the chain
 
 VERSION, FIRST, CHUNK = "cxr-triage-audit-1", "0" * 64, 1000

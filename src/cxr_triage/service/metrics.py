@@ -1,0 +1,213 @@
+"""What is counted and timed, for Prometheus. Its labels are codes, findings and routes of our
+own, all of a known number; never a station, a person or anything of a patient.
+
+Each instance of the service counts for itself, from its start.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from cxr_triage.domain import Assessment
+from cxr_triage.errors import TriageError
+from cxr_triage.service.inference import InferencePool
+from cxr_triage.store.records import Kept, ReviewDraft
+
+Entrance = Literal["upload", "dicomweb"]
+Stage = Literal["receive", "assess", "keep", "whole"]
+
+SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+SCORES: Final = tuple(tenth / 10 for tenth in range(1, 11))
+"""0.5 is the operating point."""
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """One service's. Safe to call from several threads."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self._registry = registry
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+        self._images = Counter(
+            "cxr_triage_images",
+            "Images that came in: assessed, referred or failed with the reason's code, or known.",
+            ("entrance", "outcome", "reason"),
+            registry=registry,
+        )
+        self._stages = Histogram(
+            "cxr_triage_stage_seconds",
+            "How long an image takes: receive, assess in a process, keep, and from whole file "
+            "to acknowledgement (whole).",
+            ("stage",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._steps = Histogram(
+            "cxr_triage_step_seconds",
+            "How long the steps of an assessment take, as its process measures them.",
+            ("step",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._scores = Histogram(
+            "cxr_triage_score",
+            "Scores by finding; 0.5 is the operating point. To see drift.",
+            ("finding",),
+            buckets=SCORES,
+            registry=registry,
+        )
+        self._flags = Counter(
+            "cxr_triage_findings",
+            "Findings of assessed images by level: none, possible, likely.",
+            ("finding", "level"),
+            registry=registry,
+        )
+        self._priorities = Counter(
+            "cxr_triage_priorities", "Images by priority.", ("priority",), registry=registry
+        )
+        self._verdicts = Counter(
+            "cxr_triage_verdicts",
+            "What doctors who signed said of findings, by the level that the model gave; "
+            "missed: they saw what was not flagged.",
+            ("finding", "level", "verdict"),
+            registry=registry,
+        )
+        self._requests = Counter(
+            "cxr_triage_http_requests",
+            "Requests by route and status.",
+            ("method", "route", "status"),
+            registry=registry,
+        )
+        self._problems = Counter(
+            "cxr_triage_problems",
+            "Errors that were answered, by code: sign-ins refused, full disks, overload …",
+            ("code",),
+            registry=registry,
+        )
+
+    def watch(self, pool: InferencePool, folder: Path) -> None:
+        """Show a pool's state, and the room that is left where images are kept."""
+        self._registry.register(_Watched(pool, folder))
+
+    def exposition(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    @contextmanager
+    def timed(self, stage: Stage) -> Iterator[None]:
+        """How long the block takes, if it ends well."""
+        started = time.perf_counter()
+        yield
+        self._stages.labels(stage).observe(time.perf_counter() - started)
+
+    def received(self, seconds: float) -> None:
+        self._stages.labels("receive").observe(seconds)
+
+    def taken(self, kept: Kept, entrance: Entrance) -> None:
+        """An image that is acknowledged."""
+        found = kept.stored.assessment
+        if not kept.created:
+            self._images.labels(entrance, "known", "").inc()
+            return
+        reasons = found.eligibility.reasons
+        reason = reasons[0].code if reasons else ""
+        self._images.labels(entrance, found.outcome, reason).inc()
+        self._priorities.labels(found.priority).inc()
+        for step, ms in found.timings_ms.items():
+            self._steps.labels(step).observe(ms / 1000)
+        for finding in found.findings:
+            self._scores.labels(finding.label).observe(finding.score)
+            self._flags.labels(finding.label, finding.level).inc()
+
+    def refused(self, error: TriageError, entrance: Entrance) -> None:
+        """An image that was not kept."""
+        self._images.labels(entrance, "failed", error.code).inc()
+
+    def signed(self, draft: ReviewDraft, assessment: Assessment) -> None:
+        """A reading that was signed."""
+        levels = {finding.label: finding.level for finding in assessment.findings}
+        for label, verdict in draft.verdicts.items():
+            self._verdicts.labels(label, levels.get(label, "none"), verdict).inc()
+        for label in draft.missed:
+            self._verdicts.labels(label, levels.get(label, "none"), "missed").inc()
+
+    def answered(self, method: str, route: str, status: int) -> None:
+        """route: its template, never the address that was asked for."""
+        self._requests.labels(method, route, str(status)).inc()
+
+    def problem(self, code: str) -> None:
+        self._problems.labels(code).inc()
+
+
+class _Watched(Collector):
+    """What is looked up when somebody asks."""
+
+    def __init__(self, pool: InferencePool, folder: Path) -> None:
+        self._pool = pool
+        self._folder = folder
+
+    def collect(self) -> Iterator[Metric]:
+        pool = self._pool
+        yield GaugeMetricFamily("cxr_triage_workers", "Processes that assess.", value=pool.size)
+        yield GaugeMetricFamily(
+            "cxr_triage_workers_busy", "Processes at work.", value=min(pool.jobs, pool.size)
+        )
+        yield GaugeMetricFamily(
+            "cxr_triage_queue", "Jobs that wait.", value=max(0, pool.jobs - pool.size)
+        )
+        yield CounterMetricFamily(
+            "cxr_triage_worker_starts",
+            "Processes that were started: at first, and for each that was lost.",
+            value=pool.starts,
+        )
+        losses = CounterMetricFamily(
+            "cxr_triage_worker_losses", "Processes that were lost at work, by why.", labels=("why",)
+        )
+        for why, count in pool.losses.items():
+            losses.add_metric((why,), count)
+        yield losses
+        yield self._model()
+        yield from self._disk()
+
+    def _model(self) -> Metric:
+        running = self._pool.running
+        card = running.card
+        model = GaugeMetricFamily(
+            "cxr_triage_model_info",
+            "Which model, policy and fingerprint run.",
+            labels=("name", "version", "policy", "fingerprint"),
+        )
+        model.add_metric((card.name, card.version, running.policy, running.fingerprint), 1)
+        return model
+
+    def _disk(self) -> Iterator[Metric]:
+        """Nothing where the disk does not answer."""
+        try:
+            usage = shutil.disk_usage(self._folder)
+        except OSError:
+            return
+        yield GaugeMetricFamily(
+            "cxr_triage_disk_free_bytes", "Room where images are kept.", value=usage.free
+        )
+        yield GaugeMetricFamily(
+            "cxr_triage_disk_bytes", "Size of the disk where images are kept.", value=usage.total
+        )

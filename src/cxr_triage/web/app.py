@@ -1,0 +1,28 @@
+"""The application with its pages: only wires."""
+
+from fastapi import FastAPI
+
+from cxr_triage.api.app import create_app as create_api
+from cxr_triage.api.services import Services
+from cxr_triage.settings import Settings
+from cxr_triage.web import assets, help, people, signing_in, stations, study, upload, worklist  # noqa: A004 (a page's name)
+from cxr_triage.web.refusals import answer
+
+ROUTERS = (
+    assets.router,
+    signing_in.router,
+    worklist.router,
+    upload.router,
+    study.router,
+    people.router,
+    stations.router,
+    help.router,
+)
+
+
+def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
+    """The interface and the pages. services: as for the interface."""
+    app = create_api(settings, services, answer=answer)
+    for router in ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    return app

@@ -1,0 +1,38 @@
+"""Where a study stands in the worklist that its reader came from: `?from=` its address."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from cxr_triage.api.services import Services
+from cxr_triage.service.principal import Principal
+from cxr_triage.service.worklist import neighbours
+from cxr_triage.web.filters import LONGEST, filters_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Addresses; None where the list ends."""
+
+    back: str
+    before: str | None
+    after: str | None
+
+
+def beside(services: Services, who: Principal, study_id: str, came_from: str) -> Beside:
+    """The list and the studies on both sides of one, in its order and its filters."""
+    came_from = came_from[:LONGEST]
+    filters = filters_of(came_from)
+    query = filters.query(ZoneInfo(services.settings.time_zone))
+    found = neighbours(services.store, who, query, study_id)
+    return Beside(
+        back=f"/worklist?{filters.address()}#s-{study_id}",
+        before=None if found.before is None else address_of(found.before, came_from),
+        after=None if found.after is None else address_of(found.after, came_from),
+    )
+
+
+def address_of(study_id: str, came_from: str) -> str:
+    """The page of a study that remembers the list."""
+    query = f"?{urlencode({'from': came_from})}" if came_from else ""
+    return f"/studies/{study_id}{query}"

@@ -1,0 +1,67 @@
+"""Errors as pages for people; programs and scripts get problem+json from the interface."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+
+from cxr_triage.api.access import COOKIE
+from cxr_triage.api.problems import Place, answer_problem, headers_of, status_of
+from cxr_triage.errors import NotAuthenticated, TriageError
+from cxr_triage.language import is_said
+from cxr_triage.web.rendering import render
+from cxr_triage.web.visit import Visit, spoken_before
+
+INTERFACE = ("/v1/", "/dicomweb/", "/metrics", "/static/")
+
+
+def answer(request: Request, error: TriageError, places: Sequence[Place] = ()) -> Response:
+    """A page where a person asked for one."""
+    if not _is_page(request):
+        return answer_problem(request, error, places)
+    if isinstance(error, NotAuthenticated):
+        return to_sign_in(request)
+    return _page(request, error)
+
+
+def _is_page(request: Request) -> bool:
+    accepts = "text/html" in request.headers.get("accept", "")
+    return accepts and not request.url.path.startswith(INTERFACE)
+
+
+def to_sign_in(request: Request) -> Response:
+    """To the sign-in page, which leads back to where one wanted to go."""
+    path, query = request.url.path, request.url.query
+    wanted = (f"{path}?{query}" if query else path) if request.method == "GET" else ""
+    ended = "1" if request.cookies.get(COOKIE) else ""
+    said = {name: value for name, value in (("next", wanted), ("ended", ended)) if value}
+    return RedirectResponse(f"/sign-in?{urlencode(said)}", 303)
+
+
+def _page(request: Request, error: TriageError) -> Response:
+    status = status_of(error)
+    title, advice = f"problem.{status}", f"web.advice.{status}"
+    page = render(
+        _visit(request),
+        "problem.html.j2",
+        status=status,
+        title=title if is_said(title) else "problem.500",
+        advice=advice if is_said(advice) else "web.advice.other",
+        error=error,
+        request_id=request.state.request_id,
+    )
+    page.headers.update(headers_of(error))
+    return page
+
+
+def _visit(request: Request) -> Visit:
+    """Who it is, if that was found out before the trouble."""
+    known: Visit | None = getattr(request.state, "visit", None)
+    return known or Visit(
+        request=request,
+        services=request.app.state.services,
+        session=None,
+        language=spoken_before(request),
+        form_token=request.cookies.get("cxr-triage-form", ""),
+    )

@@ -1,0 +1,153 @@
+"""Templates into pages, with the words, dates and numbers of who looks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from cxr_triage.api.access import is_secure
+from cxr_triage.domain import PRIORITIES
+from cxr_triage.language import LANGUAGES, Language, say, say_count
+from cxr_triage.report.html import words, writable
+from cxr_triage.service.principal import Permission
+from cxr_triage.web.assets import assets
+from cxr_triage.web.visit import FORM_COOKIE, Visit
+
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "same-origin",  # with none, browsers hide the origin of our own forms
+}
+"""Beside those of every answer (`api.observing`), of which pages are never stored is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An entry of the navigation, for who has the permission."""
+
+    path: str
+    key: str
+    permission: Permission | None
+
+
+NAVIGATION: Final = (
+    Link(path="/worklist", key="web.nav.worklist", permission="read"),
+    Link(path="/upload", key="web.nav.upload", permission="upload"),
+    Link(path="/people", key="web.nav.people", permission="manage_accounts"),
+    Link(path="/stations", key="web.nav.stations", permission="manage_accounts"),
+    Link(path="/help", key="web.nav.help", permission=None),
+)
+
+
+def render(visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
+    """The page of a template in `templates`, which extends `base.html.j2`."""
+    page = HTMLResponse(
+        writable(_environment().get_template(template).render(_context(visit) | values)),
+        status,
+        headers=HEADERS,
+    )
+    if visit.session is None and visit.request.cookies.get(FORM_COOKIE) != visit.form_token:
+        secure = is_secure(visit.services.settings)
+        page.set_cookie(
+            FORM_COOKIE, visit.form_token, httponly=True, secure=secure, samesite="strict"
+        )
+    return page
+
+
+def _context(visit: Visit) -> dict[str, object]:
+    """What every template may use."""
+    language, zone = visit.language, ZoneInfo(visit.services.settings.time_zone)
+    address = visit.request.url
+    here = f"{address.path}?{address.query}" if address.query else address.path
+    return words(language) | {
+        "say_count": lambda key, count, **values: say_count(key, language, count, **values),
+        "visit": visit,
+        "signed_in": visit.session is not None,
+        "who": visit.session.principal if visit.session else None,
+        "csrf": visit.csrf,
+        "here": here,
+        "navigation": [
+            link for link in NAVIGATION if link.permission is None or visit.may(link.permission)
+        ],
+        "languages": LANGUAGES,
+        "model": visit.services.pool.running.card,
+        "script_words": script_words(language),
+        "time": partial(time_text, language=language, zone=zone),
+        "day": partial(day_text, language=language, zone=zone),
+        "ago": partial(ago_text, language=language),
+    }
+
+
+def script_words(language: Language) -> Callable[..., dict[str, str]]:
+    """Sentences for a page's scripts by their keys, their {fields} still open."""
+    open_fields = {name: f"{{{name}}}" for name in SCRIPT_FIELDS}
+    return lambda *keys: {key: say(key, language, **open_fields) for key in keys}
+
+
+SCRIPT_FIELDS: Final = ("count", "done", "failed", "name", "seconds", "percent", "problem")
+"""What sentences for scripts may leave open."""
+
+
+def time_text(moment: datetime, language: Language, zone: ZoneInfo) -> str:
+    """Date and time to the minute, at the place."""
+    return format_datetime(moment, PATTERNS[language][1], tzinfo=zone, locale=language)
+
+
+def day_text(moment: datetime, language: Language, zone: ZoneInfo) -> str:
+    """The date at the place."""
+    return format_date(moment.astimezone(zone), PATTERNS[language][0], locale=language)
+
+
+PATTERNS: Final[dict[Language, tuple[str, str]]] = {
+    "en": ("d MMM y", "d MMM y HH:mm"),
+    "vi": ("dd/MM/y", "HH:mm dd/MM/y"),
+}
+
+
+def now() -> datetime:
+    """This moment, with its zone."""
+    return datetime.now(UTC)
+
+
+def ago_text(moment: datetime, language: Language) -> str:
+    """How long it has waited, in one unit."""
+    waited = max(now() - moment, timedelta(seconds=60))
+    return format_timedelta(
+        waited, granularity="minute", threshold=1.5, format="short", locale=language
+    )
+
+
+@lru_cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader(
+            [
+                PackageLoader("cxr_triage.web", "templates"),
+                PackageLoader("cxr_triage.report", "templates"),
+            ]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(priorities=PRIORITIES, asset=assets().address)
+    return environment

@@ -1,0 +1,138 @@
+"""Sign in and out, change one's password, choose the language."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from cxr_triage.api.access import COOKIE, From, is_secure, set_cookie
+from cxr_triage.api.problems import headers_of, status_of
+from cxr_triage.errors import AccessError, AccountInvalid, TooManyAttempts, TriageError
+from cxr_triage.language import LANGUAGES, say
+from cxr_triage.web.forms import Fields, Posted, within
+from cxr_triage.web.rendering import render
+from cxr_triage.web.visit import LANGUAGE_COOKIE, Anyone, SignedIn, Visit
+
+router = APIRouter()
+
+Address = Annotated[str, Query(max_length=2000)]
+YEAR_S = 365 * 24 * 3600
+
+
+@router.get("/")
+def read_start(_: SignedIn) -> Response:
+    """The worklist is where work begins."""
+    return RedirectResponse("/worklist", 303)
+
+
+@router.get("/sign-in")
+def read_sign_in(visit: Anyone, next: Address = "", ended: str = "") -> Response:  # noqa: A002 (an address's word)
+    """The form; who is signed in already goes on."""
+    if visit.session is not None:
+        return RedirectResponse(within(next), 303)
+    return _form(visit, wanted=within(next), ended=bool(ended))
+
+
+@router.post("/sign-in")
+def sign_in(visit: Anyone, origin: From, fields: Posted) -> Response:
+    """A session, and on to where one wanted to go; the page speaks the person's language."""
+    name, wanted = fields.get("name", "")[:64], within(fields.get("next", ""))
+    try:
+        accounts = visit.services.accounts
+        signed_in = accounts.sign_in(name, fields.get("password", "")[:1024], origin=origin)
+    except AccessError as error:
+        visit.services.metrics.problem(error.code)
+        return _form(visit, wanted=wanted, name=name, error=error)
+    response = RedirectResponse(wanted, 303)
+    set_cookie(response, signed_in, visit.services)
+    _remember(response, visit, signed_in.principal.language)
+    return response
+
+
+def _form(
+    visit: Visit,
+    *,
+    wanted: str,
+    name: str = "",
+    ended: bool = False,
+    error: TriageError | None = None,
+) -> Response:
+    page = render(
+        visit,
+        "sign_in.html.j2",
+        status=200 if error is None else status_of(error),
+        wanted=wanted,
+        typed=name,
+        ended=ended,
+        error=None if error is None else _sentence(error, visit),
+    )
+    if isinstance(error, TooManyAttempts):
+        page.headers.update(headers_of(error))
+    return page
+
+
+def _sentence(error: TriageError, visit: Visit) -> str:
+    return error.message(visit.language)
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, visit: SignedIn, origin: From, _: Posted) -> Response:
+    """End the session."""
+    visit.services.accounts.sign_out(request.cookies.get(COOKIE, ""), origin=origin)
+    response = RedirectResponse("/sign-in", 303)
+    response.delete_cookie(COOKIE)
+    response.headers["Clear-Site-Data"] = '"storage"'  # the machine may be shared
+    return response
+
+
+@router.get("/account")
+def read_account(visit: SignedIn, changed: str = "") -> Response:
+    """Who one is, and the form for another password."""
+    return render(visit, "account.html.j2", changed=bool(changed), errors={})
+
+
+@router.post("/account/password")
+def change_password(request: Request, visit: SignedIn, origin: From, fields: Posted) -> Response:
+    """Every other session of the person ends. Nothing typed is shown again: it is secret."""
+    errors = _change(request.cookies.get(COOKIE, ""), visit, origin, fields)
+    if errors:
+        return render(visit, "account.html.j2", status=422, changed=False, errors=errors)
+    return RedirectResponse(f"/account?{urlencode({'changed': 1})}", 303)
+
+
+def _change(token: str, visit: Visit, origin: From, fields: Fields) -> dict[str, str]:
+    """What is wrong, by the field beside which it is shown; empty if it was changed."""
+    new = fields.get("new", "")[:1024]
+    if new != fields.get("again", "")[:1024]:
+        return {"again": say("web.password_differs", visit.language)}
+    try:
+        old = fields.get("old", "")[:1024]
+        visit.services.accounts.change_password(token, old, new, origin=origin)
+    except AccountInvalid as error:
+        return {"new": _sentence(error, visit)}
+    except AccessError as error:
+        return {"old": _sentence(error, visit)}
+    return {}
+
+
+@router.post("/language")
+def choose_language(request: Request, visit: Anyone, fields: Posted) -> Response:
+    """Pages speak it from now on: on the account, or in this browser before signing in."""
+    language = next((one for one in LANGUAGES if one == fields.get("language")), visit.language)
+    if visit.session is not None:
+        visit.services.accounts.change_language(request.cookies.get(COOKIE, ""), language)
+    response = RedirectResponse(within(fields.get("next", "")), 303)
+    _remember(response, visit, language)
+    return response
+
+
+def _remember(response: Response, visit: Visit, language: str) -> None:
+    response.set_cookie(
+        LANGUAGE_COOKIE,
+        language,
+        max_age=YEAR_S,
+        httponly=True,
+        secure=is_secure(visit.services.settings),
+        samesite="lax",
+    )

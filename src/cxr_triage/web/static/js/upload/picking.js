@@ -1,0 +1,26 @@
+// Files that were dropped or picked, folders with all that lies in them.
+
+/** Every file of a drop, folders opened. */
+export async function dropped(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.length) return visible([...transfer.files]);
+  const found = [];
+  for (const entry of entries) found.push(...(await under(entry)));
+  return visible(found);
+}
+
+/** Without what operating systems hide in folders. */
+export function visible(files) {
+  return files.filter((file) => !file.name.startsWith(".") && !["Thumbs.db", "desktop.ini"].includes(file.name));
+}
+
+async function under(entry) {
+  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+  const reader = entry.createReader();
+  const found = [];
+  for (;;) { // a reader gives a hundred at a time
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) return found;
+    for (const one of some) found.push(...(await under(one)));
+  }
+}

@@ -1,0 +1,112 @@
+// The findings in the panel: which one is chosen, and whether its heatmap lies over the film.
+
+import { say } from "../words.js";
+
+export class Findings {
+  constructor(root, values, tell) {
+    this.root = root;
+    this.values = values;
+    this.tell = tell;
+    this.stage = null;
+    this.shown = false;
+    this.rows = [...root.querySelectorAll(".finding")];
+    this.chosen = this.rows[0]?.dataset.label ?? null;
+    this._maps = new Map();
+    this._bind();
+    this._mark();
+  }
+
+  /** The film is there: heatmaps can be laid over it. */
+  on(stage) {
+    this.stage = stage;
+    if (this.values.showHeatmap && this.chosen) this.show(this.chosen);
+  }
+
+  toggleHeatmap(label = this.chosen) {
+    if (!label || !this.values.heatmaps[label]) return;
+    if (this.shown && label === this.chosen) this.hide();
+    else this.show(label);
+  }
+
+  async show(label) {
+    this.choose(label);
+    this.shown = true;
+    this._mark();
+    try {
+      const map = await this._map(label);
+      if (!this.shown || this.chosen !== label) return;
+      this.stage?.setOverlay({ map });
+      this.tell(say("viewer.heatmap_shown", { name: this._name(label) }));
+    } catch {
+      this.hide();
+      this.tell(say("viewer.heatmap_failed"), { seen: true });
+    }
+  }
+
+  hide() {
+    this.shown = false;
+    this._mark();
+    this.stage?.setOverlay({ map: null });
+    this.tell(say("viewer.heatmap_hidden"));
+  }
+
+  /** The finding below (1) or above (−1) becomes the chosen one. */
+  step(way) {
+    const visible = this.rows.filter((row) => row.checkVisibility());
+    const at = visible.findIndex((row) => row.dataset.label === this.chosen);
+    const next = visible[Math.min(visible.length - 1, Math.max(0, at + way))];
+    if (!next) return;
+    next.querySelector("summary").focus();
+    if (this.shown) this.show(next.dataset.label);
+    else this.choose(next.dataset.label);
+  }
+
+  choose(label) {
+    this.chosen = label;
+    this._mark();
+  }
+
+  _bind() {
+    for (const row of this.rows) {
+      row.addEventListener("click", () => {
+        if (this.shown && this.chosen !== row.dataset.label) this.show(row.dataset.label);
+        else this.choose(row.dataset.label);
+      });
+      row.querySelector("[data-heatmap]")?.addEventListener("click", (event) => {
+        event.stopPropagation();
+        this.toggleHeatmap(row.dataset.label);
+      });
+    }
+    document.getElementById("opacity")?.addEventListener("input", (event) => {
+      this.stage?.setOverlay({ opacity: Number(event.target.value) / 100 });
+    });
+  }
+
+  _map(label) {
+    if (!this._maps.has(label)) {
+      const map = new Image();
+      map.src = this.values.heatmaps[label];
+      const ready = map.decode().then(() => map);
+      ready.catch(() => this._maps.delete(label));
+      this._maps.set(label, ready);
+    }
+    return this._maps.get(label);
+  }
+
+  _name(label) {
+    return this.rows.find((row) => row.dataset.label === label).querySelector(".name").textContent;
+  }
+
+  _mark() {
+    for (const row of this.rows) {
+      const chosen = row.dataset.label === this.chosen;
+      row.classList.toggle("chosen", chosen);
+      row.querySelector("[data-heatmap]")?.setAttribute("aria-pressed", String(chosen && this.shown));
+    }
+    document.querySelector('[data-do="heatmap"]')?.setAttribute("aria-pressed", String(this.shown));
+    const legend = document.getElementById("legend");
+    if (!legend) return;
+    legend.hidden = !this.shown;
+    for (const part of legend.querySelectorAll("[data-map]")) part.hidden = part.dataset.map !== this.chosen;
+  }
+}

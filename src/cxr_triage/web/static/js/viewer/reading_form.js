@@ -1,0 +1,68 @@
+// The form of a reading and its values, both ways.
+
+import { say } from "../words.js";
+
+const VERDICT = "verdict:";
+
+/** {verdicts, missed, overall, note, impression}; of an addendum the texts alone. */
+export function read(form) {
+  const data = new FormData(form);
+  const texts = { note: data.get("note"), impression: data.get("impression") };
+  if (form.dataset.kind === "addendum") return texts;
+  const given = [...data].filter(([name]) => name.startsWith(VERDICT));
+  return {
+    verdicts: Object.fromEntries(given.map(([name, value]) => [name.slice(VERDICT.length), value])),
+    missed: data.getAll("missed"),
+    overall: data.get("overall"),
+    ...texts,
+  };
+}
+
+export function fill(form, values) {
+  for (const field of form.elements) {
+    if (field.type === "radio") field.checked = wanted(field.name, values) === field.value;
+    else if (field.type === "checkbox") field.checked = (values.missed ?? []).includes(field.value);
+    else if (field.name) field.value = values[field.name] ?? "";
+  }
+  for (const fold of form.querySelectorAll("details")) {
+    if (fold.querySelector("input:checked")) fold.open = true;
+  }
+}
+
+/** Do both say the same? Order and what only one of them has (a version) do not count. */
+export function same(one, other) {
+  return ["verdicts", "missed", "overall", "note", "impression"].every(
+    (name) => ordered(one[name]) === ordered(other[name]),
+  );
+}
+
+/** Term and text of everything that is said, for who is about to sign it. */
+export function summary(form) {
+  const values = read(form);
+  const verdicts = Object.entries(values.verdicts).map(([label, verdict]) => [
+    legend(form, VERDICT + label), say(`viewer.verdict.${verdict}`),
+  ]);
+  const missed = [...form.querySelectorAll('[name="missed"]:checked')].map((box) => box.labels[0].textContent.trim());
+  const rows = [
+    [say("viewer.overall"), values.overall && say(`viewer.verdict.${values.overall}`)],
+    ...verdicts,
+    [say("viewer.missed"), missed.join(", ")],
+    [say("viewer.impression"), values.impression],
+    [say("viewer.note"), values.note],
+  ];
+  return rows.map(([term, text]) => [term, text || say("viewer.nothing_said")]);
+}
+
+function legend(form, name) {
+  return form.querySelector(`[name="${CSS.escape(name)}"]`).closest("fieldset").querySelector("legend").textContent;
+}
+
+function wanted(name, values) {
+  return name === "overall" ? values.overall : values.verdicts?.[name.slice(VERDICT.length)];
+}
+
+function ordered(value) {
+  if (Array.isArray(value)) return JSON.stringify([...value].sort());
+  if (value && typeof value === "object") return JSON.stringify(Object.entries(value).sort());
+  return JSON.stringify(value || null);
+}

@@ -1,0 +1,128 @@
+// The film and what lies over it, on a screen that people drag, pinch and resize.
+
+import { Film } from "./film.js";
+import { listen } from "./gestures.js";
+import { drawOverlay } from "./overlay.js";
+import { actualSize, fitted, moved, resized, zoomed } from "./view.js";
+
+const FULL_DRAG = 600; // pixels of the page over which a drag crosses the film's whole range
+
+export class Stage {
+  /** screen: the element; told(stage): called after anything changed that people read. */
+  constructor(screen, pixels, crop, told) {
+    this.element = screen;
+    this.canvas = screen.querySelector("#film");
+    this.over = screen.querySelector("#over");
+    this.tool = "window";
+    this.overlay = { crop, showBox: true, map: null, opacity: 1 };
+    this._told = told;
+    this._measure();
+    this.film = new Film(this.canvas, pixels);
+    this.view = fitted(this.film.size, this.canvas);
+    this._fits = true;
+    this.draw();
+    listen(screen, () => this.tool, {
+      window: (dx, dy) => this.drag(dx, dy),
+      move: (dx, dy) => this.move(dx, dy),
+      zoom: (factor, at) => this.zoom(factor, at),
+      rest: () => this.film.show(this.view),
+    });
+    new ResizeObserver(() => this._resize()).observe(screen);
+  }
+
+  get ratio() {
+    return window.devicePixelRatio || 1;
+  }
+
+  /** changes: {window, inverted}; at most one drawing a frame, of the newest state. */
+  look(changes) {
+    this._wanted = { ...this._wanted, ...changes };
+    this._looking ??= requestAnimationFrame(() => {
+      const wanted = this._wanted;
+      this._looking = this._wanted = null;
+      this.film.setLook(wanted);
+      this._told(this);
+    });
+  }
+
+  /** To the right: more contrast. Down: darker. Both as a share of the film's own range. */
+  drag(dx, dy) {
+    const { centre, width } = this._wanted?.window ?? this.film.effectiveWindow;
+    const unit = this.film.reach / FULL_DRAG;
+    const darker = this.film.isFalling !== this.film.inverted ? -1 : 1;
+    this.look({
+      window: {
+        centre: centre + darker * dy * unit,
+        width: Math.min(4 * this.film.reach, Math.max(2, width - dx * unit)),
+      },
+    });
+  }
+
+  move(dx, dy) {
+    this._go((view) => moved(view, this.film.size, this.canvas, dx * this.ratio, dy * this.ratio), true);
+  }
+
+  /** at: place from the element's corner; the middle if nobody points. */
+  zoom(factor, at = { x: this.element.clientWidth / 2, y: this.element.clientHeight / 2 }) {
+    const place = { x: at.x * this.ratio, y: at.y * this.ratio };
+    this._go((view) => zoomed(view, this.film.size, this.canvas, factor, place), true);
+  }
+
+  fit() {
+    this._go(() => fitted(this.film.size, this.canvas), false);
+    this._fits = true;
+  }
+
+  actual() {
+    this._go((view) => actualSize(view, this.film.size, this.canvas), false);
+  }
+
+  setOverlay(changes) {
+    Object.assign(this.overlay, changes);
+    this._drawOver();
+    this._told(this);
+  }
+
+  draw() {
+    this.film.show(this.view);
+    this._drawOver();
+    this._told(this);
+  }
+
+  _go(change, moving) {
+    this.view = change(this.view);
+    this._fits = false;
+    this._moving = moving;
+    this._frame(() => {
+      this.film.show(this.view, { moving: this._moving });
+      this._drawOver();
+      this._told(this);
+    });
+  }
+
+  _frame(draw) {
+    this._waiting ??= requestAnimationFrame(() => {
+      this._waiting = null;
+      draw();
+    });
+  }
+
+  _drawOver() {
+    drawOverlay(this.over, { view: this.view, size: this.film.size, ...this.overlay });
+  }
+
+  _measure() {
+    const box = this.element.getBoundingClientRect();
+    const size = { width: Math.max(1, Math.round(box.width * this.ratio)), height: Math.max(1, Math.round(box.height * this.ratio)) };
+    for (const canvas of [this.canvas, this.over]) Object.assign(canvas, size);
+  }
+
+  _resize() {
+    const before = { width: this.canvas.width, height: this.canvas.height };
+    const box = this.element.getBoundingClientRect();
+    if (Math.round(box.width * this.ratio) === before.width && Math.round(box.height * this.ratio) === before.height) return;
+    this._measure();
+    this.view = this._fits ? fitted(this.film.size, this.canvas) : resized(this.view, this.film.size, before, this.canvas);
+    this.draw();
+  }
+}

@@ -1,0 +1,74 @@
+// Keys of the worklist, and word of studies that came meanwhile. Nothing moves by itself.
+
+import { ask } from "./api.js";
+import { say } from "./words.js";
+
+const POLL_MS = 60_000;
+const links = [...document.querySelectorAll("#list .open")];
+const newer = document.getElementById("newer");
+const filters = document.getElementById("filters");
+
+function step(by) {
+  const at = links.indexOf(document.activeElement);
+  const to = at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + by));
+  links[to]?.focus();
+  links[to]?.scrollIntoView({ block: "nearest" });
+}
+
+const keys = {
+  ArrowDown: () => step(1),
+  ArrowUp: () => step(-1),
+  f: openFilters,
+  r: refresh,
+};
+
+function openFilters() {
+  filters.open = true;
+  filters.querySelector("input").focus();
+}
+
+/** The same page again, at the same place. */
+function refresh() {
+  const at = document.activeElement?.closest?.("tr")?.id;
+  sessionStorage.setItem("worklist-place", JSON.stringify({ y: scrollY, at, address: location.search }));
+  location.reload();
+}
+
+function restorePlace() {
+  const kept = JSON.parse(sessionStorage.getItem("worklist-place") ?? "null");
+  sessionStorage.removeItem("worklist-place");
+  if (kept && kept.address === location.search) {
+    scrollTo(0, kept.y);
+    document.getElementById(kept.at)?.querySelector(".open")?.focus({ preventScroll: true });
+  } else if (location.hash) {
+    document.getElementById(location.hash.slice(1))?.querySelector(".open")?.focus();
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input:not([type=checkbox]), select, textarea");
+  if (typing || event.ctrlKey || event.altKey || event.metaKey) return;
+  const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+document.getElementById("refresh").addEventListener("click", (event) => {
+  event.preventDefault();
+  refresh();
+});
+
+async function lookForNewer() {
+  if (document.hidden) return;
+  const query = new URLSearchParams(location.search);
+  query.set("since", newer.dataset.since);
+  const found = await ask(`/worklist/newer?${query}`).catch(() => null);
+  if (!found?.count) return;
+  const key = found.more ? "list.newer_many" : found.count === 1 ? "list.newer_one" : "list.newer";
+  newer.textContent = say(key, { count: found.count });
+}
+
+addEventListener("pageshow", () => setTimeout(restorePlace)); // after the browser's own going to a place
+setInterval(lookForNewer, POLL_MS);
+document.addEventListener("visibilitychange", lookForNewer);

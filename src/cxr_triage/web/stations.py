@@ -1,0 +1,79 @@
+"""Stations and the keys that their machines send with: for administrators."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import RedirectResponse, Response
+
+from cxr_triage.api.access import From
+from cxr_triage.api.problems import status_of
+from cxr_triage.errors import AccountInvalid, Conflict, TriageError
+from cxr_triage.web.forms import Fields, Posted
+from cxr_triage.web.rendering import render
+from cxr_triage.web.visit import Administrator, Visit
+
+router = APIRouter(prefix="/stations")
+
+Id = Annotated[str, Path(max_length=64)]
+
+FIELD_OF = {"name_invalid": "id", "name_taken": "id", "full_name_invalid": "name"}
+
+
+@router.get("")
+def read_stations(visit: Administrator, done: str = "") -> Response:
+    """Every station with its keys, and the form for one more."""
+    return _page(visit, done=done)
+
+
+@router.post("")
+def add_station(visit: Administrator, origin: From, fields: Posted) -> Response:
+    """A new station; what was typed stays if it cannot be made."""
+    by = visit.who.acts_from(origin)
+    try:
+        visit.services.administration.create_station(
+            fields.get("id", ""), fields.get("name", ""), by=by
+        )
+    except (AccountInvalid, Conflict) as error:
+        return _page(visit, typed=fields, error=error)
+    return RedirectResponse("/stations?done=added", 303)
+
+
+@router.post("/{station}/keys")
+def add_key(visit: Administrator, origin: From, station: Id, _: Posted) -> Response:
+    """A key, shown this once."""
+    key, record = visit.services.administration.create_key(station, by=visit.who.acts_from(origin))
+    return _page(visit, secret=(record.station_id, key))
+
+
+@router.post("/keys/{prefix}/revoke")
+def revoke_key(visit: Administrator, origin: From, prefix: Id, _: Posted) -> Response:
+    """What sends with it is refused from now on."""
+    visit.services.administration.revoke_key(prefix, by=visit.who.acts_from(origin))
+    return RedirectResponse("/stations?done=revoked", 303)
+
+
+def _page(
+    visit: Visit,
+    *,
+    done: str = "",
+    typed: Fields | None = None,
+    error: TriageError | None = None,
+    secret: tuple[str, str] | None = None,
+) -> Response:
+    accounts = visit.services.store.accounts
+    errors = {}
+    if error is not None:
+        errors[FIELD_OF.get(error.code, "page")] = error.message(visit.language)
+    return render(
+        visit,
+        "stations.html.j2",
+        status=200 if error is None else status_of(error),
+        stations=accounts.stations(),
+        keys=sorted(accounts.keys(), key=lambda key: key.created_at, reverse=True),
+        now=datetime.now(UTC),
+        done=done if done in {"added", "revoked"} else "",
+        typed=typed or {},
+        errors=errors,
+        secret=secret,
+    )

@@ -1,0 +1,92 @@
+"""The page of a study: the film, what the model says of it, doctors' readings."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from cxr_triage.api.access import From
+from cxr_triage.api.models import MAX_NAME
+from cxr_triage.api.studies import note_opened
+from cxr_triage.errors import NotFound
+from cxr_triage.service.audit import Action, entry
+from cxr_triage.service.trail import note
+from cxr_triage.store.records import StoredAssessment, StudyDetail
+from cxr_triage.web.beside import beside
+from cxr_triage.web.filters import LONGEST
+from cxr_triage.web.rendering import render
+from cxr_triage.web.study_parts import film_values, readings_of, scale_values
+from cxr_triage.web.visit import Reader, Visit
+
+router = APIRouter(prefix="/studies/{study}")
+
+Id = Annotated[str, Path(alias="study", max_length=MAX_NAME)]
+Image = Annotated[str, Query(alias="image", max_length=MAX_NAME)]
+CameFrom = Annotated[str, Query(alias="from", max_length=LONGEST)]
+
+
+@router.get("")
+def read_study(
+    visit: Reader, origin: From, id_: Id, image: Image = "", came_from: CameFrom = ""
+) -> Response:
+    """One image of the study at a time, the most urgent first; a doctor who sees it opens it."""
+    services, who = visit.services, visit.who
+    detail = services.store.study(id_, who.scope)
+    older = _older(visit, detail, image)
+    shown = _shown(detail, older, image)
+    note_opened(services, who, origin, detail)
+    return render(
+        visit,
+        "study.html.j2",
+        study=detail.row,
+        images=detail.images,
+        older=[one for one in older if one.image_id == shown.image_id],
+        shown=shown,
+        found=shown.assessment,
+        beside=beside(services, who, detail.row.study_id, came_from),
+        came_from=came_from,
+        show_heatmap=services.settings.heatmap_first,
+        film=film_values(shown, services.settings),
+        **scale_values(shown),
+        **readings_of(detail, shown, who),
+    )
+
+
+@router.get("/reading")
+def read_reading(visit: Reader, origin: From, id_: Id, image: Image) -> Response:
+    """The readings of one result alone, for the page's script after somebody saved."""
+    who = visit.who
+    detail = visit.services.store.study(id_, who.scope)
+    shown = _shown(detail, _older(visit, detail, image), image)
+    actor = who.acts_from(origin)
+    note(visit.services.store, entry(Action.STUDY_OPENED, actor, study_id=detail.row.study_id))
+    return render(
+        visit,
+        "study_review.html.j2",
+        study=detail.row,
+        shown=shown,
+        found=shown.assessment,
+        **readings_of(detail, shown, who),
+    )
+
+
+def _older(visit: Visit, detail: StudyDetail, image: str) -> list[StoredAssessment]:
+    """Earlier results of the image that is asked for, or of the first."""
+    known = {one.assessment.id: one for one in detail.images}
+    wanted = [known[image]] if image in known else list(detail.images[: 1 if not image else None])
+    return [
+        older
+        for one in wanted
+        for older in visit.services.store.older_results(one.image_id, visit.who.scope)
+    ]
+
+
+def _shown(
+    detail: StudyDetail, older: list[StoredAssessment], assessment_id: str
+) -> StoredAssessment:
+    """The result that is asked for, else the most urgent. Raises NotFound."""
+    if not assessment_id:
+        return detail.images[0]
+    for one in (*detail.images, *older):
+        if one.assessment.id == assessment_id:
+            return one
+    raise NotFound("assessment_not_found")

@@ -1,0 +1,87 @@
+"""What the templates of a study's page need beside the records themselves."""
+
+from dataclasses import asdict
+from typing import Any, Final
+from urllib.parse import quote
+
+from cxr_triage.imaging.heatmap import scale_top, shown
+from cxr_triage.labels import LABELS
+from cxr_triage.report.html import by_level, gradient
+from cxr_triage.service.principal import Principal
+from cxr_triage.settings import Settings
+from cxr_triage.store.records import VERDICTS, Review, StoredAssessment, StudyDetail
+
+WEAK_AUC: Final = 0.7
+"""Published evidence below this is named as weak."""
+
+FIRST_PICTURE: Final = 1024
+"""Pixels of the longer side of what stands there until the film's own values have come."""
+
+
+def film_values(stored: StoredAssessment, settings: Settings) -> dict[str, Any]:
+    """What the page's script is told of the film: addresses, the square, the findings."""
+    found = stored.assessment
+    address = f"/v1/assessments/{found.id}"
+    return {
+        "study": stored.study_id,
+        "assessment": found.id,
+        "picture": f"{address}/image.png?size={FIRST_PICTURE}",
+        "pixels": f"{address}/pixels",
+        "crop": None if found.crop is None else asdict(found.crop),
+        "showHeatmap": settings.heatmap_first,
+        "heatmaps": {
+            finding.label: f"{address}/heatmaps/{quote(finding.label)}.png?layer=only&size=1024"
+            for finding in found.findings
+            if found.crop is not None
+        },
+    }
+
+
+def scale_values(stored: StoredAssessment) -> dict[str, Any]:
+    """For findings and the legend of their heatmaps."""
+    return {
+        "gradient": gradient,
+        "scale_top": scale_top,
+        "shown_map": shown,
+        "by_level": by_level,
+        "weak_auc": WEAK_AUC,
+        "evidence": {one.label: one.evidence for one in stored.assessment.model.labels},
+    }
+
+
+def readings_of(detail: StudyDetail, stored: StoredAssessment, who: Principal) -> dict[str, Any]:
+    """The reading of a result with its addenda, and what `who` may do with it."""
+    found = stored.assessment
+    of_result = [one for one in detail.reviews if one.assessment_id == found.id]
+    reading = next((one for one in of_result if one.addendum_of is None), None)
+    signed = reading is not None and reading.signed_at is not None
+    flagged = {finding.label for finding in found.findings if finding.flagged}
+    return {
+        "reading": reading,
+        "addenda": [one for one in of_result if one.addendum_of is not None],
+        "elsewhere": [one for one in detail.reviews if one.assessment_id != found.id],
+        "signed": signed,
+        "may_save": who.may("review") and not signed,
+        "may_sign": who.may("sign"),
+        "values": reading_values(reading),
+        "verdicts": VERDICTS,
+        "missable": [label for label in LABELS if label not in flagged],
+    }
+
+
+def reading_values(reading: Review | None) -> dict[str, Any]:
+    """A reading as the page's script fills a form with it; version 0: there is none."""
+    if reading is None:
+        return {"version": 0, "reader": "", "signed": False, "verdicts": {}, "missed": [],
+                "overall": None, "note": "", "impression": ""}  # fmt: skip
+    draft = reading.draft
+    return {
+        "version": reading.version,
+        "reader": reading.reader_name,
+        "signed": reading.signed_at is not None,
+        "verdicts": dict(draft.verdicts),
+        "missed": list(draft.missed),
+        "overall": draft.overall,
+        "note": draft.note,
+        "impression": draft.impression,
+    }

@@ -1,0 +1,114 @@
+"""Who looks at a page, in which language, and the token that their forms must bring."""
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from cxr_triage.api.access import COOKIE
+from cxr_triage.api.services import Opened, Services
+from cxr_triage.errors import NotAllowed, NotAuthenticated
+from cxr_triage.language import LANGUAGES, Language
+from cxr_triage.service.accounts import Session
+from cxr_triage.service.principal import Permission, Principal
+
+LANGUAGE_COOKIE = "cxr-triage-language"
+FORM_COOKIE = "cxr-triage-form"
+"""A random token for the forms of who has not signed in: they must send it back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Visit:
+    """One request for a page. session: None for who has not signed in."""
+
+    request: Request = field(repr=False)
+    services: Services = field(repr=False)
+    session: Session | None
+    language: Language
+    form_token: str = field(repr=False)
+
+    @property
+    def who(self) -> Principal:
+        """Raises NotAuthenticated."""
+        if self.session is None:
+            raise NotAuthenticated("session_ended")
+        return self.session.principal
+
+    @property
+    def csrf(self) -> str:
+        """What a form of this visit must bring."""
+        return self.form_token if self.session is None else self.session.csrf
+
+    def may(self, permission: Permission) -> bool:
+        return self.session is not None and self.session.principal.may(permission)
+
+    def check_csrf(self, sent: str) -> None:
+        """Raises NotAllowed `csrf` unless a form that we gave to this visitor sent it."""
+        if not hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), self.csrf.encode()):
+            raise NotAllowed("csrf")
+
+
+def visit_of(request: Request, services: Opened) -> Visit:
+    """Whoever it is."""
+    session = _session(request, services)
+    if session is not None:
+        request.state.who = session.principal
+    language = session.principal.language if session else spoken_before(request)
+    request.state.language = language
+    visit = Visit(
+        request=request,
+        services=services,
+        session=session,
+        language=language,
+        form_token=_form_token(request),
+    )
+    request.state.visit = visit
+    return visit
+
+
+def spoken_before(request: Request) -> Language:
+    """The language that this browser chose, else what its Accept-Language prefers."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    preferred: Language = request.state.language
+    return next((language for language in LANGUAGES if language == chosen), preferred)
+
+
+def _session(request: Request, services: Services) -> Session | None:
+    token = request.cookies.get(COOKIE, "")
+    try:
+        return services.accounts.session(token) if token else None
+    except NotAuthenticated:
+        return None
+
+
+def _form_token(request: Request) -> str:
+    """The browser's, or a new one if what it has is not one of ours."""
+    known = request.cookies.get(FORM_COOKIE, "")
+    return known if len(known) == 43 and known.isascii() else secrets.token_urlsafe(32)
+
+
+Anyone = Annotated[Visit, Depends(visit_of)]
+
+
+def signed_in(visit: Anyone) -> Visit:
+    """Raises NotAuthenticated, which leads to the sign-in page and back again."""
+    _ = visit.who
+    return visit
+
+
+SignedIn = Annotated[Visit, Depends(signed_in)]
+
+
+def _who_may(permission: Permission) -> object:
+    def allowed(visit: SignedIn) -> Visit:
+        visit.who.need(permission)
+        return visit
+
+    return Depends(allowed)
+
+
+Reader = Annotated[Visit, _who_may("read")]
+Uploader = Annotated[Visit, _who_may("upload")]
+Administrator = Annotated[Visit, _who_may("manage_accounts")]

@@ -1,0 +1,56 @@
+"""One browser for all tests of pages, and one service."""
+
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.api.films import film
+from tests.api.serving import Served, assessment, send
+from tests.conftest import real_image
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    api = pytest.importorskip("playwright.sync_api", reason="needs a browser (make test-browser)")
+    if CHROMIUM is None:
+        pytest.skip("needs a browser (make test-browser)")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """A service with its pages."""
+    server = Served(tmp_path_factory.mktemp("pages"), workers=2)
+    yield server
+    assert server.stop() == -signal.SIGTERM
+
+
+@pytest.fixture(scope="session")
+def real(pages):
+    """The result of the real radiograph."""
+    with pages.client() as client:
+        return assessment(send(client, Path(real_image("RG1_UNCR")).read_bytes()))
+
+
+@pytest.fixture
+def sent(pages, film_numbers):
+    """Sends a film of its own with such attributes; its result."""
+
+    def send_one(**attributes):
+        with pages.client() as client:
+            return assessment(send(client, film(next(film_numbers), **attributes)))
+
+    return send_one
+
+
+@pytest.fixture(scope="session")
+def film_numbers():
+    return iter(range(5000, 9000))

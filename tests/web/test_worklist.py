@@ -1,0 +1,112 @@
+"""The worklist in the browser: order, filters, keys, one's place."""
+
+import pytest
+
+from tests.web.viewing import reader, shoot
+
+HOSTILE = "<script>document.title='owned'</script>"
+
+
+@pytest.fixture
+def three(sent):
+    """An accession number with three films."""
+    name = f"LIST-{id(sent)}"
+    return name, [sent(AccessionNumber=name[:16]) for _ in range(3)]
+
+
+def listed(page):
+    return [row.get_attribute("id") for row in page.locator("#list tbody tr").all()]
+
+
+@pytest.mark.parametrize("screen", ["desk", "phone"])
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_rows_say_what_is_urgent_and_why(browser, pages, real, language, screen):
+    with reader(browser, pages, language=language, screen=screen) as page:
+        page.goto(f"{pages.address}/worklist")
+        row = page.locator(f"#s-{real['study_id']}").inner_text()
+        assert {"en": "Critical", "vi": "Khẩn cấp"}[language] in row
+        assert {"en": "Pneumothorax", "vi": "Tràn khí màng phổi"}[language] in row
+        assert ("0," if language == "vi" else "0.") in row
+        assert "%" not in row
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        shoot(page, f"worklist-{language}-{screen}")
+
+
+def test_filters_stand_in_the_address_and_reach_the_study_and_back(browser, pages, three):
+    name, films = three
+    with reader(browser, pages) as page:
+        page.goto(f"{pages.address}/worklist")
+        page.keyboard.press("f")
+        page.keyboard.press("Tab")
+        page.fill("#number", name[:16])
+        page.keyboard.press("Enter")
+        page.wait_for_url("**number=LIST*")
+        assert sorted(listed(page)) == sorted(f"s-{film['study_id']}" for film in films)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        second = page.evaluate("document.activeElement.closest('tr').id")
+        assert second == listed(page)[1]
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/studies/**")
+        page.locator("a[href^='/worklist?']").first.click()
+        page.wait_for_url("**/worklist?**")
+        page.wait_for_selector(f"#{second}:focus-within")
+        assert page.input_value("#number") == name[:16]
+
+
+def test_a_refresh_keeps_ones_place(browser, pages, three):
+    name, _ = three
+    with reader(browser, pages) as page:
+        page.goto(f"{pages.address}/worklist?number={name[:16]}")
+        page.keyboard.press("ArrowUp")
+        last = listed(page)[-1]
+        with page.expect_navigation():
+            page.keyboard.press("r")
+        page.wait_for_selector(f"#{last}:focus-within")
+
+
+def test_new_studies_are_told_and_nothing_moves(browser, pages, three, sent):
+    name, _ = three
+    with reader(browser, pages) as page:
+        page.goto(f"{pages.address}/worklist?number={name[:16]}")
+        before = listed(page)
+        sent(AccessionNumber=name[:16])
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_selector("text=1 new study")
+        assert listed(page) == before
+
+
+def test_pages_follow_each_other_without_a_gap(pages, sent):
+    name = "PAGES"
+    films = {sent(AccessionNumber=name)["study_id"] for _ in range(3)}
+    with pages.person("radiologist") as client:
+        whole = client.get("/worklist", params={"number": name}).text
+    assert all(f"s-{study}" in whole for study in films)
+    with pages.person("radiologist") as client:
+        broken = client.get("/worklist", params={"number": name, "cursor": "x"})
+    assert broken.status_code == 200
+    assert "s-" in broken.text
+
+
+def test_markup_in_a_header_is_text(browser, pages, sent):
+    film = sent(PatientName=HOSTILE, PatientID=HOSTILE, AccessionNumber="<b>x</b>")
+    with reader(browser, pages) as page:
+        page.goto(f"{pages.address}/worklist?number=%3Cb%3Ex%3C/b%3E")
+        assert HOSTILE in page.inner_text(f"#s-{film['study_id']}")
+        assert page.title() != "owned"
+
+
+def test_an_administrator_sees_no_patient(pages, sent):
+    sent(PatientName="SECRET^NAME", PatientID="SECRET-ID", AccessionNumber="SECRET-A")
+    with pages.person("administrator") as client:
+        text = client.get("/worklist").text
+    assert "SECRET" not in text
+    assert "s-" in text
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_an_empty_list_says_what_to_do_next(browser, pages, language):
+    with reader(browser, pages, "nurse", language=language) as page:
+        page.goto(f"{pages.address}/worklist?number=NOBODY")
+        assert page.is_visible(".empty a.button")
+        shoot(page, f"worklist-empty-{language}")
