@@ -6,7 +6,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from fastapi import FastAPI
 
 from cxr_triage import __version__
-from cxr_triage.api import assessments, dicomweb, images, metrics, sessions, studies, system
+from cxr_triage.api import (
+    assessments,
+    dicomweb,
+    images,
+    metrics,
+    session_list,
+    sessions,
+    studies,
+    system,
+)
 from cxr_triage.api.documentation import describe
 from cxr_triage.api.limits import LimitBodies
 from cxr_triage.api.observing import Observe
@@ -20,6 +29,7 @@ ROUTERS = (
     studies.router,
     assessments.router,
     sessions.router,
+    session_list.router,
     system.router,
     metrics.router,
 )
