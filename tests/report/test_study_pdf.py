@@ -99,8 +99,8 @@ def test_hostile_text_is_text_and_breaks_no_layout():
     found = pages(study(reported(bad), patient=patient, place=HOSTILE * 4, station="S" * 200))
     assert "<b>&<br/></para><img" in " ".join(found)
     assert sum(text.count("W") for text in found) >= 4000
-    assert sum(text.split(" · ")[0].count("Q") for text in found) >= 255
-    assert all("9" * 64 in text for text in found)
+    assert found[0].count("Q") >= 255
+    assert all("9" * 64 in text for text in found[1:])
 
 
 def test_lines_of_a_note_stay_lines():

@@ -25,6 +25,8 @@ HEAD: Final = 6 * mm
 BAND: Final = 7 * mm
 """That says at head and foot that nobody has signed."""
 FOOT: Final = 9 * mm
+LEAST: Final = 5.5
+"""Points of a letter that can still be read."""
 WATER: Final = Color(0.88, 0.88, 0.88)
 
 _TURN = threading.Lock()  # reportlab keeps its fonts for the whole process
@@ -132,11 +134,12 @@ class _Layout:
         pen.drawRightString(self._left + WIDTH, base + 1 * mm, number)
 
     def _line(self, pen: Canvas, text: str, font: str, size: float, y: float) -> None:
-        """On one line, its end cut off if need be."""
+        """On one line: smaller if need be, and if that is not enough with its end cut off."""
+        width = pen.stringWidth(text, font, size)
+        size = max(LEAST, size * min(1.0, WIDTH / max(width, 1)))
         shown = text
-        while shown and pen.stringWidth(shown + "…", font, size) > WIDTH:
-            shown = shown[:-1]
+        while pen.stringWidth(shown, font, size) > WIDTH + 0.01:
+            shown = f"{shown[:-2]}…"
         pen.setFillColor(black)
         pen.setFont(font, size)
-        fits = pen.stringWidth(text, font, size) <= WIDTH
-        pen.drawString(self._left, y, text if fits else shown + "…")
+        pen.drawString(self._left, y, shown)
