@@ -11,6 +11,7 @@ from cxr_triage.api import (
     dicomweb,
     images,
     metrics,
+    session_list,
     sessions,
     studies,
     study_reports,
@@ -30,6 +31,7 @@ ROUTERS = (
     study_reports.router,
     assessments.router,
     sessions.router,
+    session_list.router,
     system.router,
     metrics.router,
 )
