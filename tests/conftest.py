@@ -1,5 +1,6 @@
 """Fixtures that many tests share: real radiographs and the model that ships."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cxr_triage.model.engine import Engine
 from cxr_triage.triage.loading import load_gate
 from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.policy import read_policy
+from tests.databases import programs, running_server
 
 os.environ["XDG_DATA_HOME"] = str(Path(__file__).parent / "no-data-folder")
 """Models that a developer has fetched take no part in tests, in processes of their own too."""
@@ -21,6 +23,7 @@ EXPLAINED_SKIPS = {
     "install openssl": "makes the certificate of a server; few machines lack it",
     "CXR_TRIAGE_REFERENCE": "needs two images that are not ours to ship",
     "only root may": "a small disk or another user; others meet a quota and a refusing disk",
+    "install postgresql": "a server of our own to test with; Debian's package",
     "make test-peers": "needs another program; where it is installed the test runs",
     "make test-browser": "needs Chromium and Playwright",
     "make test-parity": "needs torch; continuous integration runs it right after, with torch",
@@ -40,6 +43,15 @@ def dicom_folder() -> Path:
 def rg1() -> bytes:
     """A real adult PA chest radiograph, uncompressed, MONOCHROME1, 15 bits."""
     return real_image("RG1_UNCR").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """The folder of the socket of a PostgreSQL server of the tests' own."""
+    if programs() is None or importlib.util.find_spec("psycopg") is None:
+        pytest.skip("install postgresql (Debian's package) and the extra postgres")
+    with running_server() as server:
+        yield server
 
 
 def pytest_sessionfinish(session):

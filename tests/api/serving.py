@@ -35,13 +35,13 @@ PART = b"\r\n--edge\r\nContent-Type: application/dicom\r\n\r\n"
 END = b"\r\n--edge--\r\n"
 
 
-def store_of(folder: Path) -> Store:
-    return open_service_store(Settings(store_dir=folder))
+def store_of(folder: Path, database_url: str = "") -> Store:
+    return open_service_store(Settings(store_dir=folder, database_url=database_url))
 
 
-def make_accounts(folder: Path) -> dict[str, str]:
+def make_accounts(folder: Path, database_url: str = "") -> dict[str, str]:
     """Stations, people and the stations' keys in a new store."""
-    with store_of(folder) as store:
+    with store_of(folder, database_url) as store:
         admin = Administration(store, AccountRules())
         for station in ("north", "south"):
             admin.create_station(station, station.title(), by=SYSTEM)
@@ -54,21 +54,30 @@ class Served:
     """`cxr-triage serve` on `folder`. keys: of the stations north and south.
 
     log: every line that it wrote to standard error so far. port: 0 for any; what another
-    program knows it by when it is started again.
+    program knows it by when it is started again. keys: those of another instance on the same
+    store; None: a new store is made.
     """
 
-    def __init__(self, folder: Path, *, verify: str | None = None, **settings: object) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        verify: str | None = None,
+        keys: dict[str, str] | None = None,
+        **settings: object,
+    ) -> None:
         self.folder = folder
         self._verify = ssl.create_default_context(cafile=verify) if verify else True
         self.settings = {"store_dir": str(folder), "workers": 1} | settings
         self.log: list[str] = []
+        self._database_url = str(settings.get("database_url", ""))
+        self.keys = keys or make_accounts(folder, self._database_url)
         self.port = 0
-        self.keys = make_accounts(folder)
         self.start()
 
     def store(self) -> Store:
         """The same store, opened beside the server."""
-        return store_of(self.folder)
+        return store_of(self.folder, self._database_url)
 
     def start(self) -> None:
         names = {f"CXR_TRIAGE_{name.upper()}": str(value) for name, value in self.settings.items()}

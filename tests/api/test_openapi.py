@@ -86,6 +86,7 @@ def test_examples_of_requests_run(server, document, kept):
             study=kept["study_id"],
             study_uid=f"{ROOT}.1.300001",
             label="Nodule",
+            session_id="0" * 16,
         )
         query = {
             parameter["name"]: parameter["schema"]["examples"][0]

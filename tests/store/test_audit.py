@@ -1,11 +1,10 @@
 """The audit trail is added to; nothing else happens to it."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from cxr_triage.service.audit import SYSTEM, Action, Actor, Origin, entry
+from tests.databases import raw
 from tests.store.builders import KEEPING, keep, store_in
 
 
@@ -15,22 +14,19 @@ def store(tmp_path):
         yield store
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE audit SET actor_id = 'somebody else'",
-        "DELETE FROM audit",
-        "REPLACE INTO audit SELECT * FROM audit",
-    ],
-)
-def test_a_row_is_neither_changed_nor_removed(store, tmp_path, statement):
+CHANGES = {
+    "both": ["UPDATE audit SET actor_id = 'somebody else'", "DELETE FROM audit"],
+    "sqlite": ["REPLACE INTO audit SELECT * FROM audit"],
+    "postgresql": ["TRUNCATE audit", "TRUNCATE audit CASCADE"],
+}
+
+
+def test_a_row_is_neither_changed_nor_removed(store, tmp_path, kind):
     keep(store)
     trail = store.audit_trail(before=None, limit=9)
-    with (
-        closing(sqlite3.connect(tmp_path / "store.sqlite3")) as connection,
-        pytest.raises(sqlite3.IntegrityError, match="appended"),
-    ):
-        connection.execute(statement)
+    for statement in (*CHANGES["both"], *CHANGES[kind]):
+        with raw(tmp_path) as connection, pytest.raises(IntegrityError, match="appended"):
+            connection.exec_driver_sql(statement)
     assert store.audit_trail(before=None, limit=9) == trail
 
 

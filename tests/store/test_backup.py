@@ -14,6 +14,7 @@ from cxr_triage.errors import BackupFailed, StoreBusy
 from cxr_triage.store.backup import restore
 from cxr_triage.store.records import EVERYWHERE, WorklistQuery
 from cxr_triage.store.serving import serving
+from tests.databases import VARIABLE, raw, rows_of, url_of
 from tests.store.builders import image, keep, store_in
 
 FORMS = ("backup", "backup.zip")
@@ -28,7 +29,7 @@ def store(tmp_path):
 
 
 def bring_back(source, folder, *, force=False):
-    return restore(source, folder / "store.sqlite3", folder / "blobs", force=force)
+    return restore(source, url_of(folder), folder / "blobs", force=force)
 
 
 def rows(store):
@@ -79,13 +80,12 @@ def test_a_backup_taken_under_load_is_consistent(store, tmp_path, form):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_backup_signs_nobody_in_and_is_for_this_account_alone(store, tmp_path, form):
-    with closing(sqlite3.connect(tmp_path / "store" / "store.sqlite3")) as connection, connection:
-        connection.execute("INSERT INTO sign_in_attempts VALUES (1, 'a', 'b', 'c')")
+    with raw(tmp_path / "store") as connection:
+        connection.exec_driver_sql("INSERT INTO sign_in_attempts VALUES (1, 'a', 'b', 'c')")
     store.back_up(tmp_path / form)
     assert (tmp_path / form).stat().st_mode & 0o077 == 0
     bring_back(tmp_path / form, tmp_path / "new")
-    with closing(sqlite3.connect(tmp_path / "new" / "store.sqlite3")) as connection:
-        assert connection.execute("SELECT count(*) FROM sign_in_attempts").fetchone() == (0,)
+    assert rows_of(tmp_path / "new")["sign_in_attempts"] == "[]"
 
 
 def test_a_backup_takes_nobodys_place_and_leaves_nothing_unfinished(store, tmp_path):
@@ -99,6 +99,7 @@ def test_a_backup_takes_nobodys_place_and_leaves_nothing_unfinished(store, tmp_p
     assert {path.name for path in tmp_path.iterdir()} == {"store", "there.zip", "one"}
 
 
+@pytest.mark.sqlite
 def test_a_store_is_not_overwritten_unless_asked_and_then_kept_aside(store, tmp_path):
     store.back_up(tmp_path / "backup")
     keep(store, 7)
@@ -114,6 +115,7 @@ def test_a_store_is_not_overwritten_unless_asked_and_then_kept_aside(store, tmp_
         assert connection.execute("SELECT count(*) FROM studies").fetchone() == (4,)
 
 
+@pytest.mark.sqlite
 def test_a_damaged_database_is_replaced_too(store, tmp_path):
     store.back_up(tmp_path / "backup")
     store.close()
@@ -147,15 +149,16 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_backup_changes_nothing(store, tmp_path, damage):
+def test_a_damaged_backup_changes_nothing(store, tmp_path, damage, kind):
     store.back_up(tmp_path / "backup")
     store.close()
     DAMAGE[damage](tmp_path / "backup")
+    there = "store" if kind == "sqlite" else "new"
     with pytest.raises(BackupFailed) as caught:
-        bring_back(tmp_path / "backup", tmp_path / "store", force=True)
+        bring_back(tmp_path / "backup", tmp_path / there, force=True)
     assert caught.value.code in {"backup_invalid", "backup_incomplete"}
-    with store_in(tmp_path / "store") as back:
-        assert len(rows(back)) == 3
+    with store_in(tmp_path / there) as back:
+        assert len(rows(back)) == (3 if kind == "sqlite" else 0)
         assert back.inspect().sound
 
 
@@ -207,3 +210,27 @@ def test_an_inspection_finds_what_is_missing_damaged_and_left_over(store):
 
 def digest_of(new) -> str:
     return sha256(new.data).hexdigest()
+
+
+def test_a_database_that_is_in_use_is_never_restored_into(store, tmp_path, kind):
+    store.back_up(tmp_path / "backup")
+    with pytest.raises(BackupFailed) as caught:
+        bring_back(tmp_path / "backup", tmp_path / "store")
+    assert caught.value.code == {"sqlite": "store_exists", "postgresql": "database_in_use"}[kind]
+    assert len(rows(store)) == 3
+
+
+def test_a_store_moves_from_one_kind_of_database_to_the_other(
+    store, tmp_path, kind, postgres_server, monkeypatch
+):
+    store.back_up(tmp_path / "backup")
+    kept_in = rows(store), store.audit_trail(before=None, limit=99)
+    if kind == "sqlite":
+        monkeypatch.setenv(VARIABLE, postgres_server)
+    else:
+        monkeypatch.delenv(VARIABLE)
+    bring_back(tmp_path / "backup", tmp_path / "new")
+    with store_in(tmp_path / "new") as back:
+        assert (rows(back), back.audit_trail(before=None, limit=99)) == kept_in
+        assert back.inspect().sound
+        assert keep(back, 9).created

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory) -> list[dict]:

@@ -13,6 +13,8 @@ from cxr_triage.errors import StoreFull, StoreReadOnly
 from cxr_triage.store.records import EVERYWHERE, WorklistQuery
 from tests.store.builders import image, keep, result, store_in
 
+pytestmark = pytest.mark.sqlite
+
 NOBODY = 65534
 
 

@@ -1,7 +1,6 @@
 """The schema is what the migrations make, from the first version on."""
 
 import sqlite3
-from contextlib import closing
 from threading import Thread
 
 import pytest
@@ -14,12 +13,13 @@ from cxr_triage.store.database import Database
 from cxr_triage.store.migrate import MIGRATIONS, migrate
 from cxr_triage.store.repository import open_store
 from cxr_triage.store.tables import SCHEMA, metadata
+from tests.databases import raw, rows_of, url_of
 from tests.store.builders import keep, store_in
 
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    database = Database(url_of(tmp_path))
     yield database
     database.close()
 
@@ -38,7 +38,7 @@ def test_the_newest_migration_is_the_one_the_tables_name():
 def test_a_store_of_the_first_version_keeps_what_it_has(database, monkeypatch):
     monkeypatch.setattr("cxr_triage.store.migrate.HEAD", "0001")
     migrate(database)
-    with database.write() as connection:
+    with database.transaction() as connection:
         connection.exec_driver_sql(
             "INSERT INTO stations (id, name, created_at) VALUES ('xa-an', 'Xã An', '2026')"
         )
@@ -50,6 +50,7 @@ def test_a_store_of_the_first_version_keeps_what_it_has(database, monkeypatch):
     assert names == "Xã An"
 
 
+@pytest.mark.sqlite
 def test_migrating_again_changes_nothing(database):
     migrate(database)
     before = database.file.read_bytes()
@@ -76,7 +77,7 @@ def test_many_may_open_a_new_store_at_once(tmp_path):
         assert keep(store).created
 
 
-def test_a_migration_that_fails_leaves_nothing(database, monkeypatch):
+def test_a_migration_that_fails_leaves_nothing(database, tmp_path, monkeypatch):
     monkeypatch.setattr("cxr_triage.store.migrate.VERSION_TABLE", "alembic_version")
 
     def fail(*_args, **_values):
@@ -86,28 +87,53 @@ def test_a_migration_that_fails_leaves_nothing(database, monkeypatch):
     with pytest.raises(Exception):  # noqa: B017, PT011 - whichever error it is
         migrate(database)
     monkeypatch.undo()
-    with closing(sqlite3.connect(database.file)) as connection:
-        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    assert rows_of(tmp_path) == {}
     migrate(database)
 
 
-def test_a_store_of_a_newer_version_is_left_alone(database):
+def newer(folder, *, oldest):
+    """A version that does not exist yet has migrated the store."""
+    with raw(folder) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql(f"UPDATE compatibility SET oldest = '{oldest}'")  # noqa: S608
+        connection.exec_driver_sql("ALTER TABLE studies ADD COLUMN colour VARCHAR(9)")
+
+
+def test_a_store_of_a_newer_version_is_left_alone(database, tmp_path):
     migrate(database)
-    with closing(sqlite3.connect(database.file)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    newer(tmp_path, oldest="9998")
     with pytest.raises(StoreInvalid) as caught:
         migrate(database)
     assert caught.value.code == "store_newer"
 
 
-def test_a_database_of_something_else_is_left_alone(database):
-    with closing(sqlite3.connect(database.file)) as connection, connection:
-        connection.execute("CREATE TABLE accounts (id)")
+def test_a_store_that_was_migrated_for_a_newer_version_goes_on_serving(tmp_path):
+    with store_in(tmp_path) as store:
+        keep(store, 0)
+        newer(tmp_path, oldest=SCHEMA)
+        assert keep(store, 1).created
+        with store_in(tmp_path) as started_again:
+            assert keep(started_again, 2).created
+            assert started_again.inspect().sound
+            assert started_again.verify_audit(None).fault is None
+
+
+def test_every_migration_says_which_versions_still_fit():
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    for script in scripts.walk_revisions():
+        if script.revision >= "0004":
+            assert script.module.compatible_from <= script.revision
+
+
+def test_a_database_of_something_else_is_left_alone(database, tmp_path):
+    with raw(tmp_path) as connection:
+        connection.exec_driver_sql("CREATE TABLE accounts (id INTEGER)")
     with pytest.raises(StoreInvalid) as caught:
         migrate(database)
     assert caught.value.code == "store_not_ours"
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_left_alone(tmp_path):
     (tmp_path / "store.sqlite3").write_bytes(b"a letter, not a database" * 100)
     with pytest.raises(StoreInvalid) as caught:
@@ -115,13 +141,17 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path):
     assert caught.value.code == "store_not_ours"
 
 
-@pytest.mark.parametrize("url", ["", "sqlite://", "postgresql://db/x", "nonsense", "a://b:c"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "sqlite://", "postgresql://db", "postgresql://[", "mysql://db/x", "nonsense", "a://b:c"],
+)
 def test_an_address_that_cannot_be_used_is_said_to_be_so(url, tmp_path):
     with pytest.raises(StoreInvalid) as caught:
         open_store(url, tmp_path)
     assert caught.value.code == "store_url"
 
 
+@pytest.mark.sqlite
 def test_only_this_account_reads_the_database_even_in_a_folder_that_others_may_enter(tmp_path):
     tmp_path.chmod(0o755)
     with store_in(tmp_path) as store:
@@ -131,8 +161,9 @@ def test_only_this_account_reads_the_database_even_in_a_folder_that_others_may_e
         assert all(file.stat().st_mode & 0o077 == 0 for file in files)
 
 
+@pytest.mark.sqlite
 def test_every_connection_is_durable(database):
-    with database.write() as connection:
+    with database.transaction() as connection:
         values = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")

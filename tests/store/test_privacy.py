@@ -1,8 +1,6 @@
 """What names a patient stands in one table, and in the files that were sent; nowhere else."""
 
 import logging
-import sqlite3
-from contextlib import closing
 from dataclasses import fields
 
 import pytest
@@ -11,6 +9,7 @@ from cxr_triage.domain import Patient
 from cxr_triage.errors import Conflict, TriageError
 from cxr_triage.store import identity
 from cxr_triage.store.records import EVERYWHERE, ReviewDraft, WorklistQuery
+from tests.databases import raw, rows_of
 from tests.store.builders import KEEPING, image, keep, result, store_in
 
 MARKS = Patient(id="MARK1ID", name="MARK2^NAME", birth_date="19MARK3", sex="MARK4")
@@ -28,22 +27,9 @@ def store(tmp_path):
         yield store
 
 
-def tables(file) -> dict[str, str]:
-    """Every row of every table, as text."""
-    with closing(sqlite3.connect(file)) as connection:
-        names = [
-            name
-            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        ]
-        return {
-            name: repr(connection.execute(f"SELECT * FROM {name}").fetchall())  # noqa: S608
-            for name in names
-        }
-
-
 @pytest.mark.usefixtures("store")
 def test_patients_stand_in_their_own_table_alone(tmp_path):
-    found = tables(tmp_path / "store.sqlite3")
+    found = rows_of(tmp_path)
     assert {"patients", "studies", "audit", "assessments", "alembic_version"} <= found.keys()
     for word in PATIENT_WORDS:
         assert [name for name, rows in found.items() if word in rows] == ["patients"], word
@@ -51,7 +37,7 @@ def test_patients_stand_in_their_own_table_alone(tmp_path):
 
 @pytest.mark.usefixtures("store")
 def test_the_audit_trail_and_ids_of_rows_hold_no_identifier(tmp_path):
-    trail = tables(tmp_path / "store.sqlite3")["audit"]
+    trail = rows_of(tmp_path)["audit"]
     assert "image_kept" in trail
     for word in IDENTIFIERS:
         assert word not in trail
@@ -84,9 +70,9 @@ def test_errors_and_logs_hold_no_identifier(tmp_path, caplog, monkeypatch):
         with pytest.raises(Conflict) as caught:
             keep(store, 5, pixels="others", **UIDS)
         errors.append(caught.value)
-        with closing(sqlite3.connect(tmp_path / "store.sqlite3")) as connection, connection:
-            connection.execute("DROP TABLE reviews")
-            connection.execute("DROP TABLE assessments")
+        with raw(tmp_path) as connection:
+            connection.exec_driver_sql("DROP TABLE reviews")
+            connection.exec_driver_sql("DROP TABLE assessments")
         with pytest.raises(TriageError) as failed:
             keep(store, 6, **{**UIDS, "sop": "1.2.7777002.1"})
         errors.append(failed.value)

@@ -74,10 +74,11 @@ def test_many_threads_keep_and_read_at_once(tmp_path):
         assert len(rows) == 60
 
 
+@pytest.mark.sqlite
 def test_a_store_that_another_process_holds_is_busy_and_then_free(tmp_path, monkeypatch):
-    monkeypatch.setattr("cxr_triage.store.database.PRAGMAS", ("busy_timeout = 200",))
+    monkeypatch.setattr("cxr_triage.store.sqlite.PRAGMAS", ("busy_timeout = 200",))
     with store_in(tmp_path) as store, store_in(tmp_path) as other:
-        with other._database.write():
+        with other._database.transaction():
             started = time.monotonic()
             with pytest.raises(StoreBusy):
                 keep(store)
@@ -85,6 +86,7 @@ def test_a_store_that_another_process_holds_is_busy_and_then_free(tmp_path, monk
         assert keep(store).created
 
 
+@pytest.mark.sqlite
 def test_one_service_runs_on_a_store_and_a_killed_one_leaves_it_free(tmp_path):
     holder = subprocess.Popen(
         [

@@ -1,16 +1,16 @@
 """Readings: nobody overwrites what they have not seen; what is signed stays."""
 
-import sqlite3
-from contextlib import closing
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from cxr_triage.errors import Conflict, NotFound
 from cxr_triage.service.accounts import AccountRules
 from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM, Action, entry
 from cxr_triage.store.records import EVERYWHERE, ReviewDraft, Scope
+from tests.databases import raw
 from tests.store.builders import keep, store_in
 
 SAVED = entry(Action.REVIEW_SAVED, SYSTEM)
@@ -117,16 +117,18 @@ def test_a_signed_reading_changes_no_more(store, stored, readers):
         assert caught.value.code == "review_signed"
 
 
-def test_not_even_the_database_changes_a_signed_reading(store, stored, readers, tmp_path):
+CHANGES = {
+    "both": ["UPDATE reviews SET note = 'x'", "DELETE FROM reviews"],
+    "sqlite": ["REPLACE INTO reviews SELECT * FROM reviews"],
+    "postgresql": ["TRUNCATE reviews"],
+}
+
+
+def test_not_even_the_database_changes_a_signed_reading(store, stored, readers, tmp_path, kind):
     sign(store, stored, readers[0], save(store, stored, readers[0], 0).version)
-    with closing(sqlite3.connect(tmp_path / "store.sqlite3")) as connection:
-        for statement in (
-            "UPDATE reviews SET note = 'x'",
-            "DELETE FROM reviews",
-            "REPLACE INTO reviews SELECT * FROM reviews",
-        ):
-            with pytest.raises(sqlite3.IntegrityError, match="signed"):
-                connection.execute(statement)
+    for statement in (*CHANGES["both"], *CHANGES[kind]):
+        with raw(tmp_path) as connection, pytest.raises(IntegrityError, match="signed"):
+            connection.exec_driver_sql(statement)
 
 
 def test_only_what_was_saved_and_seen_is_signed(store, stored, readers):

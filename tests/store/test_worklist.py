@@ -160,6 +160,7 @@ QUERIES = {
 }
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("name", QUERIES)
 def test_no_page_sorts_or_reads_the_whole_table(store, name):
     """Measured figures are the benchmarks'; what makes them is that the work does not grow:

@@ -6,7 +6,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from fastapi import FastAPI
 
 from cxr_triage import __version__
-from cxr_triage.api import assessments, dicomweb, images, metrics, sessions, studies, system
+from cxr_triage.api import (
+    assessments,
+    dicomweb,
+    images,
+    metrics,
+    session_list,
+    sessions,
+    studies,
+    study_reports,
+    system,
+)
 from cxr_triage.api.documentation import describe
 from cxr_triage.api.limits import LimitBodies
 from cxr_triage.api.observing import Observe
@@ -18,8 +28,10 @@ ROUTERS = (
     images.router,
     dicomweb.router,
     studies.router,
+    study_reports.router,
     assessments.router,
     sessions.router,
+    session_list.router,
     system.router,
     metrics.router,
 )

@@ -13,12 +13,12 @@ from cxr_triage.service.administration import Administration
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.intake import Intake
 from cxr_triage.service.metrics import Metrics
-from cxr_triage.service.places import open_service_store, spool_folder, store_folder
+from cxr_triage.service.places import open_service_store, serving_here, store_folder
 from cxr_triage.service.readiness import Readiness
 from cxr_triage.service.spool import Spool
+from cxr_triage.service.study_report import Reporter
 from cxr_triage.settings import Settings
 from cxr_triage.store.repository import Store
-from cxr_triage.store.serving import serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,6 +33,7 @@ class Services:
     spool: Spool
     intake: Intake
     readiness: Readiness
+    reporter: Reporter
     metrics: Metrics
 
 
@@ -41,8 +42,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
     """Raises StoreError, ModelError, PolicyInvalid or DecodingFailed."""
     with ExitStack() as stack:
         store = stack.enter_context(open_service_store(settings))
-        stack.enter_context(serving(store_folder(settings)))
-        spool = Spool(spool_folder(settings), max_file_bytes=settings.max_file_mib * MIB)
+        spool_folder = stack.enter_context(serving_here(settings))
+        spool = Spool(spool_folder, max_file_bytes=settings.max_file_mib * MIB)
         pool = stack.enter_context(closing(InferencePool(settings)))
         rules = AccountRules(
             idle_s=settings.session_idle_minutes * 60,
@@ -60,6 +61,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             spool=spool,
             intake=Intake(store, pool, metrics),
             readiness=Readiness(store, pool),
+            reporter=Reporter(store=store, pool=pool, settings=settings),
             metrics=metrics,
         )
 

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cxr_triage.cli.admin_audit import export_audit, verify_audit
+from cxr_triage.cli.admin_purge import purge
+from cxr_triage.cli.admin_sessions import end_sessions, list_sessions
+from cxr_triage.cli.admin_store import Lang, opened_store, settings_and_language
 from cxr_triage.cli.exits import SOME_FAILED
 from cxr_triage.cli.session import terminal
-from cxr_triage.language import Language, say
-from cxr_triage.settings import Settings, default_language, read_settings
+from cxr_triage.language import Language, say, say_count
+from cxr_triage.settings import Settings, default_language
 
 if TYPE_CHECKING:
     from cxr_triage.service.administration import Administration
-    from cxr_triage.store.repository import Store
 
 _HELP = default_language()
 
-Lang = Annotated[Language | None, typer.Option("--lang", help=say("help.lang", _HELP))]
 UserName = Annotated[str, typer.Argument(help=say("help.user_name", _HELP), metavar="NAME")]
 Role = Annotated[str, typer.Option("--role", help=say("help.role", _HELP))]
 OfStation = Annotated[str | None, typer.Option("--station", help=say("help.of_station", _HELP))]
@@ -37,6 +39,9 @@ Days = Annotated[
     int | None, typer.Option("--days", min=1, max=3650, help=say("help.key_days", _HELP))
 ]
 Prefix = Annotated[str, typer.Argument(help=say("help.key_prefix", _HELP))]
+Overlap = Annotated[
+    int, typer.Option("--overlap-days", min=0, max=90, help=say("help.key_overlap", _HELP))
+]
 Backup = Annotated[Path, typer.Argument(help=say("help.backup_path", _HELP))]
 Force = Annotated[bool, typer.Option("--force", help=say("help.restore_force", _HELP))]
 
@@ -54,11 +59,17 @@ def create_admin_app(language: Language) -> typer.Typer:
         "create-station": create_station,
         "list-stations": list_stations,
         "create-key": create_key,
+        "rotate-key": rotate_key,
         "revoke-key": revoke_key,
         "list-keys": list_keys,
         "backup": backup,
         "restore": restore,
         "check": check,
+        "verify-audit": verify_audit,
+        "export-audit": export_audit,
+        "purge": purge,
+        "list-sessions": list_sessions,
+        "end-sessions": end_sessions,
     }
     for name, command in commands.items():
         key = f"help.admin_{name.replace('-', '_')}"
@@ -78,7 +89,7 @@ def create_user(
     from cxr_triage.service.administration import checked_role  # noqa: PLC0415
     from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
 
-    settings, language = _settings(lang)
+    settings, language = settings_and_language(lang)
     wanted = checked_role(role)
     with _administration(settings) as admin:
         person = admin.create_person(
@@ -97,7 +108,7 @@ def reset_password(name: UserName, lang: Lang = None) -> None:
     """Give somebody a new password; their sessions end."""
     from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
 
-    settings, language = _settings(lang)
+    settings, language = settings_and_language(lang)
     with _administration(settings) as admin:
         person = admin.reset_password(name, _password(language), by=SYSTEM)
     typer.echo(say("admin.password_reset", language, name=person.name))
@@ -107,7 +118,7 @@ def disable_user(name: UserName, lang: Lang = None) -> None:
     """Let nobody sign in by that name any more."""
     from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
 
-    settings, language = _settings(lang)
+    settings, language = settings_and_language(lang)
     with _administration(settings) as admin:
         person = admin.disable_person(name, by=SYSTEM)
     typer.echo(say("admin.user_disabled", language, name=person.name))
@@ -117,7 +128,7 @@ def create_station(station: StationId, name: StationName, lang: Lang = None) -> 
     """Make a station."""
     from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
 
-    settings, language = _settings(lang)
+    settings, language = settings_and_language(lang)
     with _administration(settings) as admin:
         made = admin.create_station(station, name, by=SYSTEM)
     typer.echo(say("admin.station_created", language, station=made.id))
@@ -127,7 +138,7 @@ def create_key(station: StationId, days: Days = None, lang: Lang = None) -> None
     """Make a station's API key and show it, once; the key alone goes to standard output."""
     from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
 
-    settings, language = _settings(lang)
+    settings, language = settings_and_language(lang)
     with _administration(settings) as admin:
         key, record = admin.create_key(station, days=days, by=SYSTEM)
     until = "" if record.expires_at is None else f"{record.expires_at:%Y-%m-%d}"
@@ -135,11 +146,23 @@ def create_key(station: StationId, days: Days = None, lang: Lang = None) -> None
     typer.echo(key)
 
 
+def rotate_key(prefix: Prefix, overlap: Overlap = 7, days: Days = None, lang: Lang = None) -> None:
+    """Make a station's next key and show it, once; the old one counts a few days more."""
+    from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
+
+    settings, language = settings_and_language(lang)
+    with _administration(settings) as admin:
+        key, record = admin.rotate_key(prefix, overlap_days=overlap, days=days, by=SYSTEM)
+    said = {"prefix": record.prefix, "old": prefix}
+    typer.echo(say_count("admin.key_rotated", language, overlap, **said), err=True)
+    typer.echo(key)
+
+
 def revoke_key(prefix: Prefix, lang: Lang = None) -> None:
     """Let a key count no more."""
     from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
 
-    settings, language = _settings(lang)
+    settings, language = settings_and_language(lang)
     with _administration(settings) as admin:
         key = admin.revoke_key(prefix, by=SYSTEM)
     typer.echo(say("admin.key_revoked", language, prefix=key.prefix))
@@ -149,8 +172,8 @@ def list_users(lang: Lang = None) -> None:
     """Everybody who has an account."""
     from cxr_triage.cli.admin_tables import users_table  # noqa: PLC0415
 
-    settings, language = _settings(lang)
-    with _store(settings) as store:
+    settings, language = settings_and_language(lang)
+    with opened_store(settings) as store:
         terminal().print(users_table(store.accounts.people(), language))
 
 
@@ -158,8 +181,8 @@ def list_stations(lang: Lang = None) -> None:
     """Every station."""
     from cxr_triage.cli.admin_tables import stations_table  # noqa: PLC0415
 
-    settings, language = _settings(lang)
-    with _store(settings) as store:
+    settings, language = settings_and_language(lang)
+    with opened_store(settings) as store:
         terminal().print(stations_table(store.accounts.stations(), language))
 
 
@@ -167,8 +190,8 @@ def list_keys(lang: Lang = None) -> None:
     """Every key by its prefix, also those that no longer count."""
     from cxr_triage.cli.admin_tables import keys_table  # noqa: PLC0415
 
-    settings, language = _settings(lang)
-    with _store(settings) as store:
+    settings, language = settings_and_language(lang)
+    with opened_store(settings) as store:
         terminal().print(keys_table(store.accounts.keys(), language))
 
 
@@ -176,8 +199,8 @@ def backup(target: Backup, lang: Lang = None) -> None:
     """Write the store of this moment to a new folder or .zip, while the service runs."""
     from cxr_triage.service.audit import SYSTEM, Action, entry  # noqa: PLC0415
 
-    settings, language = _settings(lang)
-    with _store(settings) as store:
+    settings, language = settings_and_language(lang)
+    with opened_store(settings) as store:
         summary = store.back_up(target)
         store.record(entry(Action.BACKUP_MADE, SYSTEM))
     typer.echo(say("admin.backup_made", language, images=summary.images, path=target))
@@ -189,9 +212,9 @@ def restore(source: Backup, force: Force = False, lang: Lang = None) -> None:
     from cxr_triage.service.audit import SYSTEM, Action, entry  # noqa: PLC0415
     from cxr_triage.service.places import restore_into  # noqa: PLC0415
 
-    settings, language = _settings(lang)
+    settings, language = settings_and_language(lang)
     summary = restore_into(settings, source, force=force)
-    with _store(settings) as store:
+    with opened_store(settings) as store:
         store.record(entry(Action.BACKUP_RESTORED, SYSTEM))
     typer.echo(say("admin.backup_restored", language, images=summary.images))
     _say_damaged(summary.damaged, language)
@@ -199,8 +222,8 @@ def restore(source: Backup, force: Force = False, lang: Lang = None) -> None:
 
 def check(lang: Lang = None) -> None:
     """Hash every image and compare with the database."""
-    settings, language = _settings(lang)
-    with _store(settings) as store:
+    settings, language = settings_and_language(lang)
+    with opened_store(settings) as store:
         found = store.inspect()
     typer.echo(say("admin.checked", language, images=found.images))
     for kind in ("missing", "damaged", "orphans", "database"):
@@ -218,25 +241,12 @@ def _say_damaged(damaged: tuple[str, ...], language: Language) -> None:
         raise typer.Exit(SOME_FAILED)
 
 
-def _settings(lang: Language | None) -> tuple[Settings, Language]:
-    settings = read_settings()
-    return settings, lang or settings.language
-
-
-@contextmanager
-def _store(settings: Settings) -> "Iterator[Store]":
-    from cxr_triage.service.places import open_service_store  # noqa: PLC0415
-
-    with open_service_store(settings) as store:
-        yield store
-
-
 @contextmanager
 def _administration(settings: Settings) -> "Iterator[Administration]":
     from cxr_triage.service.accounts import AccountRules  # noqa: PLC0415
     from cxr_triage.service.administration import Administration  # noqa: PLC0415
 
-    with _store(settings) as store:
+    with opened_store(settings) as store:
         yield Administration(store, AccountRules(key_days=settings.key_days))
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from rich.table import Table
 
 from cxr_triage.language import Language, say
+from cxr_triage.service.sessions import ListedSession
 from cxr_triage.store.records import Person, Station, StationKey
 
 
@@ -62,6 +63,18 @@ def keys_table(keys: Sequence[StationKey], language: Language) -> Table:
     )
 
 
+def sessions_table(sessions: Sequence[ListedSession], language: Language) -> Table:
+    """Since when, last used when, and until when."""
+    return _table(
+        ("session", "since", "last_seen", "until"),
+        (
+            (one.id, _minute(one.created_at), _minute(one.last_seen), _minute(one.expires_at))
+            for one in sessions
+        ),
+        language,
+    )
+
+
 def _key_state(key: StationKey, now: datetime) -> str:
     if key.revoked_at is not None:
         return "revoked"
@@ -74,6 +87,10 @@ def _state(disabled_at: datetime | None, language: Language) -> str:
 
 def _day(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone():%Y-%m-%d}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], language: Language) -> Table:

@@ -49,8 +49,27 @@ class Administration:
         self, station_id: str, *, days: int | None = None, by: Actor
     ) -> tuple[str, StationKey]:
         """The key itself, to be shown once, and its record. Raises NotFound."""
+        key, record = self._new_key(station_id, days)
+        self._store.accounts.add_key(record, audit=entry(Action.KEY_CREATED, by))
+        return key, record
+
+    def rotate_key(
+        self, prefix: str, *, overlap_days: int, days: int | None = None, by: Actor
+    ) -> tuple[str, StationKey]:
+        """A new key for the station; the old one counts for `overlap_days` more, so that the
+        station need not change at that moment. Raises NotFound or Conflict `key_not_in_use`."""
+        key, record = self._new_key("", days)
+        made = self._store.accounts.rotate_key(
+            prefix,
+            record,
+            old_until=record.created_at + timedelta(days=overlap_days),
+            audit=entry(Action.KEY_ROTATED, by),
+        )
+        return key, made
+
+    def _new_key(self, station_id: str, days: int | None) -> tuple[str, StationKey]:
         key, now = new_key(), self._clock()
-        record = StationKey(
+        return key, StationKey(
             id=new_id(),
             station_id=station_id,
             prefix=prefix_of(key),
@@ -58,8 +77,6 @@ class Administration:
             created_at=now,
             expires_at=now + timedelta(days=self._rules.key_days if days is None else days),
         )
-        self._store.accounts.add_key(record, audit=entry(Action.KEY_CREATED, by))
-        return key, record
 
     def revoke_key(self, prefix: str, *, by: Actor) -> StationKey:
         """Raises NotFound."""

@@ -37,6 +37,10 @@ class Action(StrEnum):
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     TRAIL_READ = "trail_read"
+    KEY_ROTATED = "key_rotated"
+    SESSION_ENDED = "session_ended"
+    STUDY_PURGED = "study_purged"
+    FILES_REMOVED = "files_removed"
     BACKUP_MADE = "backup_made"
     BACKUP_RESTORED = "backup_restored"
 
@@ -70,6 +74,7 @@ def entry(
     assessment_id: str = "",
     subject_id: str = "",
     fingerprint: str = "",
+    reason: str = "",
 ) -> AuditEntry:
     """A row to be written with what it is about."""
     return AuditEntry(
@@ -82,4 +87,5 @@ def entry(
         fingerprint=fingerprint,
         address=actor.origin.address[:LONGEST],
         request_id=actor.origin.request_id[:LONGEST],
+        reason=reason,
     )

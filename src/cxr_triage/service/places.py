@@ -1,12 +1,15 @@
 """Where the service keeps things, by its settings."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cxr_triage.model.catalog import data_folder
 from cxr_triage.settings import Settings
 from cxr_triage.store.backup import BackupSummary, restore
-from cxr_triage.store.database import file_of
+from cxr_triage.store.database import is_shared
 from cxr_triage.store.repository import Store, open_store
+from cxr_triage.store.serving import serving, serving_beside_others
 
 
 def store_folder(settings: Settings) -> Path:
@@ -26,9 +29,18 @@ def blobs_folder(settings: Settings) -> Path:
     return store_folder(settings) / "blobs"
 
 
-def spool_folder(settings: Settings) -> Path:
-    """Files that were received and are not yet kept."""
-    return store_folder(settings) / "spool"
+@contextmanager
+def serving_here(settings: Settings) -> Iterator[Path]:
+    """Serve the store for the block: alone if its database is a file, else beside other
+    instances. The folder for files that were received and are not yet kept, which is this
+    instance's alone. Raises StoreBusy `store_serving` or another StoreError."""
+    folder = store_folder(settings)
+    if is_shared(database_url(settings)):
+        with serving_beside_others(folder / "instances") as own:
+            yield own / "spool"
+    else:
+        with serving(folder):
+            yield folder / "spool"
 
 
 def open_service_store(settings: Settings) -> Store:
@@ -38,4 +50,4 @@ def open_service_store(settings: Settings) -> Store:
 
 def restore_into(settings: Settings, source: Path, *, force: bool) -> BackupSummary:
     """Bring a backup back to where the service keeps things. Raises as `backup.restore`."""
-    return restore(source, file_of(database_url(settings)), blobs_folder(settings), force=force)
+    return restore(source, database_url(settings), blobs_folder(settings), force=force)

@@ -24,8 +24,11 @@ class AccountRows:
 
     def add_station(self, station: Station, *, audit: AuditEntry) -> None:
         """Raises Conflict `name_taken`."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             _add(connection, stations, station, unique="id", audit=audit)
+
+        self._database.write(work)
 
     def stations(self) -> tuple[Station, ...]:
         """By name of the row."""
@@ -39,11 +42,14 @@ class AccountRows:
 
     def add_key(self, key: StationKey, *, audit: AuditEntry) -> None:
         """Raises NotFound if there is no such station."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             station = select(stations.c.id).where(stations.c.id == key.station_id)
             if connection.execute(station).first() is None:
                 raise NotFound("station_not_found")
             _add(connection, station_keys, key, unique="prefix", audit=audit)
+
+        self._database.write(work)
 
     def keys(self) -> tuple[StationKey, ...]:
         """Every key, also those that no longer count."""
@@ -64,7 +70,8 @@ class AccountRows:
 
     def revoke_key(self, prefix: str, at: datetime, *, audit: AuditEntry) -> StationKey:
         """Revoke it unless it is revoked already. Raises NotFound."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> StationKey:
             connection.execute(
                 update(station_keys)
                 .where(station_keys.c.prefix == prefix, station_keys.c.revoked_at.is_(None))
@@ -75,15 +82,44 @@ class AccountRows:
             ).first()
             key = _record(StationKey, row, "key_not_found")
             append(connection, _about(audit, key.id))
-        return key
+            return key
+
+        return self._database.write(work)
+
+    def rotate_key(
+        self, prefix: str, key: StationKey, *, old_until: datetime, audit: AuditEntry
+    ) -> StationKey:
+        """Add `key` for the station of the key with that prefix, which counts until
+        `old_until` at most; the new one. Raises NotFound, or Conflict `key_not_in_use`."""
+
+        def work(connection: Connection) -> StationKey:
+            row = connection.execute(
+                select(station_keys).where(station_keys.c.prefix == prefix).with_for_update()
+            ).first()
+            old = _record(StationKey, row, "key_not_found")
+            late = old.expires_at is not None and old.expires_at <= key.created_at
+            if old.revoked_at is not None or late:
+                raise Conflict("key_not_in_use")
+            until = old_until if old.expires_at is None else min(old.expires_at, old_until)
+            connection.execute(
+                update(station_keys).where(station_keys.c.id == old.id).values(expires_at=until)
+            )
+            made = replace(key, station_id=old.station_id)
+            _add(connection, station_keys, made, unique="prefix", audit=audit)
+            return made
+
+        return self._database.write(work)
 
     def add_person(self, person: Person, *, audit: AuditEntry) -> None:
         """Raises Conflict `name_taken`, or NotFound if there is no such station."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             station = select(stations.c.id).where(stations.c.id == person.station_id)
             if person.station_id and connection.execute(station).first() is None:
                 raise NotFound("station_not_found")
             _add(connection, people, person, unique="name", audit=audit)
+
+        self._database.write(work)
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, also those who may not sign in any more."""
@@ -97,7 +133,8 @@ class AccountRows:
 
     def disable_person(self, name: str, at: datetime, *, audit: AuditEntry) -> Person:
         """Let nobody sign in by that name, and end what sessions there are. Raises NotFound."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> Person:
             connection.execute(
                 update(people)
                 .where(people.c.name == name, people.c.disabled_at.is_(None))
@@ -107,13 +144,16 @@ class AccountRows:
             person = _record(Person, row, "person_not_found")
             connection.execute(delete(sessions).where(sessions.c.person_id == person.id))
             append(connection, _about(audit, person.id))
-        return person
+            return person
+
+        return self._database.write(work)
 
     def set_password(
         self, person_id: str, password_hash: str, *, keep_session: str | None, audit: AuditEntry
     ) -> None:
         """Change it and end every session but one (by the SHA-256 of its token)."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             connection.execute(
                 update(people).where(people.c.id == person_id).values(password_hash=password_hash)
             )
@@ -124,21 +164,24 @@ class AccountRows:
             )
             append(connection, _about(audit, person_id))
 
+        self._database.write(work)
+
     def set_language(self, person_id: str, language: Language) -> None:
         """What pages speak to the person: theirs to choose, so no row in the trail."""
-        with self._database.write() as connection:
-            connection.execute(
-                update(people).where(people.c.id == person_id).values(language=language)
-            )
+        change = update(people).where(people.c.id == person_id).values(language=language)
+        self._database.write(lambda connection: connection.execute(change))
 
     def rehash(self, person_id: str, *, old: str, new: str) -> None:
         """The same password under stronger parameters, unless it was changed meanwhile."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             connection.execute(
                 update(people)
                 .where(people.c.id == person_id, people.c.password_hash == old)
                 .values(password_hash=new)
             )
+
+        self._database.write(work)
 
     def _all(self, table: Table, kind: type[R]) -> tuple[R, ...]:
         query = select(table).order_by(table.c.created_at, table.c.id)

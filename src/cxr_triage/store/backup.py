@@ -1,7 +1,9 @@
 """Backups, made while the service runs, and restored when it does not.
 
 First a snapshot of the database, then the blobs that it names: blobs never change and are
-on the disk before a row names them, so together they are the store of one moment.
+on the disk before a row names them, so together they are the store of one moment. The
+snapshot is a SQLite file whichever kind of database it is of, so a backup of one kind can be
+restored into the other.
 """
 
 import hashlib
@@ -17,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Connection
+
 from cxr_triage import __version__
 from cxr_triage.errors import BackupFailed, BlobDamaged
 from cxr_triage.model.disk import sync_folder
@@ -31,9 +35,12 @@ from cxr_triage.store.archive import (
     is_zip,
 )
 from cxr_triage.store.blobs import Blobs, make_folder, make_private
+from cxr_triage.store.copying import copy_rows, is_empty, opened_file
+from cxr_triage.store.database import Database
 from cxr_triage.store.faults import store_faults
+from cxr_triage.store.migrate import migrate
 from cxr_triage.store.serving import serving
-from cxr_triage.store.tables import SCHEMA
+from cxr_triage.store.tables import SCHEMA, UNSAVED
 
 FORMAT: Final = 1
 
@@ -47,7 +54,7 @@ class BackupSummary:
     damaged: tuple[str, ...] = ()
 
 
-def back_up(database_file: Path, blobs: Blobs, target: Path) -> BackupSummary:
+def back_up(database: Database, blobs: Blobs, target: Path) -> BackupSummary:
     """Write the store of this moment to a new folder, or a new file if it ends in .zip.
 
     It takes its name when it is whole. Raises BackupFailed `backup_exists`, or StoreError.
@@ -61,7 +68,7 @@ def back_up(database_file: Path, blobs: Blobs, target: Path) -> BackupSummary:
         _remove(part, snapshot)
         try:
             make_private(snapshot)
-            _snapshot(database_file, snapshot)
+            _snapshot(database, snapshot)
             if is_zip(target):
                 make_private(part)
             writer = ZipArchive(part, "w") if is_zip(target) else FolderArchive(part)
@@ -75,28 +82,65 @@ def back_up(database_file: Path, blobs: Blobs, target: Path) -> BackupSummary:
     return summary
 
 
-def restore(source: Path, database_file: Path, blobs_folder: Path, *, force: bool) -> BackupSummary:
+def restore(source: Path, url: str, blobs_folder: Path, *, force: bool) -> BackupSummary:
     """Bring back what `source` holds; the database changes at one moment, at the end.
 
-    With `force` a store may be there: its database is kept beside, under another name, and
-    its blobs stay. Raises BackupFailed (`store_exists`, `backup_invalid`,
-    `backup_incomplete`), StoreBusy `store_serving` if the service runs, or StoreError.
+    With `force` a SQLite store may be there: its database is kept beside, under another name,
+    and its blobs stay. A PostgreSQL database must be new. Raises BackupFailed (`store_exists`,
+    `database_in_use`, `backup_invalid`, `backup_incomplete`), StoreBusy `store_serving` if the
+    service runs, or StoreError.
     """
-    with serving(blobs_folder.parent), store_faults():
-        if database_file.exists() and not force:
-            raise BackupFailed("store_exists")
-        make_folder(database_file.parent)
-        incoming = database_file.with_name(f".{database_file.name}.restored")
-        try:
-            with _opened(source) as reader:
-                _restore_database(reader, incoming)
-                summary = _restore_blobs(reader, incoming, Blobs(blobs_folder))
-            _keep_aside(database_file)
-            incoming.replace(database_file)
-            sync_folder(database_file.parent)
-        finally:
-            _remove(incoming)
+    with closing(Database(url)) as database, serving(blobs_folder.parent), store_faults():
+        if database.file is not None:
+            return _restore_file(source, database.file, blobs_folder, force=force)
+        return _restore_rows(source, database, blobs_folder)
+
+
+def _restore_file(source: Path, file: Path, blobs_folder: Path, *, force: bool) -> BackupSummary:
+    if file.exists() and not force:
+        raise BackupFailed("store_exists")
+    make_folder(file.parent)
+    with _incoming(source, file, Blobs(blobs_folder)) as (incoming, summary):
+        _keep_aside(file)
+        incoming.replace(file)
+        sync_folder(file.parent)
     return summary
+
+
+def _restore_rows(source: Path, database: Database, blobs_folder: Path) -> BackupSummary:
+    migrate(database)
+    with database.read() as connection:
+        _check_unused(connection)
+    beside = blobs_folder.parent / DATABASE
+    with _incoming(source, beside, Blobs(blobs_folder)) as (incoming, summary):
+        with (
+            opened_file(incoming) as copied,
+            copied.read() as rows,
+            database.transaction() as target,
+        ):
+            database.hold(target, "migrate")
+            _check_unused(target)
+            copy_rows(rows, target)
+        _remove(*(incoming.with_name(incoming.name + end) for end in ("-wal", "-shm")))
+    return summary
+
+
+def _check_unused(connection: Connection) -> None:
+    if not is_empty(connection):
+        raise BackupFailed("database_in_use")
+
+
+@contextmanager
+def _incoming(source: Path, beside: Path, blobs: Blobs) -> Iterator[tuple[Path, BackupSummary]]:
+    """The backup's database in a file of its own, its blobs in place."""
+    incoming = beside.with_name(f".{beside.name}.restored")
+    try:
+        with _opened(source) as reader:
+            _restore_database(reader, incoming)
+            summary = _restore_blobs(reader, incoming, blobs)
+        yield incoming, summary
+    finally:
+        _remove(incoming)
 
 
 def _write(writer: Writer, snapshot: Path, blobs: Blobs) -> BackupSummary:
@@ -123,14 +167,27 @@ def _write(writer: Writer, snapshot: Path, blobs: Blobs) -> BackupSummary:
     return BackupSummary(images=images, bytes=size, damaged=tuple(damaged))
 
 
-def _snapshot(database_file: Path, to: Path) -> None:
+def _snapshot(database: Database, to: Path) -> None:
     """The database of one moment, without sessions: a restored one signs nobody in."""
-    with closing(sqlite3.connect(database_file)) as source, closing(sqlite3.connect(to)) as copy:
-        source.backup(copy)  # in one step: a reader of one moment, whom no writer waits for
+    if database.file is None:
+        with opened_file(to) as copied, database.read() as source:
+            database.allow_long(source)
+            with copied.transaction() as target:
+                copy_rows(source, target)
+    else:
+        with closing(sqlite3.connect(database.file)) as source_file:
+            _copy_file(source_file, to)
+    with closing(sqlite3.connect(to)) as copy:
         copy.execute("PRAGMA journal_mode = DELETE").fetchall()
         with copy:
-            copy.execute("DELETE FROM sessions")
-            copy.execute("DELETE FROM sign_in_attempts")
+            for table in UNSAVED:
+                copy.execute(f"DELETE FROM {table.name}")  # noqa: S608 - a name of ours
+
+
+def _copy_file(source: sqlite3.Connection, to: Path) -> None:
+    """In one step: a reader of one moment, whom no writer waits for."""
+    with closing(sqlite3.connect(to)) as copy:
+        source.backup(copy)
 
 
 def _digests(database_file: Path) -> list[str]:

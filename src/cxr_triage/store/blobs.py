@@ -65,6 +65,17 @@ class Blobs:
             raise BlobDamaged("blob_damaged")
         return data
 
+    def remove(self, digest: str) -> bool:
+        """Remove a file for good; was it there? Raises StoreError."""
+        file = self.path(digest)
+        with store_faults():
+            try:
+                file.unlink()
+            except FileNotFoundError:
+                return False
+            sync_folder(file.parent)
+        return True
+
     def check(self) -> None:
         """Can a file be written now? Raises StoreError."""
         probe = self._folder / INCOMING / secrets.token_hex(16)

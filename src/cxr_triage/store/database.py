@@ -1,106 +1,157 @@
-"""The database: connections that keep SQLite durable, and short transactions."""
+"""The database: short transactions, whichever kind it is.
 
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+`Backend` is what the kinds do differently; `sqlite` and `postgres` are they.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
-import sqlalchemy
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from cxr_triage.errors import StoreBusy, StoreInvalid, StoreReadOnly, StoreUnavailable
+from cxr_triage.errors import StoreError
+from cxr_triage.store import postgres, sqlite
 from cxr_triage.store.faults import store_faults
 
-SQLITE: Final = "sqlite:///"
-"""What the address of a SQLite database begins with; the rest is its path, as it is."""
+T = TypeVar("T")
 
-BUSY_TIMEOUT_S: Final = 10.0
+PAUSES_S: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 2.0)
+"""Between attempts; together longer than a connection takes to be made anew."""
 
-PRAGMAS: Final = (
-    "journal_mode = WAL",
-    "synchronous = FULL",  # stations lose power
-    "foreign_keys = ON",
-    f"busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}",
-    "trusted_schema = OFF",
-    "journal_size_limit = 67108864",
-)
+
+class Backend(Protocol):
+    """One kind of database. file: where it is a file of ours."""
+
+    engine: Engine
+
+    @property
+    def file(self) -> Path | None: ...
+
+    def prepare(self) -> None:
+        """Make what must be there before the first connection. Raises OSError."""
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A connection for a transaction that writes."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection for a transaction that sees one moment."""
+
+    def may_repeat(self, problem: SQLAlchemyError, *, committing: bool) -> bool:
+        """Is it sure that nothing was changed, and may another attempt succeed?"""
+
+    def hold(self, connection: Connection, *names: str) -> None:
+        """Be the only transaction that holds these names, until it ends."""
+
+    def allow_long(self, connection: Connection) -> None:
+        """Lift the limit on how long a statement may take, for this transaction."""
+
+    def faults_in(self, connection: Connection) -> list[str]:
+        """What the database itself finds wrong, empty if nothing."""
+
+    def explained(self, fault: StoreError) -> StoreError:
+        """The fault, named more closely where this kind can tell."""
+
+
+def backend_of(url: str) -> Backend:
+    """Raises StoreInvalid `store_url` or MissingExtra."""
+    if is_shared(url):
+        return postgres.PostgresBackend(url)
+    return sqlite.SqliteBackend(url)
+
+
+def is_shared(url: str) -> bool:
+    """Do several instances of the service work on such a database?"""
+    return url.partition(":")[0] in postgres.NAMES
 
 
 class Database:
     """Gives out transactions. Safe to call from several threads."""
 
     def __init__(self, url: str) -> None:
-        """Raises StoreInvalid `store_url` unless it is `sqlite:////path/to/file`."""
-        self.file = file_of(url)
-        self._engine = sqlalchemy.create_engine(
-            URL.create("sqlite", database=str(self.file)),
-            hide_parameters=True,
-            pool_size=8,
-            max_overflow=56,  # as many as the threads of a server: none waits for another's
-            pool_timeout=BUSY_TIMEOUT_S,
-        )
-        event.listen(self._engine, "connect", _on_connect)
-        event.listen(self._engine, "begin", _on_begin)
-        self._writers = threading.Lock()
+        """Raises StoreInvalid `store_url` unless it is `sqlite:////path/to/file` or
+        `postgresql://…/name`, or MissingExtra."""
+        self._backend = backend_of(url)
+
+    @property
+    def file(self) -> Path | None:
+        """Where the database is a file of ours."""
+        return self._backend.file
+
+    def prepare(self) -> None:
+        """Make what must be there first. Raises StoreError."""
+        with store_faults():
+            self._backend.prepare()
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns, done in a transaction that is on the disk, or has not happened.
+
+        `work` may run several times, each time on a database that it has not changed, so it
+        changes nothing else. Raises what it raises, or StoreError.
+        """
+        with self._faults():
+            for pause_s in PAUSES_S:
+                attempt = _Attempt()
+                try:
+                    return attempt.run(self._backend, work)
+                except SQLAlchemyError as problem:
+                    if not self._backend.may_repeat(problem, committing=attempt.committing):
+                        raise
+                time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+            return _Attempt().run(self._backend, work)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that is on the disk when the block ends, or has not happened.
-
-        Writers of one process queue fairly; those of other processes are waited for.
-        """
-        if not self._writers.acquire(timeout=BUSY_TIMEOUT_S):
-            raise StoreBusy("store_busy")
-        try:
-            with (
-                self._faults(),
-                self._engine.connect() as connection,
-                connection.execution_options(writes=True).begin(),
-            ):
-                yield connection
-        finally:
-            self._writers.release()
+    def transaction(self) -> Iterator[Connection]:
+        """As `write`, for work that must not run twice."""
+        with self._faults(), self._backend.writing() as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view."""
-        with self._faults(), self._engine.connect() as connection, connection.begin():
+        with self._faults(), self._backend.reading() as connection, connection.begin():
             yield connection
+
+    def hold(self, connection: Connection, *names: str) -> None:
+        """Be the only transaction that holds these names, until it ends: for decisions that
+        no row stands for."""
+        self._backend.hold(connection, *names)
+
+    def allow_long(self, connection: Connection) -> None:
+        """This transaction may take its time."""
+        self._backend.allow_long(connection)
+
+    def faults_in(self, connection: Connection) -> list[str]:
+        """What the database itself finds wrong, empty if nothing."""
+        return self._backend.faults_in(connection)
 
     def close(self) -> None:
         """Close every connection that is not in use."""
-        self._engine.dispose()
+        self._backend.engine.dispose()
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
         try:
             with store_faults():
                 yield
-        except StoreUnavailable:
-            if self.file.exists() and not os.access(self.file.parent, os.W_OK):
-                raise StoreReadOnly("store_read_only") from None
+        except StoreError as fault:
+            if (explained := self._backend.explained(fault)) is not fault:
+                raise explained from None
             raise
 
 
-def file_of(url: str) -> Path:
-    """The file at the address. Raises StoreInvalid `store_url`."""
-    path = url.removeprefix(SQLITE)
-    if path in (url, "", ":memory:"):
-        raise StoreInvalid("store_url")
-    return Path(path)
+class _Attempt:
+    """One run of some work. committing: was the commit asked for?"""
 
+    def __init__(self) -> None:
+        self.committing = False
 
-def _on_connect(connection: SqliteConnection, _record: object) -> None:
-    connection.isolation_level = None  # sqlite3 begins nothing by itself: `_on_begin` does
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}").fetchall()
-
-
-def _on_begin(connection: Connection) -> None:
-    """A transaction that will write asks for the lock at once: it then never has to give up
-    in the middle because another one wrote meanwhile."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    def run(self, backend: Backend, work: Callable[[Connection], T]) -> T:
+        with backend.writing() as connection, connection.begin() as transaction:
+            done = work(connection)
+            self.committing = True
+            transaction.commit()
+            return done

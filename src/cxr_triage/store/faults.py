@@ -32,6 +32,19 @@ SQLITE: Final[dict[int, tuple[type[StoreError], str]]] = {
 }
 """By primary result code."""
 
+POSTGRES: Final[dict[str, tuple[type[StoreError], str]]] = {
+    "53100": (StoreFull, "store_full"),
+    "53": (StoreBusy, "store_busy"),  # too many connections, out of memory
+    "55P03": (StoreBusy, "store_busy"),  # a lock that was waited for in vain
+    "57014": (StoreBusy, "store_busy"),  # a statement that took too long
+    "40": (StoreBusy, "store_busy"),  # others were faster, again and again
+    "25006": (StoreReadOnly, "store_read_only"),
+    "42501": (StoreReadOnly, "store_read_only"),
+    "XX001": (StoreInvalid, "store_damaged"),
+    "XX002": (StoreInvalid, "store_damaged"),
+}
+"""By SQLSTATE, or its class (PostgreSQL, appendix A)."""
+
 SQLITE_FULL_TOO: Final = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
 """What SQLite says when a file may not grow: a quota (which it does not tell from a failing
 disk), or no room for its shared memory."""
@@ -59,6 +72,8 @@ def database_fault(problem: SQLAlchemyError) -> StoreError:
         return StoreBusy("store_busy")
     if isinstance(problem, DBAPIError) and isinstance(problem.orig, sqlite3.Error):
         return _sqlite_fault(problem.orig)
+    if isinstance(problem, DBAPIError) and (state := getattr(problem.orig, "sqlstate", None)):
+        return _postgres_fault(str(state))
     return StoreUnavailable("store_unavailable", problem=type(problem).__name__)
 
 
@@ -72,6 +87,14 @@ def _sqlite_fault(problem: sqlite3.Error) -> StoreError:
     if kind is StoreUnavailable:
         return StoreUnavailable(key, problem=problem.sqlite_errorname)
     return kind(key)
+
+
+def _postgres_fault(state: str) -> StoreError:
+    for known in (state, state[:2]):
+        if known in POSTGRES:
+            kind, key = POSTGRES[known]
+            return kind(key)
+    return StoreUnavailable("store_unavailable", problem=f"SQLSTATE {state}")
 
 
 def disk_fault(problem: OSError) -> StoreError:

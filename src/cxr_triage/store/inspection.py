@@ -1,13 +1,13 @@
 """Do the database and the blobs agree? What `cxr-triage admin check` finds."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+
+from sqlalchemy import select
 
 from cxr_triage.errors import BlobDamaged
 from cxr_triage.store.blobs import Blobs
-from cxr_triage.store.faults import store_faults
+from cxr_triage.store.database import Database
+from cxr_triage.store.tables import assessments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class Inspection:
     """images: files that results name. missing, damaged: of those, by SHA-256.
 
     orphans: files that no result names, left by an upload that was cut off; harmless.
-    database: what SQLite itself finds wrong, empty if nothing.
+    database: what the database itself finds wrong, empty if nothing.
     """
 
     images: int
@@ -30,16 +30,12 @@ class Inspection:
         return not (self.missing or self.damaged or self.database)
 
 
-def inspect(database_file: Path, blobs: Blobs) -> Inspection:
+def inspect(database: Database, blobs: Blobs) -> Inspection:
     """Hash every file and compare with the rows. Raises StoreError."""
     there = set(blobs.digests())  # before the rows: a file comes first
-    with store_faults(), closing(sqlite3.connect(database_file)) as connection:
-        rows = connection.execute("SELECT DISTINCT digest FROM assessments")
-        named = {str(digest) for (digest,) in rows}
-        faults = [
-            *(line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"),
-            *(f"foreign key in {row[0]}" for row in connection.execute("PRAGMA foreign_key_check")),
-        ]
+    with database.read() as connection:
+        named = set(connection.execute(select(assessments.c.digest).distinct()).scalars())
+        faults = database.faults_in(connection)
     missing: list[str] = []
     damaged: list[str] = []
     for digest in sorted(named):

@@ -91,10 +91,11 @@ def _there(connection: Connection, column: Any, value: str) -> bool:  # noqa: AN
 
 def _keep_image(connection: Connection, placed: Placed) -> str:
     """Make the image and its study unless they are there; the study that the image is in."""
-    check_conflict(connection, placed)
     known = connection.execute(
         select(images.c.study_id).where(images.c.id == placed.image_id)
     ).scalar()
+    _lock_study(connection, placed.study_id if known is None else known)
+    check_conflict(connection, placed)
     if known is not None:
         _note_pixels(connection, placed)
         return str(known)
@@ -115,6 +116,11 @@ def _keep_image(connection: Connection, placed: Placed) -> str:
         )
     )
     return placed.study_id
+
+
+def _lock_study(connection: Connection, study_id: str) -> None:
+    """Its images and its place in the worklist change by one writer at a time."""
+    connection.execute(select(studies.c.id).where(studies.c.id == study_id).with_for_update())
 
 
 def _note_pixels(connection: Connection, placed: Placed) -> None:

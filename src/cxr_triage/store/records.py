@@ -43,7 +43,8 @@ class AuditEntry:
 
     action: a value of `service.audit.Action`. actor_id: a person or a station, empty if
     nobody was signed in. subject_id: the account, key or review concerned, by our own id.
-    study_id, assessment_id, fingerprint: filled in by the store where it makes them.
+    study_id, assessment_id, fingerprint: filled in by the store where it makes them. reason: an
+    administrator's words, where an action needs one.
     """
 
     action: str
@@ -55,14 +56,16 @@ class AuditEntry:
     fingerprint: str = ""
     address: str = ""
     request_id: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
-    """An entry as it stands in the trail; `number` grows."""
+    """An entry as it stands in the trail; `number` grows by one, `hash` chains it."""
 
     number: int
     at: datetime
+    hash: str
     entry: AuditEntry
 
 

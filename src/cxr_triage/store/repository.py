@@ -1,21 +1,27 @@
 """The store: one object that an entrance opens and hands to the services."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+from sqlalchemy import Connection
 
 from cxr_triage.domain import Assessment, Patient
 from cxr_triage.store import audit_rows, results, review_rows, study_rows
 from cxr_triage.store.account_rows import AccountRows
 from cxr_triage.store.backup import BackupSummary, back_up
-from cxr_triage.store.blobs import Blobs, make_folder, make_private
+from cxr_triage.store.blobs import Blobs
+from cxr_triage.store.chain import Head, Verdict
 from cxr_triage.store.database import Database
-from cxr_triage.store.faults import store_faults
 from cxr_triage.store.identity import result_id
 from cxr_triage.store.inspection import Inspection, inspect
 from cxr_triage.store.keeping import check_conflict, keep_rows, place
 from cxr_triage.store.migrate import migrate
+from cxr_triage.store.purging import Purging, file_lock
 from cxr_triage.store.records import (
+    EVERYWHERE,
     AuditEntry,
     AuditRow,
     Kept,
@@ -37,14 +43,13 @@ from cxr_triage.store.session_rows import SessionRows
 def open_store(url: str, blobs_folder: Path) -> "Store":
     """Migrate the database at `url` to this version's schema and open it.
 
-    url: `sqlite:////path/store.sqlite3`; folders are made. Safe to call from several
-    processes at once. Raises StoreUnavailable, StoreFull, StoreReadOnly, StoreBusy,
-    StoreInvalid (`store_newer`, `store_not_ours`, `store_url`) or MissingExtra.
+    url: `sqlite:////path/store.sqlite3` (folders are made) or `postgresql://…`. Safe to
+    call from several processes at once. Raises StoreUnavailable, StoreFull,
+    StoreReadOnly, StoreBusy, StoreInvalid (`store_newer`, `store_not_ours`, `store_url`) or
+    MissingExtra.
     """
     database = Database(url)
-    with store_faults():
-        make_folder(database.file.parent)
-        make_private(database.file)
+    database.prepare()
     blobs = Blobs(blobs_folder)
     migrate(database)
     return Store(database, blobs)
@@ -58,6 +63,7 @@ class Store:
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self.accounts = AccountRows(database)
         self.sessions = SessionRows(database)
+        self.purging = Purging(database, blobs)
         self._database = database
         self._blobs = blobs
 
@@ -73,8 +79,7 @@ class Store:
 
     def check(self) -> None:
         """Can the store be read and written now? For /readyz. Raises StoreError."""
-        with self._database.write() as connection:
-            audit_rows.newest(connection, before=None, limit=1)
+        self._database.write(lambda c: audit_rows.newest(c, before=None, limit=1))
         self._blobs.check()
 
     def keep(self, image: NewImage, assessment: Assessment, *, audit: AuditEntry) -> Kept:
@@ -89,13 +94,17 @@ class Store:
         with self._database.read() as connection:
             check_conflict(connection, placed)
         self._blobs.write(image.data, assessment.digest)  # before any row names it
-        with self._database.write() as connection:
-            stored = keep_rows(connection, placed, audit)
-            created = stored is not None
-            stored = stored or results.find(connection, placed.assessment.id)
-        if stored is None:
-            raise RuntimeError("a result is there or was made")
-        return Kept(created=created, stored=stored)
+
+        def work(connection: Connection) -> Kept:
+            self._database.hold(connection, file_lock(assessment.digest))
+            if not self._blobs.has(assessment.digest, len(image.data)):
+                self._blobs.write(image.data, assessment.digest)  # purged since
+            if (made := keep_rows(connection, placed, audit)) is not None:
+                return Kept(created=True, stored=made)
+            there = results.result(connection, placed.assessment.id, EVERYWHERE)
+            return Kept(created=False, stored=there)
+
+        return self._database.write(work)
 
     def find_result(
         self, digest: str, fingerprint: str, *, station_id: str
@@ -155,10 +164,13 @@ class Store:
 
     def open_study(self, study_id: str, scope: Scope, *, audit: AuditEntry) -> None:
         """Note who looks at it: a new study becomes opened. Raises NotFound."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             study_rows.study_row(connection, study_id, scope)
             study_rows.open_(connection, study_id, audit.actor_id)
             audit_rows.append(connection, replace(audit, study_id=study_id))
+
+        self._database.write(work)
 
     def save_review(
         self, draft: ReviewDraft, scope: Scope, *, reader_id: str, version: int, audit: AuditEntry
@@ -168,41 +180,56 @@ class Store:
         version: that of the reading that the reader saw. Raises NotFound, Conflict
         `review_changed` (somebody else saved meanwhile) or `review_signed`.
         """
-        with self._database.write() as connection:
-            return review_rows.save(
+        return self._database.write(
+            lambda connection: review_rows.save(
                 connection, draft, scope, reader_id=reader_id, version=version, audit=audit
             )
+        )
 
     def sign_review(
         self, assessment_id: str, scope: Scope, *, reader_id: str, version: int, audit: AuditEntry
     ) -> Review:
         """Sign what was saved; it cannot change any more. Raises as `save_review`, or
         Conflict `review_not_saved`."""
-        with self._database.write() as connection:
-            return review_rows.sign(
+        return self._database.write(
+            lambda connection: review_rows.sign(
                 connection, assessment_id, scope, reader_id=reader_id, version=version, audit=audit
             )
+        )
 
     def add_addendum(
         self, draft: ReviewDraft, scope: Scope, *, reader_id: str, audit: AuditEntry
     ) -> Review:
         """Add to a signed reading, signed at once. Raises NotFound or Conflict
         `review_not_signed`."""
-        with self._database.write() as connection:
-            return review_rows.add(connection, draft, scope, reader_id=reader_id, audit=audit)
+        return self._database.write(
+            lambda c: review_rows.add(c, draft, scope, reader_id=reader_id, audit=audit)
+        )
 
     def record(self, entry: AuditEntry) -> None:
         """Add a row to the audit trail."""
-        with self._database.write() as connection:
-            audit_rows.append(connection, entry)
+        self._database.write(lambda c: audit_rows.append(c, entry))
 
     def back_up(self, target: Path) -> BackupSummary:
         """Write the store of this moment to a new folder or .zip. Raises BackupFailed."""
-        return back_up(self._database.file, self._blobs, target)
+        return back_up(self._database, self._blobs, target)
 
     def inspect(self) -> Inspection:
         """Hash every file and compare with the rows."""
-        return inspect(self._database.file, self._blobs)
+        return inspect(self._database, self._blobs)
+
+    def verify_audit(self, expected: Head | None) -> Verdict:
+        """Walk the trail's chain. expected: a head that was noted earlier."""
+        with self._database.read() as connection:
+            return audit_rows.verified(connection, expected)
+
+    def audit_between(
+        self, since: datetime | None, until: datetime | None
+    ) -> Iterator[dict[str, Any]]:
+        """Every column of the trail's rows as stored, oldest first, as they stand at one
+        moment."""
+        with self._database.read() as connection:
+            yield from audit_rows.between(connection, since, until)
 
     def audit_trail(self, *, before: int | None, limit: int) -> tuple[AuditRow, ...]:
         """The newest rows, or those before a number."""

@@ -118,10 +118,11 @@ def _current(connection: Connection, assessment_id: str, version: int) -> Row[An
 
 
 def _reading(connection: Connection, assessment_id: str) -> Row[Any] | None:
+    """The reading, which nobody else changes until the transaction ends."""
     return connection.execute(
-        select(reviews).where(
-            reviews.c.assessment_id == assessment_id, reviews.c.addendum_of.is_(None)
-        )
+        select(reviews)
+        .where(reviews.c.assessment_id == assessment_id, reviews.c.addendum_of.is_(None))
+        .with_for_update()
     ).first()
 
 

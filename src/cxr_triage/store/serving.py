@@ -1,7 +1,10 @@
-"""Who runs on a store: one service at a time, and no restore beneath it."""
+"""Who runs on a store: one service at a time on a file, several on a server, each in a folder
+of its own; and no restore beneath them."""
 
+import re
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +15,8 @@ from cxr_triage.store.blobs import make_folder
 from cxr_triage.store.faults import store_faults
 
 LOCK_FILE: Final = "serving.lock"
+MOST_INSTANCES: Final = 64
+"""On one machine."""
 
 
 @contextmanager
@@ -32,3 +37,23 @@ def serving(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def serving_beside_others(folder: Path) -> Iterator[Path]:
+    """A folder below `folder` for this instance alone, for the block.
+
+    Named for the machine and numbered: an instance that starts again takes over what the one
+    before it left.
+    """
+    machine = re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname())[:64] or "instance"
+    with ExitStack() as stack:
+        for number in range(1, MOST_INSTANCES + 1):
+            own = folder / f"{machine}-{number}"
+            try:
+                stack.enter_context(serving(own))
+            except StoreBusy:
+                continue
+            yield own
+            return
+    raise StoreBusy("store_serving")

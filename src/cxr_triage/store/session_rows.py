@@ -41,7 +41,11 @@ class SessionRows:
     def begin_attempt(self, attempt: Attempt, limits: Sequence[AttemptLimit]) -> None:
         """Count an attempt as failed before the password is looked at, so that many at once
         are many. Raises TooManyAttempts with `retry_after_s`."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
+            self._database.hold(
+                connection, *[f"sign-in {one}" for one in (attempt.account, attempt.address)]
+            )
             waits = [_wait_s(connection, attempt, limit) for limit in limits]
             if any(waits):
                 raise TooManyAttempts("too_many_attempts", retry_after_s=round(max(waits)) + 1)
@@ -53,15 +57,21 @@ class SessionRows:
                 )
             )
 
+        self._database.write(work)
+
     def forget(self, attempt: Attempt) -> None:
         """The password was right: what failed before from there for that account counts no
         more."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             _forget(connection, attempt)
+
+        self._database.write(work)
 
     def add(self, session: StoredSession, attempt: Attempt, *, audit: AuditEntry) -> None:
         """Begin a session after a successful attempt; ended ones are cleared away."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             connection.execute(delete(sessions).where(sessions.c.expires_at < session.created_at))
             _forget(connection, attempt)
             connection.execute(
@@ -74,6 +84,8 @@ class SessionRows:
                 )
             )
             append(connection, audit)
+
+        self._database.write(work)
 
     def find(self, sha256: str) -> tuple[StoredSession, Person] | None:
         """The session whose token has that SHA-256, and whose it is."""
@@ -90,19 +102,39 @@ class SessionRows:
         person = Person(**{field.name: getattr(row, f"p_{field.name}") for field in _PERSON})
         return session, person
 
+    def of_person(self, person_id: str) -> tuple[StoredSession, ...]:
+        """Those of a person, newest first."""
+        query = (
+            select(sessions)
+            .where(sessions.c.person_id == person_id)
+            .order_by(sessions.c.created_at.desc(), sessions.c.sha256)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return tuple(
+            StoredSession(**{field.name: getattr(row, field.name) for field in _SESSION})
+            for row in rows
+        )
+
     def touch(self, sha256: str, at: datetime) -> None:
         """It is in use."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             connection.execute(
                 update(sessions).where(sessions.c.sha256 == sha256).values(last_seen=at)
             )
 
+        self._database.write(work)
+
     def end(self, sha256: str, *, audit: AuditEntry) -> None:
         """End it; nothing is noted if it has ended already."""
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> None:
             ended = connection.execute(delete(sessions).where(sessions.c.sha256 == sha256))
             if ended.rowcount:
                 append(connection, audit)
+
+        self._database.write(work)
 
 
 _SESSION = fields(StoredSession)

@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0003"
+SCHEMA: Final = "0004"
 """The newest migration."""
 
 
@@ -79,6 +79,11 @@ def _to(table: str, *, optional: bool = False, index: bool = False) -> Column[st
 
 def _words(name: str, length: int) -> Column[str]:
     return Column(name, String(length), nullable=False)
+
+
+def _unless_older(name: str, length: int) -> Column[str]:
+    """Words that rows from before a migration lack."""
+    return Column(name, String(length), nullable=False, server_default="")
 
 
 def _json(name: str) -> Column[str]:
@@ -271,6 +276,39 @@ audit = Table(
     _words("fingerprint", 64),
     _words("address", 64),
     _words("request_id", 64),
+    *(
+        _unless_older(name, length)
+        for name, length in (("reason", 200), ("previous", 64), ("hash", 64))
+    ),
     sqlite_autoincrement=True,
 )
-"""Appended to only: triggers refuse anything else. No foreign keys: rows outlive all else."""
+"""Appended to only: triggers refuse anything else. No foreign keys: rows outlive all else.
+Each row's hash takes in the one before it: see `chain`."""
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
+    _words("hash", 64),
+    CheckConstraint("id = 1", name="one"),
+)
+"""One row: the newest of `audit`. Who adds to the trail locks it."""
+
+purging = Table("purging", metadata, Column("study_id", String(64), primary_key=True))
+"""Studies whose signed readings may be removed: for as long as the transaction that does it."""
+
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _words("oldest", 32),
+    CheckConstraint("id = 1", name="one"),
+)
+"""One row: the oldest schema whose software may still work with this one."""
+
+LOCAL_ROWS: Final = (stations, audit_head, compatibility)
+"""Tables that a new database has rows in already."""
+
+UNSAVED: Final = (sessions, sign_in_attempts)
+"""Tables that no backup takes along: a restored store signs nobody in."""

@@ -7,7 +7,7 @@ revision = "0001"
 down_revision = None
 
 # REPLACE fires no trigger for the row that it deletes, hence those BEFORE INSERT.
-TRIGGERS = (
+SQLITE_TRIGGERS = (
     """CREATE TRIGGER audit_keeps_numbers BEFORE INSERT ON audit
     WHEN EXISTS (SELECT 1 FROM audit WHERE number = NEW.number)
     BEGIN SELECT RAISE(ABORT, 'the audit trail is appended to only'); END""",
@@ -24,6 +24,19 @@ TRIGGERS = (
     """CREATE TRIGGER reviews_are_kept BEFORE DELETE ON reviews
     WHEN OLD.signed_at IS NOT NULL
     BEGIN SELECT RAISE(ABORT, 'a signed reading does not change'); END""",
+)
+
+POSTGRES_TRIGGERS = (
+    """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION USING MESSAGE = TG_ARGV[0],
+        ERRCODE = 'integrity_constraint_violation'; END $$""",
+    """CREATE TRIGGER audit_keeps_rows BEFORE DELETE OR UPDATE OR TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('the audit trail is appended to only')""",
+    """CREATE TRIGGER reviews_stay_signed BEFORE UPDATE OR DELETE ON reviews
+    FOR EACH ROW WHEN (OLD.signed_at IS NOT NULL)
+    EXECUTE FUNCTION refuse_change('a signed reading does not change')""",
+    """CREATE TRIGGER reviews_are_kept BEFORE TRUNCATE ON reviews
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('a signed reading does not change')""",
 )
 
 
@@ -271,7 +284,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_reviews_study_id"), "reviews", ["study_id"], unique=False)
 
-    for trigger in TRIGGERS:
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    for trigger in SQLITE_TRIGGERS if sqlite else POSTGRES_TRIGGERS:
         op.execute(trigger)
     op.execute(
         "INSERT INTO stations (id, name, created_at)"

@@ -1,0 +1,117 @@
+"""SQLite: a file, kept durable; one writer at a time, so that writers never collide."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from cxr_triage.errors import StoreBusy, StoreError, StoreInvalid, StoreReadOnly, StoreUnavailable
+from cxr_triage.store.blobs import make_folder, make_private
+
+PREFIX: Final = "sqlite:///"
+"""What the address of a SQLite database begins with; the rest is its path, as it is."""
+
+BUSY_TIMEOUT_S: Final = 10.0
+
+PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",  # stations lose power
+    "foreign_keys = ON",
+    f"busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}",
+    "trusted_schema = OFF",
+    "secure_delete = ON",  # what is purged is overwritten
+    "journal_size_limit = 67108864",
+)
+
+
+class SqliteBackend:
+    """See `database.Backend`."""
+
+    def __init__(self, url: str) -> None:
+        """Raises StoreInvalid `store_url` unless it is `sqlite:////path/to/file`."""
+        self.file = file_of(url)
+        self.engine = sqlalchemy.create_engine(
+            URL.create("sqlite", database=str(self.file)),
+            hide_parameters=True,
+            pool_size=8,
+            max_overflow=56,  # as many as the threads of a server: none waits for another's
+            pool_timeout=BUSY_TIMEOUT_S,
+        )
+        event.listen(self.engine, "connect", _on_connect)
+        event.listen(self.engine, "begin", _on_begin)
+        self._writers = threading.Lock()
+
+    def prepare(self) -> None:
+        """Make the file, for this account alone."""
+        make_folder(self.file.parent)
+        make_private(self.file)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Writers of one process queue fairly; those of other processes are waited for."""
+        if not self._writers.acquire(timeout=BUSY_TIMEOUT_S):
+            raise StoreBusy("store_busy")
+        try:
+            with self.engine.connect() as connection:
+                yield connection.execution_options(writes=True)
+        finally:
+            self._writers.release()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection
+
+    def may_repeat(self, problem: SQLAlchemyError, *, committing: bool) -> bool:
+        """Never: who writes has the database alone, so another attempt meets the same."""
+        del problem, committing
+        return False
+
+    def hold(self, connection: Connection, *names: str) -> None:
+        """A writer holds everything already."""
+
+    def allow_long(self, connection: Connection) -> None:
+        """Statements have no limit."""
+
+    def faults_in(self, connection: Connection) -> list[str]:
+        lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+        keys = connection.exec_driver_sql("PRAGMA foreign_key_check")
+        return [
+            *(str(line) for line in lines if line != "ok"),
+            *(f"foreign key in {row[0]}" for row in keys),
+        ]
+
+    def explained(self, fault: StoreError) -> StoreError:
+        """A file in a folder that refuses writing looks like any other failure."""
+        unknown = isinstance(fault, StoreUnavailable)
+        if unknown and self.file.exists() and not os.access(self.file.parent, os.W_OK):
+            return StoreReadOnly("store_read_only")
+        return fault
+
+
+def file_of(url: str) -> Path:
+    """The file at the address. Raises StoreInvalid `store_url`."""
+    path = url.removeprefix(PREFIX)
+    if path in (url, "", ":memory:"):
+        raise StoreInvalid("store_url")
+    return Path(path)
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # sqlite3 begins nothing by itself: `_on_begin` does
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _on_begin(connection: Connection) -> None:
+    """A transaction that will write asks for the lock at once: it then never has to give up
+    in the middle because another one wrote meanwhile."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
