@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 
 import pytest
 
@@ -13,8 +14,24 @@ from tests.api.films import film
 from tests.api.serving import PASSWORD, send
 
 HTML = {"Accept": "text/html"}
-FORBIDDEN = re.compile(r"""\son[a-z]+\s*=|<style|\sstyle\s*=|javascript:|<script(?![^>]*\bsrc=)""")
 MARKUP = "<img src=x onerror=alert(1)>"
+
+
+class Inline(HTMLParser):
+    """What a page says inline that a browser would run or draw by."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.inline = 0, []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags += 1
+        given = dict(attrs)
+        runs = tag == "script" and "src" not in given and given.get("type") != "application/json"
+        if runs or tag == "style":
+            self.inline.append(tag)
+        self.inline += [name for name in given if name.startswith("on") or name == "style"]
+        self.inline += [to for to in given.values() if (to or "").strip().startswith("javascript:")]
 
 
 @pytest.fixture
@@ -44,8 +61,10 @@ def test_a_page_allows_nothing_inline_and_is_never_stored(anyone, path):
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
-    page = re.sub(r'<script type="application/json".*?</script>', "", answer.text, flags=re.DOTALL)
-    assert not FORBIDDEN.search(page)
+    found = Inline()
+    found.feed(answer.text)
+    assert found.tags > 20
+    assert found.inline == []
 
 
 def test_every_file_that_a_page_names_is_cached_for_long(anyone):

@@ -187,9 +187,9 @@ def alphas(page, points):
     )
 
 
-def test_keys_rest_while_somebody_types_and_can_be_turned_off(browser, pages, real):
+def test_keys_rest_while_somebody_types_and_can_be_turned_off(browser, pages, sent):
     with reader(browser, pages) as page:
-        open_study(page, pages, real)
+        open_study(page, pages, sent())
         page.click("#impression")
         page.keyboard.type("hi 4")
         frame(page)
@@ -210,14 +210,15 @@ def test_arrows_lead_through_the_list_one_came_from(browser, pages, real, sent):
     first = sent(AccessionNumber="SAME-LIST")
     second = sent(AccessionNumber="SAME-LIST")
     with reader(browser, pages) as page:
-        query = "?from=accession%3DSAME-LIST"
+        query = "?from=number%3DSAME-LIST"
         open_study(page, pages, first, query=query)
         forwards = page.locator("[data-go=after]").count() == 1
         page.keyboard.press("ArrowRight" if forwards else "ArrowLeft")
         page.wait_for_url(f"**/studies/{second['study_id']}{query}")
         page.wait_for_selector("#screen[data-ready=full]")
         assert page.locator("[data-go=before], [data-go=after]").count() == 1, "the list ends"
-        assert page.get_attribute("[data-go=back]", "href") == "/worklist?accession=SAME-LIST"
+        back = f"/worklist?number=SAME-LIST#s-{second['study_id']}"
+        assert page.get_attribute("[data-go=back]", "href") == back
 
 
 def test_a_refused_image_says_why_and_is_shown(browser, pages, sent, language):
