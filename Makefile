@@ -9,8 +9,9 @@ PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 DEMO_OUT ?= out/demo
 DEMO_LANGUAGE ?= en
 SERVE_OUT ?= out/serve
+AXE_VERSION := 4.10.2
 
-.PHONY: demo serve test check format messages test-peers test-parity bench clean
+.PHONY: demo serve test check format messages test-browser test-peers test-parity bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python scripts/demo.py --out $(DEMO_OUT) --lang $(DEMO_LANGUAGE) $(if $(FETCH),--fetch)
@@ -33,6 +34,9 @@ format: $(VENV)/check.stamp
 
 messages: $(VENV)/test.stamp
 	$(BIN)/python scripts/compile_messages.py
+
+test-browser: $(VENV)/browser.stamp out/axe/package/axe.min.js
+	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
 
 test-peers: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -m peers $(PYTEST_ARGS)
@@ -64,6 +68,11 @@ $(VENV)/serve.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/%.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/python $(PIP) --editable '.[$*]'
 	@touch $@
+
+# Deque's accessibility rules, for the browser tests alone.
+out/axe/package/axe.min.js:
+	mkdir -p out/axe
+	cd out/axe && npm pack --silent axe-core@$(AXE_VERSION) && tar xzf axe-core-$(AXE_VERSION).tgz
 
 $(PARITY_VENV)/parity.stamp: $(PARITY_VENV)/bin/python pyproject.toml constraints.txt
 	$(PARITY_BIN)/python $(PIP) --editable '.[test,parity]'

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     metrics are for this machine alone. `time_zone`: of the place, for times on pages.
     `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
     with known passwords may exist, so it listens on this machine alone.
+    `report_place`, `report_address`: the head of a study's report; `report_names`: does it
+    name the patient?
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -75,6 +77,9 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = SecretStr("")
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"
     heatmap_first: bool = False
+    report_place: str = Field(default="", max_length=160)
+    report_address: str = Field(default="", max_length=240)
+    report_names: bool = True
     demo: bool = False
 
 

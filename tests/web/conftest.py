@@ -54,3 +54,10 @@ def sent(pages, film_numbers):
 @pytest.fixture(scope="session")
 def film_numbers():
     return iter(range(5000, 9000))
+
+
+def pytest_collection_modifyitems(items):
+    """Whatever opens a browser has its marker."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)

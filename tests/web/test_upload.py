@@ -19,9 +19,9 @@ def pick(page, *files):
     )
 
 
-def settled(page):
+def settled(page, timeout=60_000):
     open_ = "#queue li.waiting, #queue li.sending"
-    page.wait_for_selector(open_, state="detached", timeout=60_000)
+    page.wait_for_selector(open_, state="detached", timeout=timeout)
     return page.locator("#queue li")
 
 
@@ -125,7 +125,7 @@ def test_leaving_with_films_on_their_way_asks(browser, pages, film_numbers):
     with reader(browser, pages, "nurse") as page:
         page.goto(f"{pages.address}/upload")
         held = []
-        page.route("**/v1/images", held.append)
+        page.route("**/v1/images", lambda route: held.append(route))
         pick(page, ("film.dcm", film(next(film_numbers))))
         page.wait_for_selector("#queue li.sending")
         asked = []
@@ -133,6 +133,28 @@ def test_leaving_with_films_on_their_way_asks(browser, pages, film_numbers):
         page.click("a[href='/worklist']")
         page.wait_for_url("**/worklist")
         assert asked == ["beforeunload"]
+
+
+def test_a_folder_of_500_files_is_worked_off(browser, pages, film_numbers, tmp_path):
+    folder = tmp_path / "films"
+    (folder / "deeper").mkdir(parents=True)
+    for number in range(496):
+        name = f"deeper/{number}.dcm" if number % 2 else f"{number}.txt"
+        (folder / name).write_bytes(b"no film %d" % number)
+    for number in range(3):
+        (folder / f"film-{number}.dcm").write_bytes(film(next(film_numbers)))
+    (folder / ".hidden").write_bytes(b"of the operating system")
+    (folder / "last.dcm").write_bytes(film(next(film_numbers), ViewPosition="LL"))
+    with reader(browser, pages, "nurse") as page:
+        page.forgiven.add(415)
+        page.goto(f"{pages.address}/upload")
+        page.set_input_files("#folder", folder)
+        rows = settled(page, timeout=120_000)
+        assert rows.count() == 500
+        assert page.locator("#queue li.done").count() == 4
+        assert [rows.nth(at).get_attribute("class") for at in range(5)] == ["done"] * 4 + [
+            "skipped"
+        ]
 
 
 def test_an_administrator_cannot_upload(pages):

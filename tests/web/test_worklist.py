@@ -2,8 +2,15 @@
 
 import pytest
 
+from cxr_triage.labels import LABELS
+from cxr_triage.store.records import Flag
+from cxr_triage.web.worklist import flags_that_fit
 from tests.web.viewing import reader, shoot
 
+WIDER = """() => [...document.querySelectorAll(".flags, .flag > span")]
+  .filter((one) => getComputedStyle(one).display !== "inline")
+  .filter((one) => one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.textContent)"""
 HOSTILE = "<script>document.title='owned'</script>"
 
 
@@ -30,6 +37,34 @@ def test_rows_say_what_is_urgent_and_why(browser, pages, real, language, screen)
         assert "%" not in row
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         shoot(page, f"worklist-{language}-{screen}")
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_names_of_findings_are_whole(browser, pages, real, language):
+    with reader(browser, pages, language=language) as page:
+        page.goto(f"{pages.address}/worklist")
+        assert page.locator(".flag").count() > 1
+        assert page.evaluate(WIDER) == []
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_as_many_findings_stand_in_a_row_as_fit_with_whole_names(language):
+    longest = sorted(LABELS, key=lambda label: -len(LABELS[label][language]))
+    for labels in (longest, longest[::-1]):
+        flags = [Flag(label=label, score=0.6, threshold=0.5, level="possible") for label in labels]
+        shown = flags_that_fit(flags, language)
+        assert 1 <= len(shown) <= 3
+        assert shown == flags[: len(shown)]
+        assert sum(len(LABELS[flag.label][language]) for flag in shown) <= 62
+    assert len(flags_that_fit(flags, language)) == 3
+    assert flags_that_fit([], language) == []
+
+
+def test_a_refused_study_says_why(browser, pages, sent):
+    lateral = sent(ViewPosition="LL", AccessionNumber="LATERAL")
+    with reader(browser, pages) as page:
+        page.goto(f"{pages.address}/worklist?number=LATERAL")
+        assert "view" in page.inner_text(f"#s-{lateral['study_id']} .why").lower()
 
 
 def test_filters_stand_in_the_address_and_reach_the_study_and_back(browser, pages, three):

@@ -14,6 +14,7 @@ from cxr_triage.api import (
     session_list,
     sessions,
     studies,
+    study_reports,
     system,
 )
 from cxr_triage.api.documentation import describe
@@ -27,6 +28,7 @@ ROUTERS = (
     images.router,
     dicomweb.router,
     studies.router,
+    study_reports.router,
     assessments.router,
     sessions.router,
     session_list.router,

@@ -92,6 +92,7 @@ def _bytes(media_type: str, description: str) -> dict[str, Any]:
 PNG = _bytes("image/png", "The picture.")
 PIXELS = _bytes(PIXEL_TYPE, "The pixel file.")
 HTML = _bytes("text/html", "The page.")
+PDF = _bytes("application/pdf", "The file.")
 OPEN = {"/healthz", "/readyz"}
 """Addresses that anybody may ask for; so is signing in."""
 

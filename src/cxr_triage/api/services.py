@@ -16,6 +16,7 @@ from cxr_triage.service.metrics import Metrics
 from cxr_triage.service.places import open_service_store, serving_here, store_folder
 from cxr_triage.service.readiness import Readiness
 from cxr_triage.service.spool import Spool
+from cxr_triage.service.study_report import Reporter
 from cxr_triage.settings import Settings
 from cxr_triage.store.repository import Store
 
@@ -32,6 +33,7 @@ class Services:
     spool: Spool
     intake: Intake
     readiness: Readiness
+    reporter: Reporter
     metrics: Metrics
 
 
@@ -59,6 +61,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             spool=spool,
             intake=Intake(store, pool, metrics),
             readiness=Readiness(store, pool),
+            reporter=Reporter(store=store, pool=pool, settings=settings),
             metrics=metrics,
         )
 

@@ -65,13 +65,16 @@ def read_study(
 ) -> StudyDetailOut:
     """A study by its id, or by its Study Instance UID (the newest, if several stations sent
     it). A doctor who reads it opens it."""
-    detail = services.store.study(_study_id(services, who, study), who.scope)
+    detail = services.store.study(own_id(services, who, study), who.scope)
     note_opened(services, who, origin, detail)
     return detail_out(detail, who, language)
 
 
-def _study_id(services: Services, who: Principal, study: str) -> str:
-    """Our own id. Raises NotFound for a UID that these eyes may not see."""
+def own_id(services: Services, who: Principal, study: str) -> str:
+    """Our own id of a study that is named by it or by its UID.
+
+    Raises NotFound for a UID that these eyes may not see.
+    """
     if not UID.fullmatch(study):
         return study
     rows = services.store.studies_with_uid(study, who.scope)

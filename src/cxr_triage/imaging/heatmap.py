@@ -158,17 +158,24 @@ def layer(
     size: tuple[int, int], finding: Finding, crop: CropBox, shape: tuple[int, int], top: float
 ) -> Image.Image:
     """The finding's map alone, as RGBA of (width, height), to lay over an image [H, W]."""
-    seen = shown(finding)
-    box = _scaled(crop, shape, size)
-    whole = np.zeros(size[::-1], np.uint8)
-    strength = upsample(seen.strength, box.side)
-    whole[_inside(box)] = np.clip(strength * 255 + 0.5, 0, 255).astype(np.uint8)
+    whole = strength_on(size, finding, crop, shape)
     index = Image.fromarray(whole)
     colour = Image.fromarray(whole)
-    colour.putpalette(_palette(seen, top).tobytes())
+    colour.putpalette(_palette(shown(finding), top).tobytes())
     map_ = colour.convert("RGB")
     map_.putalpha(index.point([round(level * OPACITY) for level in range(256)]))
     return map_
+
+
+def strength_on(
+    size: tuple[int, int], finding: Finding, crop: CropBox, shape: tuple[int, int]
+) -> U8:
+    """How strongly the finding shows, u8 [height, width], on a display of (width, height)."""
+    box = _scaled(crop, shape, size)
+    whole = np.zeros(size[::-1], np.uint8)
+    strength = upsample(shown(finding).strength, box.side)
+    whole[_inside(box)] = np.clip(strength * 255 + 0.5, 0, 255).astype(np.uint8)
+    return whole
 
 
 def colours(positions: NDArray[np.float64]) -> U8:

@@ -7,6 +7,7 @@ from io import BytesIO
 from PIL import Image
 
 from cxr_triage.domain import F32, Assessment, Finding
+from cxr_triage.imaging.contour import contoured
 from cxr_triage.imaging.heatmap import blend, display_image, scale_top
 
 LONGEST = 640
@@ -30,21 +31,32 @@ class Film:
     overlays: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
-def film_of(path: str, assessment: Assessment, pixels: F32 | None, *, heatmaps: int = 3) -> Film:
+def film_of(
+    path: str,
+    assessment: Assessment,
+    pixels: F32 | None,
+    *,
+    heatmaps: int = 3,
+    outlined: bool = False,
+) -> Film:
     """A film with its image and the first `heatmaps` overlays, in the order of `leading_first`.
 
     pixels: f32 [H, W] in ±1024, or None where nothing was decoded.
+    outlined: with a line around the strongest part, for prints without colour.
     """
     if pixels is None:
         return Film(path=path, assessment=assessment)
     display = display_image(pixels, LONGEST)
     (height, width), crop = pixels.shape, assessment.crop
     top = scale_top(assessment.findings)
-    overlays = {
-        finding.label: encoded(blend(display, finding, crop, (height, width), top))
-        for finding in leading_first(assessment)[:heatmaps]
-        if crop is not None
-    }
+    overlays = {}
+    for finding in leading_first(assessment)[:heatmaps]:
+        if crop is None:
+            break
+        picture = blend(display, finding, crop, (height, width), top)
+        if outlined:
+            picture = contoured(picture, finding, crop, (height, width))
+        overlays[finding.label] = encoded(picture)
     return Film(
         path=path,
         assessment=assessment,

@@ -54,7 +54,7 @@ def render(
     """
     css = stylesheet()
     page = (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             **words(language),
@@ -144,7 +144,7 @@ def by_level(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
 
 
 @lru_cache
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("cxr_triage.report", "templates"),
         autoescape=True,

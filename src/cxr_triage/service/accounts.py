@@ -138,10 +138,13 @@ class Accounts:
             )
         return person
 
-    def session(self, token: str) -> Session:
-        """Raises NotAuthenticated `session_ended`."""
+    def session(self, token: str, *, in_use: bool = True) -> Session:
+        """in_use: False if a page asks by itself, which must not keep the session alive.
+
+        Raises NotAuthenticated `session_ended`.
+        """
         stored, person = self._live(token)
-        if (self._clock() - stored.last_seen).total_seconds() > TOUCH_S:
+        if in_use and (self._clock() - stored.last_seen).total_seconds() > TOUCH_S:
             with suppress(StoreError):  # a full disk must not keep anybody from reading
                 self._store.sessions.touch(stored.sha256, self._clock())
         return Session(

@@ -14,6 +14,7 @@ from cxr_triage.imaging.window import windowed
 from cxr_triage.report.film import film_of
 from cxr_triage.report.html import render
 from cxr_triage.report.overlay import overlay
+from cxr_triage.report.plates import packed
 from cxr_triage.report.viewer import pixel_file
 from cxr_triage.service.jobs import Drawing, Kind
 
@@ -24,7 +25,8 @@ Artist = Callable[[Picture, Assessment, Drawing], bytes]
 
 
 def draw(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
-    """PNG, HTML or a pixel file. Raises ImageError, or ValueError if there is no such finding."""
+    """PNG, HTML, a pixel file or plates. Raises ImageError, or ValueError if there is no such
+    finding."""
     return ARTISTS[drawing.kind](picture, assessment, drawing)
 
 
@@ -79,6 +81,10 @@ def _report(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes
     return page.encode()
 
 
+def _plates(picture: Picture, assessment: Assessment, _: Drawing) -> bytes:
+    return packed(film_of("", assessment, _pixels_or_none(picture), outlined=True))
+
+
 def _pixels_or_none(picture: Picture) -> F32 | None:
     """A report is made of what was refused too, even if nobody can look at it."""
     try:
@@ -106,4 +112,5 @@ ARTISTS: dict[Kind, Artist] = {
     "heatmap": _heatmap,
     "layer": _layer,
     "report": _report,
+    "plates": _plates,
 }

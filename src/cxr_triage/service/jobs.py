@@ -12,7 +12,7 @@ from cxr_triage.imaging.wire import as_bytes
 from cxr_triage.language import Language
 from cxr_triage.triage.packing import Packed
 
-Kind = Literal["image", "pixels", "heatmap", "layer", "report"]
+Kind = Literal["image", "pixels", "heatmap", "layer", "report", "plates"]
 
 CARD = TypeAdapter(ModelCard)
 

@@ -5,11 +5,22 @@ from fastapi import FastAPI
 from cxr_triage.api.app import create_app as create_api
 from cxr_triage.api.services import Services
 from cxr_triage.settings import Settings
-from cxr_triage.web import assets, help, people, signing_in, stations, study, upload, worklist  # noqa: A004 (a page's name)
+from cxr_triage.web import (
+    assets,
+    help,  # noqa: A004 (a page's name)
+    people,
+    report,
+    signing_in,
+    stations,
+    study,
+    upload,
+    worklist,
+)
 from cxr_triage.web.refusals import answer
 
 ROUTERS = (
     assets.router,
+    report.router,
     signing_in.router,
     worklist.router,
     upload.router,

@@ -8,10 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from cxr_triage.api.access import COOKIE
 from cxr_triage.api.problems import Place, answer_problem, headers_of, status_of
-from cxr_triage.errors import NotAuthenticated, TriageError
+from cxr_triage.api.services import Services
+from cxr_triage.errors import NotAuthenticated, StoreError, TriageError
 from cxr_triage.language import is_said
 from cxr_triage.web.rendering import render
-from cxr_triage.web.visit import Visit, spoken_before
+from cxr_triage.web.visit import Visit, nobody, visit_of
 
 INTERFACE = ("/v1/", "/dicomweb/", "/metrics", "/static/")
 
@@ -56,12 +57,12 @@ def _page(request: Request, error: TriageError) -> Response:
 
 
 def _visit(request: Request) -> Visit:
-    """Who it is, if that was found out before the trouble."""
+    """Who it is, found out before the trouble or now; nobody if the trouble forbids it."""
     known: Visit | None = getattr(request.state, "visit", None)
-    return known or Visit(
-        request=request,
-        services=request.app.state.services,
-        session=None,
-        language=spoken_before(request),
-        form_token=request.cookies.get("cxr-triage-form", ""),
-    )
+    services: Services = request.app.state.services
+    if known is not None:
+        return known
+    try:
+        return visit_of(request, services)
+    except StoreError:
+        return nobody(request, services)

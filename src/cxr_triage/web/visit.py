@@ -52,7 +52,18 @@ class Visit:
 
 def visit_of(request: Request, services: Opened) -> Visit:
     """Whoever it is."""
-    session = _session(request, services)
+    return _visit(request, services, in_use=True)
+
+
+def onlooker_of(request: Request, services: Opened) -> Visit:
+    """A reader whose page asks by itself: an open page alone keeps nobody signed in."""
+    visit = _visit(request, services, in_use=False)
+    visit.who.need("read")
+    return visit
+
+
+def _visit(request: Request, services: Services, *, in_use: bool) -> Visit:
+    session = _session(request, services, in_use=in_use)
     if session is not None:
         request.state.who = session.principal
     language = session.principal.language if session else spoken_before(request)
@@ -68,6 +79,17 @@ def visit_of(request: Request, services: Opened) -> Visit:
     return visit
 
 
+def nobody(request: Request, services: Services) -> Visit:
+    """Where it cannot be found out who it is."""
+    return Visit(
+        request=request,
+        services=services,
+        session=None,
+        language=spoken_before(request),
+        form_token=_form_token(request),
+    )
+
+
 def spoken_before(request: Request) -> Language:
     """The language that this browser chose, else what its Accept-Language prefers."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
@@ -75,10 +97,10 @@ def spoken_before(request: Request) -> Language:
     return next((language for language in LANGUAGES if language == chosen), preferred)
 
 
-def _session(request: Request, services: Services) -> Session | None:
+def _session(request: Request, services: Services, *, in_use: bool) -> Session | None:
     token = request.cookies.get(COOKIE, "")
     try:
-        return services.accounts.session(token) if token else None
+        return services.accounts.session(token, in_use=in_use) if token else None
     except NotAuthenticated:
         return None
 
@@ -110,5 +132,6 @@ def _who_may(permission: Permission) -> object:
 
 
 Reader = Annotated[Visit, _who_may("read")]
+Onlooker = Annotated[Visit, Depends(onlooker_of)]
 Uploader = Annotated[Visit, _who_may("upload")]
 Administrator = Annotated[Visit, _who_may("manage_accounts")]

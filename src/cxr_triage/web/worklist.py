@@ -1,6 +1,8 @@
 """The worklist as a page: most urgent first, filters in the address."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,18 +13,26 @@ from starlette.responses import Response
 from cxr_triage.api.access import From
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.errors import QueryInvalid
+from cxr_triage.labels import finding_name
+from cxr_triage.language import Language
 from cxr_triage.service import worklist
 from cxr_triage.service.audit import Action, entry
 from cxr_triage.service.trail import note
-from cxr_triage.store.records import STATES, Station
+from cxr_triage.store.records import STATES, Flag, Station
 from cxr_triage.web.filters import PERIODS, Filters, filters_of
 from cxr_triage.web.rendering import now, render
-from cxr_triage.web.visit import Reader, Visit
+from cxr_triage.web.visit import Onlooker, Reader, Visit
 
 router = APIRouter(prefix="/worklist")
 
 MOST_NEW = 50
 """New studies that are counted; more are "50 and more"."""
+
+
+LINE = 62
+SHORTEST = 12
+"""Characters that a row has for names of findings, and what a score's bar takes at least: names
+are never cut off, so long ones leave room for fewer."""
 
 
 class Newer(BaseModel):
@@ -48,6 +58,7 @@ def read_worklist(request: Request, visit: Reader, origin: From) -> Response:
         "worklist.html.j2",
         rows=page.rows,
         station_name=worklist.station_name,
+        flags_that_fit=flags_that_fit,
         filters=filters,
         next_page=None if page.cursor is None else filters.address(cursor=page.cursor),
         first_page=filters.address(cursor=""),
@@ -60,7 +71,9 @@ def read_worklist(request: Request, visit: Reader, origin: From) -> Response:
 
 
 @router.get("/newer")
-def read_newer(request: Request, visit: Reader, since: Annotated[AwareDatetime, Query()]) -> Newer:
+def read_newer(
+    request: Request, visit: Onlooker, since: Annotated[AwareDatetime, Query()]
+) -> Newer:
     """For the page's script: it says that there is more, and moves nothing."""
     query = _without_place(filters_of(request.url.query)).query(_zone(visit))
     begun = max(since, query.received_from or since)
@@ -68,6 +81,13 @@ def read_newer(request: Request, visit: Reader, since: Annotated[AwareDatetime, 
         visit.services.store, visit.who, replace(query, received_from=begun), limit=MOST_NEW
     )
     return Newer(count=len(page.rows), more=page.cursor is not None)
+
+
+def flags_that_fit(flags: Sequence[Flag], language: Language) -> Sequence[Flag]:
+    """The first three, or as many as stand in a row with their whole names; one at least."""
+    widths = (max(SHORTEST, len(finding_name(flag.label, language))) + 2 for flag in flags[:3])
+    fitting = sum(1 for end in accumulate(widths) if end <= LINE)
+    return flags[: max(1, fitting)]
 
 
 def _without_place(filters: Filters) -> Filters:

@@ -1,0 +1,170 @@
+"""What a study's report says, whatever form it takes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cxr_triage.domain import Patient
+from cxr_triage.imaging.contour import contoured
+from cxr_triage.language import LANGUAGES, say
+from cxr_triage.report.film import film_of
+from cxr_triage.report.plates import packed, unpacked
+from cxr_triage.report.study_page import page
+from cxr_triage.report.study_report import spoken_name
+from cxr_triage.report.study_sheet import sheet_of
+from tests.report.films import FINDINGS, assessed
+from tests.report.studies import ADDED, SAVED, SIGNED, leg, pixels, reported, study
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_says_whom_it_is_about_what_was_found_and_what_a_doctor_says(language):
+    text = page(sheet_of(study(), language))
+    for part in (
+        "NGUYỄN THỊ PHƯƠNG QUỲNH", "KB-2026-0417", "2026-11-0042", "Trung tâm Y tế huyện Ba Vì",
+        "Trạm y tế xã Minh Quang", "BS. Đặng Thị Hồng Ánh", "Tràn khí màng phổi phải lượng ít.",
+        say("viewer.verdict.disagree", language), say("intended_use", language),
+        say("demonstration_model", language), "densenet-test",
+    ):  # fmt: skip
+        assert part in text
+    assert f'lang="{language}"' in text
+
+
+def test_missed_findings_and_verdicts_on_unflagged_ones_are_there():
+    film = sheet_of(study(), "en").films[0]
+    assert [(row.name, row.verdict) for row in film.rows] == [
+        ("Pneumothorax", "Agree"), ("Pleural effusion", "Disagree"), ("Nodule", "Unsure"),
+    ]  # fmt: skip
+    assert ("Missed by the AI", "Fracture") in film.readings[0].facts
+
+
+@pytest.mark.parametrize(
+    ("report", "signed"),
+    [
+        (study(reported()), False),
+        (study(reported(SAVED)), False),
+        (study(reported(SIGNED)), True),
+        (study(reported(SIGNED, ADDED)), True),
+        (study(reported(SIGNED), reported()), False),
+        (study(reported(SIGNED), reported(SAVED)), False),
+        (study(reported(SIGNED), leg()), True),
+        (study(reported(SIGNED), leg(SAVED)), False),
+        (study(leg()), False),
+        (study(leg(SIGNED)), True),
+        (study(reported(), earlier=(SIGNED,)), True),
+        (study(reported(SAVED), earlier=(SIGNED,)), False),
+        (study(reported(), earlier=(SAVED,)), False),
+    ],
+)
+def test_a_report_is_signed_only_if_all_that_was_assessed_is(report, signed):
+    assert report.signed is signed
+    sheet = sheet_of(report, "en")
+    assert bool(sheet.unsigned) is bool(sheet.mark) is (not signed)
+    assert page(sheet).count("NOT SIGNED: preliminary") == (0 if signed else 2)
+
+
+def test_addenda_follow_in_order_with_what_they_change():
+    said = sheet_of(study(reported(SIGNED, ADDED)), "en").films[0].readings
+    assert [one.heading.split(":")[0] for one in said] == ["Signed", "Addendum, signed"]
+    assert ("Findings", "Pleural effusion: Agree") in said[1].facts
+    assert "2026-11-24 15:09" in said[0].heading
+
+
+def test_readings_of_replaced_results_are_not_lost():
+    text = page(sheet_of(study(reported(), earlier=(SIGNED,)), "en"))
+    assert "(Of an earlier result) Signed: BS. Đặng Thị Hồng Ánh" in text
+    assert SIGNED.impression in text
+
+
+def test_a_refused_image_says_why_and_claims_no_findings():
+    sheet = sheet_of(study(reported(SIGNED), leg()), "en")
+    assert "LEG" in sheet.films[1].refusals[0]
+    assert sheet.films[1].rows == ()
+    assert sheet.films[1].title == "Film 2 of 2"
+
+
+def test_what_is_left_out_is_said_and_not_there():
+    hidden = study(patient=None, accession="")
+    text = page(sheet_of(hidden, "en"))
+    assert "left out" in text
+    for secret in ("QUỲNH", "KB-2026", "2026-11-0042", "1964"):
+        assert secret not in text
+
+
+def test_an_image_that_cannot_be_shown_is_named_as_such():
+    assert say("paper.no_picture", "en") in page(sheet_of(study(reported(shown=False)), "en"))
+    many = replace(reported(shown=False), pictured=False)
+    assert say("paper.not_pictured", "en") in page(sheet_of(study(many), "en"))
+
+
+HOSTILE = "</bdi><script>alert(1)</script>\x00\x1b[2J\ud800\u202e"
+
+
+def test_hostile_text_is_text_on_the_page():
+    bad = replace(SAVED, note=HOSTILE, impression=HOSTILE, reader=HOSTILE)
+    patient = Patient(id=HOSTILE, name=HOSTILE, birth_date=HOSTILE)
+    report = study(
+        reported(bad), patient=patient, place=HOSTILE, address=HOSTILE, station=HOSTILE,
+        accession=HOSTILE, sex=HOSTILE, acquired_at=HOSTILE,
+    )  # fmt: skip
+    text = page(sheet_of(report, "vi"))
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert not {"\x00", "\x1b"} & set(text)
+    text.encode()
+
+
+def test_the_reprs_of_what_is_reported_name_nobody():
+    report = study()
+    for value in (report, report.films[0].readings[0], sheet_of(report, "vi").films[0].readings[0]):
+        assert not {"QUỲNH", "KB-2026-0417", "2026-11-0042", SAVED.note} & set(
+            repr(value).split("'")
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "spoken"),
+    [
+        ("NGUYỄN^THỊ ÁNH", "NGUYỄN THỊ ÁNH"), ("=李^明", "李 明"), ("^^", ""), ("A^^^Dr=B", "A Dr"),
+    ],
+)  # fmt: skip
+def test_a_person_name_is_written_as_people_write_it(name, spoken):
+    assert spoken_name(name) == spoken
+
+
+def test_pictures_come_back_as_they_were_packed():
+    film = reported().film
+    back = unpacked(packed(film))
+    assert (back.image, dict(back.overlays), back.cropped) == (film.image, film.overlays, True)
+
+
+def test_what_is_no_plates_is_refused():
+    whole = packed(reported().film)
+    for bad in (
+        b"",
+        whole[:-1],
+        whole + b"x",
+        b"X" + whole[1:],
+        whole.replace(b"\xff\xd8\xff", b"abc"),
+    ):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            unpacked(bad)
+
+
+def test_the_line_around_a_map_is_black_and_white_and_near_its_edge():
+    assessment = assessed()
+    plain = film_of("", assessment, pixels(400, 320))
+    lined = film_of("", assessment, pixels(400, 320), outlined=True)
+    assert plain.image == lined.image
+    assert plain.overlays["Pneumothorax"] != lined.overlays["Pneumothorax"]
+
+
+def test_without_colour_the_line_still_tells_where_the_map_is():
+    grey = Image.new("RGB", (320, 400), (128, 128, 128))
+    crop = assessed().crop
+    drawn = np.asarray(contoured(grey, FINDINGS[0], crop, (100, 80)).convert("L"))
+    assert {0, 128, 255} == set(np.unique(drawn).tolist())
+    rows, columns = np.nonzero(drawn != 128)
+    assert 100 < np.median(rows) < 220
+    assert np.median(columns) > 160
