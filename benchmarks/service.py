@@ -7,7 +7,8 @@ radiograph of pydicom-data), as fast as they are answered. The bare pipeline rea
 files from memory in as many processes, for half the time before and half after, so that
 both see the same machine. Memory is that of the server and its processes together.
 
-Worklist: pages of 50 over 1,000 and over 100,000 studies, copies of real rows, through HTTP.
+Worklist: pages of 50 over 1,000 and over 100,000 studies, copies of real rows, through HTTP;
+on SQLite and, where Debian's package `postgresql` is installed, on PostgreSQL.
 """
 
 import argparse
@@ -17,7 +18,6 @@ import os
 import random
 import secrets
 import signal
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -30,6 +30,7 @@ from pathlib import Path
 
 import data_store
 import psutil
+from sqlalchemy import Connection, text
 
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.service.accounts import AccountRules
@@ -38,9 +39,15 @@ from cxr_triage.service.audit import SYSTEM
 from cxr_triage.service.places import open_service_store
 from cxr_triage.settings import Settings
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.databases import VARIABLE, programs, raw, running_server, url_of
+
 FILM = next((Path(data_store.__file__).parent / "data").glob("RG1_UNCR*")).read_bytes()
 SOP_UID = b"1.3.6.1.4.1.5962.1.1.9.1.2.20040826185059.5457"
 STUDIES = (1_000, 100_000)
+TABLES = ("studies", "images", "assessments")
+CHUNK = 500
 PAGES = {"first page": "", "urgent alone": "&priority=urgent", "state new": "&state=new"}
 
 
@@ -193,21 +200,29 @@ def measure_load(clients: int, seconds: float) -> None:
 
 def multiply(folder: Path, count: int) -> None:
     """Copy the one study of the store `count` times, each with a place of its own."""
-    connection = sqlite3.connect(folder / "store.sqlite3")
-    connection.row_factory = sqlite3.Row
-    rows = {
-        table: dict(connection.execute(f"SELECT * FROM {table}").fetchone())  # noqa: S608
-        for table in ("studies", "images", "assessments")
-    }
-    pick = random.Random(1)  # noqa: S311
-    with connection:
-        for _ in range(count - 1):
-            copy_study(connection, rows, pick)
-    connection.execute("ANALYZE")
-    connection.close()
+    with raw(folder) as connection:
+        rows = {
+            table: dict(connection.exec_driver_sql(f"SELECT * FROM {table}").one()._mapping)  # noqa: S608
+            for table in TABLES
+        }
+        pick = random.Random(1)  # noqa: S311
+        connection.exec_driver_sql("BEGIN")
+        for _ in range(count // CHUNK):
+            copies = [copy_study(rows, pick) for _ in range(CHUNK)]
+            for table in TABLES:
+                _insert(connection, table, [copy[table] for copy in copies])
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("ANALYZE")
 
 
-def copy_study(connection: sqlite3.Connection, rows: dict, pick: random.Random) -> None:
+def _insert(connection: Connection, table: str, rows: list[dict]) -> None:
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    marks = ", ".join(f":{name}" for name in rows[0])
+    connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), rows)  # noqa: S608
+
+
+def copy_study(rows: dict, pick: random.Random) -> dict[str, dict]:
+    """Rows of the same study by table, with a place and names of its own."""
     study, image, result = (f"{pick.getrandbits(128):032x}" for _ in range(3))
     place = {"priority_rank": pick.randrange(5), "margin_order": -pick.random() / 2}
     state = pick.choice(("new", "opened", "reviewed", "signed"))
@@ -217,14 +232,7 @@ def copy_study(connection: sqlite3.Connection, rows: dict, pick: random.Random) 
         "images": {"id": image, "study_id": study, "sop_uid": f"2.25.{pick.getrandbits(100)}"},
         "assessments": {"id": result, "image_id": image, **place},
     }  # fmt: skip
-    for table, changes in changed.items():
-        row = rows[table] | changes
-        marks = ", ".join("?" * len(row))
-        names = ", ".join(f'"{name}"' for name in row)
-        connection.execute(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 (our own schema)
-            tuple(row.values()),
-        )
+    return {table: rows[table] | changes for table, changes in changed.items()}
 
 
 @contextmanager
@@ -232,6 +240,7 @@ def worklist_of(studies: int) -> Iterator[Client]:
     """A client of a service with so many studies."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        os.environ["CXR_TRIAGE_DATABASE_URL"] = url_of(folder)
         with served(folder) as (port, key, _):
             Client(port, key).ask("POST", "/v1/images", FILM)
         multiply(folder, studies)
@@ -256,6 +265,7 @@ def _page_ms(client: Client, query: str) -> float:
 
 def measure_worklist() -> None:
     """Both services are asked in turn, so that both see the same machine."""
+    print("PostgreSQL" if VARIABLE in os.environ else "SQLite", end=": ")
     with worklist_of(STUDIES[0]) as small, worklist_of(STUDIES[1]) as large:
         print(f"worklist, 50 rows over {STUDIES[0]:,} and {STUDIES[1]:,} studies, medians")
         tenth = {"tenth page": (_cursor(small, 9), _cursor(large, 9))}
@@ -277,6 +287,9 @@ def main() -> None:
         measure_load(arguments.clients, arguments.seconds)
     if not arguments.skip_worklist:
         measure_worklist()
+        if programs() is not None:
+            with running_server() as os.environ[VARIABLE]:
+                measure_worklist()
 
 
 if __name__ == "__main__":

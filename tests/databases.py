@@ -61,8 +61,8 @@ def rows_of(folder: Path) -> dict[str, str]:
         }
 
 
-def address(server: str, database: str) -> str:
-    return f"postgresql://tests@/{database}?host={server}&port={PORT}"
+def address(server: str, database: str, *, port: int = PORT) -> str:
+    return f"postgresql://tests@/{database}?host={server}&port={port}"
 
 
 def programs() -> Path | None:
@@ -73,31 +73,38 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
+def running_server(port: int = PORT) -> Iterator[str]:
     """The folder of the socket of a new server, gone when the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="cxr-triage-pg-"))
-    user = "postgres" if os.name == "posix" and os.geteuid() == 0 else None
+    user = user_of()
     if user:
         shutil.chown(folder, user)
     try:
         control(folder, user, "initdb", "-A", "trust", "-U", "tests", "-E", "UTF8", "--no-sync")
-        start(folder, user)
+        start(folder, user, port=port)
         yield str(folder)
     finally:
         control(folder, user, "pg_ctl", "stop", "-m", "immediate", check=False)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(folder: Path, user: str | None) -> None:
-    options = f"-k {folder} -p {PORT} -c listen_addresses= -c max_connections=200"
-    log = str(folder / "log")
+def user_of() -> str | None:
+    """Whom the server runs as: it refuses to run as root."""
+    return "postgres" if os.name == "posix" and os.geteuid() == 0 else None
+
+
+def start(folder: Path | str, user: str | None, *, port: int = PORT) -> None:
+    options = f"-k {folder} -p {port} -c listen_addresses= -c max_connections=200"
+    log = f"{folder}/log"
     control(folder, user, "pg_ctl", "start", "-w", "-l", log, "-o", options)
 
 
-def control(folder: Path, user: str | None, program: str, *arguments: str, check=True) -> None:
+def control(
+    folder: Path | str, user: str | None, program: str, *arguments: str, check=True
+) -> None:
     """Run one of the server's programs, which root may not."""
     subprocess.run(
-        [programs() / program, "-D", folder / "data", *arguments],
+        [programs() / program, "-D", f"{folder}/data", *arguments],
         user=user,
         group=user and "postgres",
         extra_groups=[] if user else None,

@@ -1,4 +1,5 @@
-"""Tests of the store run on SQLite and on PostgreSQL, but for those marked `sqlite`."""
+"""Tests of the store run on SQLite and on PostgreSQL, but for those marked
+`sqlite` or `postgresql`."""
 
 import pytest
 
@@ -8,7 +9,8 @@ KINDS = ("sqlite", "postgresql")
 
 
 def pytest_generate_tests(metafunc):
-    kinds = KINDS[:1] if metafunc.definition.get_closest_marker("sqlite") else KINDS
+    alone = [kind for kind in KINDS if metafunc.definition.get_closest_marker(kind)]
+    kinds = alone or KINDS
     metafunc.parametrize("kind", kinds, indirect=True)
 
 
