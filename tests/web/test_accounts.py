@@ -3,6 +3,9 @@
 import httpx
 import pytest
 
+from cxr_triage.service.accounts import AccountRules
+from cxr_triage.service.administration import Administration
+from cxr_triage.service.audit import SYSTEM
 from tests.api.serving import PASSWORD
 from tests.web.viewing import SHOTS, reader
 
@@ -40,10 +43,6 @@ def test_an_administrator_adds_a_person_who_can_sign_in(browser, pages, language
 
 def test_a_new_password_is_shown_once_and_ends_the_old_one(browser, pages):
     with pages.store() as store:
-        from cxr_triage.service.accounts import AccountRules  # noqa: PLC0415
-        from cxr_triage.service.administration import Administration  # noqa: PLC0415
-        from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
-
         admin = Administration(store, AccountRules())
         admin.create_person("forgetful", PASSWORD, role="clinician", by=SYSTEM)
     with reader(browser, pages, "administrator") as page:

@@ -10,9 +10,10 @@ from cxr_triage.api.models import MAX_NAME
 from cxr_triage.api.services import Opened
 from cxr_triage.api.studies import own_id
 from cxr_triage.language import Language
+from cxr_triage.report.sheet import Sheet
 from cxr_triage.report.study_page import page, page_policy
 from cxr_triage.report.study_pdf import pdf
-from cxr_triage.report.study_sheet import Sheet, sheet_of
+from cxr_triage.report.study_sheet import sheet_of
 
 router = APIRouter(prefix="/v1/studies/{study}", tags=["worklist"])
 

@@ -21,7 +21,7 @@ from reportlab.platypus import (
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 from cxr_triage.report.pdf_parts import GREY, STYLES, Bar, Mark, Scale
-from cxr_triage.report.study_sheet import Facts, FilmSheet, Picture, Row, Said, Sheet
+from cxr_triage.report.sheet import Facts, FilmSheet, Picture, Row, Said, Sheet
 from cxr_triage.report.typeface import LACKING, Letters
 
 WIDTH: Final = float(A4[0] - 24 * mm)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from markupsafe import Markup
 
 from cxr_triage.report.html import environment, template_text, words, writable
-from cxr_triage.report.study_sheet import Sheet
+from cxr_triage.report.sheet import Sheet
 
 
 def page(sheet: Sheet) -> str:

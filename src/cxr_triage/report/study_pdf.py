@@ -16,7 +16,7 @@ from reportlab.platypus import BaseDocTemplate, Frame, NextPageTemplate, PageTem
 
 from cxr_triage.language import say
 from cxr_triage.report.pdf_story import WIDTH, story
-from cxr_triage.report.study_sheet import Sheet
+from cxr_triage.report.sheet import Sheet
 from cxr_triage.report.typeface import BOLD, REGULAR, Letters, typeface
 
 MARGIN: Final = 12 * mm

@@ -8,7 +8,8 @@ from cxr_triage.api.access import From
 from cxr_triage.api.models import MAX_NAME
 from cxr_triage.api.study_reports import page_answer, pdf_answer
 from cxr_triage.language import LANGUAGES
-from cxr_triage.report.study_sheet import Sheet, sheet_of
+from cxr_triage.report.sheet import Sheet
+from cxr_triage.report.study_sheet import sheet_of
 from cxr_triage.web.visit import Reader
 
 router = APIRouter(prefix="/studies/{study}")

@@ -1,0 +1,87 @@
+"""What a study's report lays out, in words already: for its page and its PDF."""
+
+from dataclasses import dataclass, field
+
+from cxr_triage.domain import Finding, Priority
+from cxr_triage.language import Language
+
+Facts = tuple[tuple[str, str], ...]
+"""What something is called, and what it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Picture:
+    """A picture, its caption, what kind of picture it is; of a heatmap its finding and the
+    end of its scale in log-odds."""
+
+    data: bytes = field(repr=False)
+    caption: str
+    kind: str
+    finding: Finding | None = None
+    top: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Row:
+    """A finding in the table."""
+
+    finding: Finding
+    name: str
+    level: str
+    score: str
+    threshold: str
+    evidence: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A reading: its heading with reader and moment, then what it says. signed: for good."""
+
+    heading: str
+    facts: Facts = field(repr=False)
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FilmSheet:
+    """An image. rest: findings under their thresholds, in a line; unread: that nobody read
+    it, empty if somebody did."""
+
+    title: str
+    pictures: tuple[Picture, ...]
+    remarks: tuple[str, ...]
+    refusals: tuple[str, ...]
+    warnings: tuple[str, ...]
+    rows: tuple[Row, ...]
+    rest: str
+    readings: tuple[Said, ...]
+    unread: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sheet:
+    """The whole. unsigned, mark: the sentence and the word on every page, empty once signed.
+
+    line: whom and what it is about, in a line for further pages. uses: what it may be used
+    for. small: the small print.
+    """
+
+    language: Language
+    study_id: str
+    title: str
+    place: str
+    address: str
+    unsigned: str
+    mark: str
+    facts: Facts = field(repr=False)
+    line: str = field(repr=False)
+    priority: Priority
+    priority_word: str
+    reason: str
+    films: tuple[FilmSheet, ...]
+    earlier: tuple[Said, ...]
+    uses: tuple[str, ...]
+    model: str
+    printed: str
+    small: Facts
