@@ -21,7 +21,6 @@ from cxr_triage.store.keeping import check_conflict, keep_rows, place
 from cxr_triage.store.migrate import migrate
 from cxr_triage.store.purging import Purging, file_lock
 from cxr_triage.store.records import (
-    EVERYWHERE,
     AuditEntry,
     AuditRow,
     Kept,
@@ -99,10 +98,11 @@ class Store:
             self._database.hold(connection, file_lock(assessment.digest))
             if not self._blobs.has(assessment.digest, len(image.data)):
                 self._blobs.write(image.data, assessment.digest)  # purged since
-            if (made := keep_rows(connection, placed, audit)) is not None:
-                return Kept(created=True, stored=made)
-            there = results.result(connection, placed.assessment.id, EVERYWHERE)
-            return Kept(created=False, stored=there)
+            while (made := keep_rows(connection, placed, audit)) is None:
+                there = results.find(connection, placed.assessment.id)
+                if there is not None:  # else it was purged between the two looks
+                    return Kept(created=False, stored=there)
+            return Kept(created=True, stored=made)
 
         return self._database.write(work)
 
