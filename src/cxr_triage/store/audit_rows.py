@@ -1,6 +1,6 @@
 """Rows of the audit trail: added to its chain, read and walked; never anything else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -57,11 +57,11 @@ def between(
     return _in_chunks(connection, query)
 
 
-def verified(connection: Connection, expected: Head | None) -> Verdict:
+def verified(connection: Connection, noted: Iterable[Head]) -> Verdict:
     """Walk the whole chain, a chunk at a time."""
     head = connection.execute(select(audit_head)).one()
     known = Head(number=head.number, hash=head.hash)
-    return verify(_in_chunks(connection, STORED), known, expected)
+    return verify(_in_chunks(connection, STORED), known, noted)
 
 
 def _in_chunks(connection: Connection, query: Select[Any]) -> Iterator[dict[str, Any]]:

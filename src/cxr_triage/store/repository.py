@@ -218,10 +218,10 @@ class Store:
         """Hash every file and compare with the rows."""
         return inspect(self._database, self._blobs)
 
-    def verify_audit(self, expected: Head | None) -> Verdict:
-        """Walk the trail's chain. expected: a head that was noted earlier."""
+    def verify_audit(self, *noted: Head) -> Verdict:
+        """Walk the trail's chain. noted: heads of earlier that must still lie on it."""
         with self._database.read() as connection:
-            return audit_rows.verified(connection, expected)
+            return audit_rows.verified(connection, noted)
 
     def audit_between(
         self, since: datetime | None, until: datetime | None
