@@ -1,4 +1,7 @@
-"""Files that were received and are not yet kept: hashed as they come, gone afterwards."""
+"""Files that were received and are not yet kept: hashed as they come, gone afterwards.
+
+What is kept has a second name in the store by then, and loses this one alone.
+"""
 
 import hashlib
 import secrets

@@ -92,12 +92,11 @@ class Store:
         placed = place(image, assessment)
         with self._database.read() as connection:
             check_conflict(connection, placed)
-        self._blobs.write(image.data, assessment.digest)  # before any row names it
+        self._blobs.adopt(image.file, assessment.digest, image.size)  # before any row names it
 
         def work(connection: Connection) -> Kept:
             self._database.hold(connection, file_lock(assessment.digest))
-            if not self._blobs.has(assessment.digest, len(image.data)):
-                self._blobs.write(image.data, assessment.digest)  # purged since
+            self._blobs.adopt(image.file, assessment.digest, image.size)  # if it was purged since
             while (made := keep_rows(connection, placed, audit)) is None:
                 there = results.find(connection, placed.assessment.id)
                 if there is not None:  # else it was purged between the two looks
