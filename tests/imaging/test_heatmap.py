@@ -9,6 +9,7 @@ from PIL import Image
 
 from cxr_triage.domain import CropBox, Finding
 from cxr_triage.imaging.heatmap import (
+    backdrop,
     blend,
     colours,
     display_image,
@@ -118,7 +119,7 @@ def test_no_flagged_finding_has_a_blank_map(cells):
     display = Image.new("L", (96, 96), 90)
     crop = CropBox(top=0, left=0, side=96)
     one = finding(cells)
-    picture = blend(display, one, crop, (96, 96), scale_top([one]))
+    picture = blend(backdrop(display, crop, (96, 96)), one, scale_top([one]))
     assert not shown(one).blank
     assert painted(picture, display).any()
 
@@ -144,14 +145,15 @@ def test_a_finding_below_its_threshold_everywhere_is_blank():
     one = finding(np.full((7, 7), -2.0) + spot(2, 2, height=1.0), flagged=False)
     assert shown(one).blank
     display = Image.new("L", (96, 96), 90)
-    picture = blend(display, one, CropBox(top=0, left=0, side=96), (96, 96), 1.0)
+    picture = blend(backdrop(display, CropBox(top=0, left=0, side=96), (96, 96)), one, 1.0)
     assert not painted(picture, display)[2:-2, 2:-2].any()
 
 
 def test_quiet_places_keep_their_grey():
     display = Image.fromarray(np.tile(np.arange(140, dtype=np.uint8), (140, 1)))
     one = finding(spot(1, 1))
-    picture = np.asarray(blend(display, one, CropBox(top=0, left=0, side=140), (140, 140), 3.0))
+    behind = backdrop(display, CropBox(top=0, left=0, side=140), (140, 140))
+    picture = np.asarray(blend(behind, one, 3.0))
     assert np.array_equal(picture[80:-2, 80:-2, 0], np.asarray(display)[80:-2, 80:-2])
     assert not np.ptp(picture[80:-2, 80:-2].astype(int), axis=2).any()
 
@@ -159,7 +161,7 @@ def test_quiet_places_keep_their_grey():
 def test_outside_the_crop_is_dimmed():
     display = Image.new("L", (100, 150), 200)
     crop = CropBox(top=50, left=0, side=200)
-    picture = np.asarray(blend(display, finding(spot(3, 3)), crop, (300, 200), 3.0))
+    picture = np.asarray(blend(backdrop(display, crop, (300, 200)), finding(spot(3, 3)), 3.0))
     assert picture[:24].mean() < 110
     assert picture[130:].mean() < 110
     assert picture[28:32, 40:60].mean() > 190
@@ -170,7 +172,8 @@ def test_the_same_evidence_has_the_same_colour_on_every_map_of_an_image():
     top = scale_top([weak, strong])
     display = Image.new("L", (98, 98), 0)
     crop = CropBox(top=0, left=0, side=98)
-    peaks = [np.asarray(blend(display, one, crop, (98, 98), top))[49, 49] for one in (weak, strong)]
+    behind = backdrop(display, crop, (98, 98))
+    peaks = [np.asarray(blend(behind, one, top))[49, 49] for one in (weak, strong)]
     expected = colours(np.array([1.0, 4.0]) / top) * 0.6
     np.testing.assert_allclose(peaks, expected, atol=6)
 

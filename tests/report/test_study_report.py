@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from cxr_triage.domain import Patient
-from cxr_triage.imaging.contour import contoured
+from cxr_triage.imaging.heatmap import backdrop, blend
 from cxr_triage.language import LANGUAGES, say
 from cxr_triage.report.film import film_of
 from cxr_triage.report.plates import packed, unpacked
@@ -161,10 +161,12 @@ def test_the_line_around_a_map_is_black_and_white_and_near_its_edge():
 
 
 def test_without_colour_the_line_still_tells_where_the_map_is():
-    grey = Image.new("RGB", (320, 400), (128, 128, 128))
-    crop = assessed().crop
-    drawn = np.asarray(contoured(grey, FINDINGS[0], crop, (100, 80)).convert("L"))
-    assert {0, 128, 255} == set(np.unique(drawn).tolist())
-    rows, columns = np.nonzero(drawn != 128)
+    behind = backdrop(Image.new("L", (320, 400), 128), assessed().crop, (100, 80))
+    plain, lined = (
+        np.asarray(blend(behind, FINDINGS[0], 5.0, outlined=outlined).convert("L"))
+        for outlined in (False, True)
+    )
+    assert {0, 255} == set(np.unique(lined[lined != plain]).tolist())
+    rows, columns = np.nonzero(lined != plain)
     assert 100 < np.median(rows) < 220
     assert np.median(columns) > 160

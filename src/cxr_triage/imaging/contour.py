@@ -8,10 +8,8 @@ floor to its peak, and like the map it does not outline disease.
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
-
-from cxr_triage.domain import CropBox, Finding
-from cxr_triage.imaging.heatmap import strength_on
 
 HALF: Final = 128
 """Of a strength of 0 to 255."""
@@ -19,34 +17,26 @@ HALF: Final = 128
 DASH: Final = 8
 """Pixels of the display of a dash, and of the gap after it."""
 
+Places = NDArray[np.bool_]
 
-def contoured(
-    picture: Image.Image, finding: Finding, crop: CropBox, shape: tuple[int, int]
-) -> Image.Image:
-    """The blended display image (RGB) of an image [H, W], with the line on it."""
-    inside = strength_on(picture.size, finding, crop, shape) >= HALF
-    edge = _edge(inside)
-    wide = _widened(edge)
-    pixels = np.array(picture)
-    rows, columns = np.ogrid[: edge.shape[0], : edge.shape[1]]
+
+def contoured(picture: Image.Image, strength: NDArray[np.uint8]) -> Image.Image:
+    """The display image (RGB) with the line, by how strongly the map shows, u8 [H, W]."""
+    rows, columns = np.nonzero(_widened(_edge(strength >= HALF)))
     white = (rows + columns) % (2 * DASH) < DASH
-    pixels[wide] = 0
-    pixels[wide & white] = 255
+    pixels = np.array(picture)
+    pixels[rows, columns] = np.where(white, 255, 0)[:, None]
     return Image.fromarray(pixels)
 
 
-def _edge(
-    inside: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
-) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def _edge(inside: Places) -> Places:
     """The places inside that have a neighbour outside; the picture's border is no edge."""
     padded = np.pad(inside, 1, mode="edge")
     core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     return inside & ~core
 
 
-def _widened(
-    edge: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
-) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def _widened(edge: Places) -> Places:
     """The places and their eight neighbours."""
     tall = edge.copy()
     tall[1:] |= edge[:-1]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from cxr_triage.domain import F32, CropBox, Finding
+from cxr_triage.imaging.contour import contoured
 
 U8 = NDArray[np.uint8]
 
@@ -42,6 +43,9 @@ DIMMED = 0.45
 
 FLAT = 1e-3
 """A peak closer than this share of itself to the floor is a plateau, not a peak."""
+
+REDUCING_GAP = 1.5
+"""A film over three times as large as its display is halved first, in a third of the time."""
 
 NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
@@ -129,7 +133,8 @@ def display_image(pixels: F32, longest: int) -> Image.Image:
     grey += np.float32(128)
     image = Image.fromarray(np.clip(grey, 0, 255, out=grey).astype(np.uint8))
     height, width = pixels.shape
-    return image.resize(fitted((width, height), longest), Image.Resampling.BICUBIC)
+    size = fitted((width, height), longest)
+    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=REDUCING_GAP)
 
 
 def fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
@@ -138,44 +143,64 @@ def fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def blend(
-    display: Image.Image, finding: Finding, crop: CropBox, shape: tuple[int, int], top: float
-) -> Image.Image:
-    """The finding's map on the display image of an image [H, W], as RGB, without words.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Backdrop:
+    """The display image that maps of an image are laid on, as RGB.
 
-    The crop is drawn faintly; what lies outside it is dimmed and hatched: the model did
-    not see it. `top` is the end of the colour scale in log-odds (see `scale_top`).
+    The crop, here in pixels of the display, is drawn faintly over a map; what lies outside
+    is dimmed and hatched: the model did not see it.
     """
+
+    picture: Image.Image
+    crop: CropBox
+
+
+def backdrop(display: Image.Image, crop: CropBox, shape: tuple[int, int]) -> Backdrop:
+    """For all maps of an image [H, W] with that crop."""
     box = _scaled(crop, shape, display.size)
-    map_ = layer(display.size, finding, crop, shape, top)
-    picture = _seen_by_model(display, box)
+    return Backdrop(picture=_seen_by_model(display, box), crop=box)
+
+
+def blend(
+    backdrop: Backdrop, finding: Finding, top: float, *, outlined: bool = False
+) -> Image.Image:
+    """The finding's map on the backdrop, as RGB, without words.
+
+    `top` is the end of the colour scale in log-odds (see `scale_top`). outlined: with a line
+    around the strongest part, for prints without colour.
+    """
+    seen, picture = shown(finding), backdrop.picture.copy()
+    strength = _strength(seen, backdrop.crop, picture.size)
+    map_ = _coloured(strength, seen, top)
     picture.paste(map_.convert("RGB"), mask=map_.getchannel("A"))
-    _draw_crop(picture, box)
-    return picture
+    _draw_crop(picture, backdrop.crop)
+    return contoured(picture, strength) if outlined else picture
 
 
 def layer(
     size: tuple[int, int], finding: Finding, crop: CropBox, shape: tuple[int, int], top: float
 ) -> Image.Image:
     """The finding's map alone, as RGBA of (width, height), to lay over an image [H, W]."""
-    whole = strength_on(size, finding, crop, shape)
-    index = Image.fromarray(whole)
-    colour = Image.fromarray(whole)
-    colour.putpalette(_palette(shown(finding), top).tobytes())
+    seen = shown(finding)
+    return _coloured(_strength(seen, _scaled(crop, shape, size), size), seen, top)
+
+
+def _strength(seen: Shown, box: CropBox, size: tuple[int, int]) -> U8:
+    """How strongly it shows, u8 [height, width], on a display of (width, height)."""
+    whole = np.zeros(size[::-1], np.uint8)
+    strength = upsample(seen.strength, box.side)
+    whole[_inside(box)] = np.clip(strength * 255 + 0.5, 0, 255).astype(np.uint8)
+    return whole
+
+
+def _coloured(strength: U8, seen: Shown, top: float) -> Image.Image:
+    """The map as RGBA, by how strongly it shows."""
+    index = Image.fromarray(strength)
+    colour = Image.fromarray(strength)
+    colour.putpalette(_palette(seen, top).tobytes())
     map_ = colour.convert("RGB")
     map_.putalpha(index.point([round(level * OPACITY) for level in range(256)]))
     return map_
-
-
-def strength_on(
-    size: tuple[int, int], finding: Finding, crop: CropBox, shape: tuple[int, int]
-) -> U8:
-    """How strongly the finding shows, u8 [height, width], on a display of (width, height)."""
-    box = _scaled(crop, shape, size)
-    whole = np.zeros(size[::-1], np.uint8)
-    strength = upsample(shown(finding).strength, box.side)
-    whole[_inside(box)] = np.clip(strength * 255 + 0.5, 0, 255).astype(np.uint8)
-    return whole
 
 
 def colours(positions: NDArray[np.float64]) -> U8:

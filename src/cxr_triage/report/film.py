@@ -7,8 +7,7 @@ from io import BytesIO
 from PIL import Image
 
 from cxr_triage.domain import F32, Assessment, Finding
-from cxr_triage.imaging.contour import contoured
-from cxr_triage.imaging.heatmap import blend, display_image, scale_top
+from cxr_triage.imaging.heatmap import backdrop, blend, display_image, scale_top
 
 LONGEST = 640
 """Pixels of the longer side of a picture in a report: sharp enough on paper at 85 mm."""
@@ -46,21 +45,19 @@ def film_of(
     """
     if pixels is None:
         return Film(path=path, assessment=assessment)
-    display = display_image(pixels, LONGEST)
-    (height, width), crop = pixels.shape, assessment.crop
-    top = scale_top(assessment.findings)
+    display, crop = display_image(pixels, LONGEST), assessment.crop
     overlays = {}
-    for finding in leading_first(assessment)[:heatmaps]:
-        if crop is None:
-            break
-        picture = blend(display, finding, crop, (height, width), top)
-        if outlined:
-            picture = contoured(picture, finding, crop, (height, width))
-        overlays[finding.label] = encoded(picture)
+    if crop is not None:
+        behind = backdrop(display, crop, (pixels.shape[0], pixels.shape[1]))
+        top = scale_top(assessment.findings)
+        overlays = {
+            finding.label: encoded(blend(behind, finding, top, outlined=outlined))
+            for finding in leading_first(assessment)[:heatmaps]
+        }
     return Film(
         path=path,
         assessment=assessment,
-        cropped=crop is not None and crop.side < max(height, width),
+        cropped=crop is not None and crop.side < max(pixels.shape),
         image=encoded(display),
         overlays=overlays,
     )

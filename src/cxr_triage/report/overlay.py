@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cxr_triage.domain import F32, Assessment, Finding, ModelCard
-from cxr_triage.imaging.heatmap import blend, colours, display_image, scale_top, shown
+from cxr_triage.imaging.heatmap import backdrop, blend, colours, display_image, scale_top, shown
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
@@ -55,7 +55,8 @@ def overlay(
         raise ValueError("an image that was not assessed has no heatmap")
     top = scale_top(assessment.findings)
     shape = (pixels.shape[0], pixels.shape[1])
-    picture = blend(display_image(pixels, longest), finding, assessment.crop, shape, top)
+    behind = backdrop(display_image(pixels, longest), assessment.crop, shape)
+    picture = blend(behind, finding, top)
     cropped = assessment.crop.side < max(shape)
     foot = _foot(finding, language, assessment.model, cropped=cropped)
     for correction in assessment.corrections:
