@@ -89,6 +89,7 @@ def test_a_killed_server_lost_nothing_that_it_acknowledged(server, after_s):
     psutil.wait_procs(children, timeout=10)
     assert not [child for child in children if child.is_running()]
     server.start()
+    assert list((server.folder / "spool").iterdir()) == []
     check_kept(server, load)
 
 

@@ -59,3 +59,11 @@ def test_bytes_that_are_not_those_assessed_are_never_kept(store, tmp_path):
     assert store.worklist(WorklistQuery(), EVERYWHERE, after=None, limit=9).rows == ()
     assert list(store._blobs.digests()) == []
     assert os.listdir(tmp_path / "spool") == []  # noqa: PTH208
+
+
+def test_what_a_killed_process_left_in_the_spool_is_gone_at_the_next_start(tmp_path):
+    left = Spool(tmp_path / "spool", max_file_bytes=2**20).open()
+    left.write(b"half a film")
+    Spool(tmp_path / "spool", max_file_bytes=2**20)
+    assert os.listdir(tmp_path / "spool") == []  # noqa: PTH208
+    left.finish()
