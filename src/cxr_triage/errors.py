@@ -37,8 +37,9 @@
     ├── AccessError             about who asks
     │   ├── NotAuthenticated    not signed in, or with something that does not count
     │   ├── NotAllowed          signed in, but this is not theirs to do
-    │   └── TooManyAttempts     too many failed sign-ins; when to try again
-    ├── AccountInvalid          a name, a password or a role that cannot be used
+    │   ├── TooManyAttempts     too many failed sign-ins; when to try again
+    │   └── OverQuota           a station has sent what it may in a day; when to go on
+    ├── AccountInvalid          a name, a password, a role or a limit that cannot be used
     ├── ReviewInvalid           a reading that cannot be kept as it is
     └── MissingExtra            an optional package is not installed
 
@@ -213,8 +214,12 @@ class TooManyAttempts(AccessError):
     """Too many failed sign-ins; `values["retry_after_s"]` says when to try again."""
 
 
+class OverQuota(AccessError):
+    """A station has sent what it may in a day; `values["retry_after_s"]` says when to go on."""
+
+
 class AccountInvalid(TriageError):
-    """A name, a password or a role that cannot be used."""
+    """A name, a password, a role or a limit that cannot be used."""
 
 
 class ReviewInvalid(TriageError):

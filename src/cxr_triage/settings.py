@@ -37,7 +37,8 @@ class Settings(BaseSettings):
     unless `database_url` says otherwise, the database. `trusted_proxies`: addresses with
     commas between them, whose word is taken for where a request came from. A request that
     brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
-    station is good. `metrics_token`: what Prometheus sends as its bearer token; empty:
+    station is good. `station_…_a_day`: what a station without a limit of its own may send; 0:
+    no limit. `metrics_token`: what Prometheus sends as its bearer token; empty:
     metrics are for this machine alone. `time_zone`: of the place, for times on pages.
     `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
     with known passwords may exist, so it listens on this machine alone.
@@ -74,6 +75,8 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=30, ge=1)
     session_hours: int = Field(default=12, ge=1)
     key_days: int = Field(default=365, ge=1, le=3650)
+    station_images_a_day: int = Field(default=0, ge=0, le=10_000_000)
+    station_mib_a_day: int = Field(default=0, ge=0, le=10_000_000)
     metrics_token: SecretStr = SecretStr("")
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"
     heatmap_first: bool = False

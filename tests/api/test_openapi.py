@@ -86,6 +86,7 @@ def test_examples_of_requests_run(server, document, kept):
             study=kept["study_id"],
             study_uid=f"{ROOT}.1.300001",
             label="Nodule",
+            name="administrator",
             session_id="{session_id}",  # of each person's own
         )
         query = {
@@ -107,7 +108,8 @@ def test_examples_of_requests_run(server, document, kept):
             ]
         if "multipart/related" in content:
             bodies = [{"content": related(film(300_001)), "headers": RELATED}]
-        with server.person("radiologist") as person:
+        who = "administrator" if path.startswith("/v1/people") else "radiologist"
+        with server.person(who) as person:
             for body in bodies:
                 own = person.get("/v1/sessions").json()["sessions"][0]["id"]
                 answer = person.request(method, address.format(session_id=own), **body)

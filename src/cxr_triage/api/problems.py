@@ -35,6 +35,7 @@ HTTP: dict[type[TriageError], int] = {
     errors.NotAuthenticated: 401,
     errors.NotAllowed: 403,
     errors.TooManyAttempts: 429,
+    errors.OverQuota: 429,
     errors.RequestInvalid: 400,
     errors.RequestTooLarge: 413,
     errors.MediaTypeUnsupported: 415,

@@ -14,7 +14,9 @@ from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.intake import Intake
 from cxr_triage.service.metrics import Metrics
 from cxr_triage.service.places import open_service_store, serving_here, store_folder
+from cxr_triage.service.quotas import Quotas, quotas_of
 from cxr_triage.service.readiness import Readiness
+from cxr_triage.service.sessions import Sessions
 from cxr_triage.service.spool import Spool
 from cxr_triage.service.study_report import Reporter
 from cxr_triage.settings import Settings
@@ -29,9 +31,11 @@ class Services:
     store: Store
     accounts: Accounts
     administration: Administration
+    sessions: Sessions
     pool: InferencePool
     spool: Spool
     intake: Intake
+    quotas: Quotas
     readiness: Readiness
     reporter: Reporter
     metrics: Metrics
@@ -52,14 +56,17 @@ def open_services(settings: Settings) -> Iterator[Services]:
         )
         metrics = Metrics()
         metrics.watch(pool, store_folder(settings))
+        quotas = quotas_of(store, settings)
         yield Services(
             settings=settings,
             store=store,
             accounts=Accounts(store, rules),
             administration=Administration(store, rules),
+            sessions=Sessions(store, rules),
             pool=pool,
             spool=spool,
-            intake=Intake(store, pool, metrics),
+            intake=Intake(store, pool, metrics, quotas),
+            quotas=quotas,
             readiness=Readiness(store, pool),
             reporter=Reporter(store=store, pool=pool, settings=settings),
             metrics=metrics,

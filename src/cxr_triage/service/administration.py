@@ -8,14 +8,9 @@ from typing import Final
 from cxr_triage.errors import AccountInvalid, NotFound
 from cxr_triage.language import Language
 from cxr_triage.service import passwords
-from cxr_triage.service.accounts import (
-    AccountRules,
-    account_name,
-    new_key,
-    prefix_of,
-    sha256_of,
-)
+from cxr_triage.service.accounts import AccountRules, new_key, prefix_of
 from cxr_triage.service.audit import Action, Actor, entry
+from cxr_triage.service.secrecy import account_name, sha256_of
 from cxr_triage.store.identity import new_id
 from cxr_triage.store.records import ROLES, Person, Role, Station, StationKey
 from cxr_triage.store.repository import Store

@@ -39,6 +39,8 @@ class Action(StrEnum):
     TRAIL_READ = "trail_read"
     KEY_ROTATED = "key_rotated"
     SESSION_ENDED = "session_ended"
+    QUOTA_SET = "quota_set"
+    SIGN_IN_UNLOCKED = "sign_in_unlocked"
     STUDY_PURGED = "study_purged"
     FILES_REMOVED = "files_removed"
     BACKUP_MADE = "backup_made"

@@ -6,9 +6,11 @@ from cxr_triage.api.app import create_app as create_api
 from cxr_triage.api.services import Services
 from cxr_triage.settings import Settings
 from cxr_triage.web import (
+    account,
     assets,
     help,  # noqa: A004 (a page's name)
     people,
+    people_sessions,
     report,
     signing_in,
     stations,
@@ -22,10 +24,12 @@ ROUTERS = (
     assets.router,
     report.router,
     signing_in.router,
+    account.router,
     worklist.router,
     upload.router,
     study.router,
     people.router,
+    people_sessions.router,
     stations.router,
     help.router,
 )

@@ -1,16 +1,15 @@
-"""Sign in and out, change one's password, choose the language."""
+"""Sign in and out, choose the language."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from cxr_triage.api.access import COOKIE, From, is_secure, set_cookie
 from cxr_triage.api.problems import headers_of, status_of
-from cxr_triage.errors import AccessError, AccountInvalid, TooManyAttempts, TriageError
-from cxr_triage.language import LANGUAGES, say
-from cxr_triage.web.forms import Fields, Posted, within
+from cxr_triage.errors import AccessError, TooManyAttempts, TriageError
+from cxr_triage.language import LANGUAGES
+from cxr_triage.web.forms import Posted, within
 from cxr_triage.web.rendering import render
 from cxr_triage.web.visit import LANGUAGE_COOKIE, Anyone, SignedIn, Visit
 
@@ -65,15 +64,11 @@ def _form(
         wanted=wanted,
         typed=name,
         ended=ended,
-        error=None if error is None else _sentence(error, visit),
+        error=None if error is None else error.message(visit.language),
     )
     if isinstance(error, TooManyAttempts):
         page.headers.update(headers_of(error))
     return page
-
-
-def _sentence(error: TriageError, visit: Visit) -> str:
-    return error.message(visit.language)
 
 
 @router.post("/sign-out")
@@ -84,36 +79,6 @@ def sign_out(request: Request, visit: SignedIn, origin: From, _: Posted) -> Resp
     response.delete_cookie(COOKIE)
     response.headers["Clear-Site-Data"] = '"storage"'  # the machine may be shared
     return response
-
-
-@router.get("/account")
-def read_account(visit: SignedIn, changed: str = "") -> Response:
-    """Who one is, and the form for another password."""
-    return render(visit, "account.html.j2", changed=bool(changed), errors={})
-
-
-@router.post("/account/password")
-def change_password(request: Request, visit: SignedIn, origin: From, fields: Posted) -> Response:
-    """Every other session of the person ends. Nothing typed is shown again: it is secret."""
-    errors = _change(request.cookies.get(COOKIE, ""), visit, origin, fields)
-    if errors:
-        return render(visit, "account.html.j2", status=422, changed=False, errors=errors)
-    return RedirectResponse(f"/account?{urlencode({'changed': 1})}", 303)
-
-
-def _change(token: str, visit: Visit, origin: From, fields: Fields) -> dict[str, str]:
-    """What is wrong, by the field beside which it is shown; empty if it was changed."""
-    new = fields.get("new", "")[:1024]
-    if new != fields.get("again", "")[:1024]:
-        return {"again": say("web.password_differs", visit.language)}
-    try:
-        old = fields.get("old", "")[:1024]
-        visit.services.accounts.change_password(token, old, new, origin=origin)
-    except AccountInvalid as error:
-        return {"new": _sentence(error, visit)}
-    except AccessError as error:
-        return {"old": _sentence(error, visit)}
-    return {}
 
 
 @router.post("/language")
