@@ -25,6 +25,7 @@
     │   ├── NotFound            nothing of that id, or not for these eyes
     │   ├── Conflict            contradicts what is kept, or came too late
     │   └── BackupFailed        a backup could not be made or restored
+    ├── ProviderUnavailable     who signs people in elsewhere cannot be asked
     ├── Overloaded              too much to do at once; when to try again
     ├── RequestError            about a request to the service
     │   ├── RequestInvalid      not what the interface describes
@@ -164,6 +165,10 @@ class BackupFailed(StoreError):
 
 class Overloaded(TriageError):
     """Too much to do at once; `values["retry_after_s"]` says when to try again."""
+
+
+class ProviderUnavailable(TriageError):
+    """Who signs people in elsewhere cannot be asked, or answers nothing that can be used."""
 
 
 class RequestError(TriageError):

@@ -29,6 +29,7 @@ HTTP: dict[type[TriageError], int] = {
     errors.StoreBusy: 503,
     errors.StoreUnavailable: 503,
     errors.Overloaded: 503,
+    errors.ProviderUnavailable: 503,
     errors.QueryInvalid: 422,
     errors.ReviewInvalid: 422,
     errors.AccountInvalid: 422,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from cxr_triage.api.elsewhere import SignInElsewhere, sign_in_elsewhere
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.service.accounts import AccountRules, Accounts
 from cxr_triage.service.administration import Administration
@@ -39,6 +40,7 @@ class Services:
     readiness: Readiness
     reporter: Reporter
     metrics: Metrics
+    elsewhere: SignInElsewhere | None
 
 
 @contextmanager
@@ -57,10 +59,11 @@ def open_services(settings: Settings) -> Iterator[Services]:
         metrics = Metrics()
         metrics.watch(pool, store_folder(settings))
         quotas = quotas_of(store, settings)
+        accounts = Accounts(store, rules)
         yield Services(
             settings=settings,
             store=store,
-            accounts=Accounts(store, rules),
+            accounts=accounts,
             administration=Administration(store, rules),
             sessions=Sessions(store, rules),
             pool=pool,
@@ -70,6 +73,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             readiness=Readiness(store, pool),
             reporter=Reporter(store=store, pool=pool, settings=settings),
             metrics=metrics,
+            elsewhere=stack.enter_context(sign_in_elsewhere(settings, store, accounts)),
         )
 
 

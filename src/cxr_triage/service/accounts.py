@@ -77,6 +77,10 @@ class Accounts:
         self._language = language
         self._clock = clock
 
+    def now(self) -> datetime:
+        """The time that sessions go by."""
+        return self._clock()
+
     def station_of_key(self, key: str, *, origin: Origin) -> Principal:
         """Raises NotAuthenticated `key_invalid`: unknown, expired, revoked, disabled; or
         TooManyAttempts where such keys came from too often."""
@@ -98,17 +102,25 @@ class Accounts:
         account = account_name(name)
         attempt = Attempt(account=sha256_of(account), address=origin.address[:64], at=self._clock())
         person = self._checked(account, password, attempt, origin)
-        token = secrets.token_urlsafe(32)
+        return self.begin_session(person, origin=origin, attempt=attempt)
+
+    def begin_session(
+        self, person: Person, *, origin: Origin, attempt: Attempt | None = None
+    ) -> SignedIn:
+        """For somebody who is known to be that person. attempt: which succeeded."""
+        now, token = self._clock(), secrets.token_urlsafe(32)
         session = StoredSession(
             sha256=sha256_of(token),
             person_id=person.id,
-            created_at=attempt.at,
-            last_seen=attempt.at,
-            expires_at=attempt.at + timedelta(seconds=self._rules.session_s),
+            created_at=now,
+            last_seen=now,
+            expires_at=now + timedelta(seconds=self._rules.session_s),
         )
         principal = of_person(person)
         self._store.sessions.add(
-            session, attempt, audit=entry(Action.SIGNED_IN, principal.acts_from(origin))
+            session,
+            attempt=attempt,
+            audit=entry(Action.SIGNED_IN, principal.acts_from(origin)),
         )
         return SignedIn(
             principal=principal,
@@ -143,7 +155,10 @@ class Accounts:
             with suppress(StoreError):  # a full disk must not keep anybody from reading
                 self._store.sessions.touch(stored.sha256, self._clock())
         return Session(
-            principal=of_person(person), csrf=csrf_of(token), expires_at=stored.expires_at
+            principal=of_person(person),
+            csrf=csrf_of(token),
+            expires_at=stored.expires_at,
+            by_password=person.elsewhere is None,
         )
 
     def _live(self, token: str) -> tuple[StoredSession, Person]:

@@ -118,6 +118,8 @@ class Administration:
         person = self._store.accounts.person_named(account_name(name))
         if person is None:
             raise NotFound("person_not_found")
+        if person.elsewhere is not None:
+            raise AccountInvalid("no_password_here")
         passwords.check_new(password, person.name)
         self._store.accounts.set_password(
             person.id,

@@ -40,6 +40,7 @@ class Action(StrEnum):
     KEY_ROTATED = "key_rotated"
     SESSION_ENDED = "session_ended"
     QUOTA_SET = "quota_set"
+    PERSON_CHANGED = "person_changed"
     SIGN_IN_UNLOCKED = "sign_in_unlocked"
     STUDY_PURGED = "study_purged"
     FILES_REMOVED = "files_removed"

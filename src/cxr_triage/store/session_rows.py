@@ -94,12 +94,16 @@ class SessionRows:
 
         self._database.write(work)
 
-    def add(self, session: StoredSession, attempt: Attempt, *, audit: AuditEntry) -> None:
-        """Begin a session after a successful attempt; ended ones are cleared away."""
+    def add(
+        self, session: StoredSession, *, attempt: Attempt | None = None, audit: AuditEntry
+    ) -> None:
+        """Begin a session, after a successful attempt if it is by password; ended ones are
+        cleared away."""
 
         def work(connection: Connection) -> None:
             connection.execute(delete(sessions).where(sessions.c.expires_at < session.created_at))
-            _forget(connection, attempt)
+            if attempt is not None:
+                _forget(connection, attempt)
             connection.execute(
                 insert(sessions).values(
                     sha256=session.sha256,

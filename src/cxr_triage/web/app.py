@@ -9,6 +9,7 @@ from cxr_triage.web import (
     account,
     assets,
     help,  # noqa: A004 (a page's name)
+    oidc,
     people,
     people_sessions,
     report,
@@ -24,6 +25,7 @@ ROUTERS = (
     assets.router,
     report.router,
     signing_in.router,
+    oidc.router,
     account.router,
     worklist.router,
     upload.router,

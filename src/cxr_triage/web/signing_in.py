@@ -30,7 +30,7 @@ def read_sign_in(visit: Anyone, next: Address = "", ended: str = "") -> Response
     """The form; who is signed in already goes on."""
     if visit.session is not None:
         return RedirectResponse(within(next), 303)
-    return _form(visit, wanted=within(next), ended=bool(ended))
+    return sign_in_page(visit, wanted=within(next), ended=bool(ended))
 
 
 @router.post("/sign-in")
@@ -42,14 +42,14 @@ def sign_in(visit: Anyone, origin: From, fields: Posted) -> Response:
         signed_in = accounts.sign_in(name, fields.get("password", "")[:1024], origin=origin)
     except AccessError as error:
         visit.services.metrics.problem(error.code)
-        return _form(visit, wanted=wanted, name=name, error=error)
+        return sign_in_page(visit, wanted=wanted, name=name, error=error)
     response = RedirectResponse(wanted, 303)
     set_cookie(response, signed_in, visit.services)
-    _remember(response, visit, signed_in.principal.language)
+    remember(response, visit, signed_in.principal.language)
     return response
 
 
-def _form(
+def sign_in_page(
     visit: Visit,
     *,
     wanted: str,
@@ -57,6 +57,8 @@ def _form(
     ended: bool = False,
     error: TriageError | None = None,
 ) -> Response:
+    """The form, and what kept somebody from coming in."""
+    elsewhere = visit.services.elsewhere
     page = render(
         visit,
         "sign_in.html.j2",
@@ -64,6 +66,7 @@ def _form(
         wanted=wanted,
         typed=name,
         ended=ended,
+        elsewhere=None if elsewhere is None else elsewhere.label,
         error=None if error is None else error.message(visit.language),
     )
     if isinstance(error, TooManyAttempts):
@@ -88,11 +91,12 @@ def choose_language(request: Request, visit: Anyone, fields: Posted) -> Response
     if visit.session is not None:
         visit.services.accounts.change_language(request.cookies.get(COOKIE, ""), language)
     response = RedirectResponse(within(fields.get("next", "")), 303)
-    _remember(response, visit, language)
+    remember(response, visit, language)
     return response
 
 
-def _remember(response: Response, visit: Visit, language: str) -> None:
+def remember(response: Response, visit: Visit, language: str) -> None:
+    """In this browser, for before one signs in."""
     response.set_cookie(
         LANGUAGE_COOKIE,
         language,
