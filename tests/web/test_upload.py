@@ -160,6 +160,98 @@ def test_a_folder_of_500_files_is_worked_off(browser, pages, film_numbers, tmp_p
         ]
 
 
+def drag(page, kind, *paths):
+    """What the mouse does with files of the file manager, over the middle of the page."""
+    size = page.viewport_size
+    session = page.context.new_cdp_session(page)
+    session.send(
+        "Input.dispatchDragEvent",
+        {
+            "type": kind,
+            "x": size["width"] // 2,
+            "y": size["height"] // 2,
+            "data": {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1},
+        },
+    )
+    session.detach()
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_films_and_folders_are_dropped_with_the_mouse(
+    browser, pages, film_numbers, tmp_path, language
+):
+    single, folder = tmp_path / "single.dcm", tmp_path / "phim ngày 24"
+    (folder / "deeper").mkdir(parents=True)
+    single.write_bytes(film(next(film_numbers)))
+    (folder / "one.dcm").write_bytes(film(next(film_numbers)))
+    (folder / "deeper" / "two.dcm").write_bytes(film(next(film_numbers)))
+    (folder / "deeper" / "Thumbs.db").write_bytes(b"of the operating system")
+    with reader(browser, pages, "nurse", language=language) as page:
+        page.goto(f"{pages.address}/upload")
+        drag(page, "dragEnter", single, folder)
+        drag(page, "dragOver", single, folder)
+        page.wait_for_selector("#drop.over")
+        shoot(page, f"upload-drag-{language}")
+        drag(page, "drop", single, folder)
+        page.wait_for_selector("#queue li")
+        rows = settled(page)
+        assert page.locator("#drop.over").count() == 0
+        assert sorted(rows.locator("bdi").all_inner_texts()) == ["one.dcm", "single.dcm", "two.dcm"]
+        assert page.locator("#queue li.done").count() == 3
+
+
+def test_a_dragged_film_that_is_not_let_go_leaves_no_trace(browser, pages, tmp_path):
+    one = tmp_path / "one.dcm"
+    one.write_bytes(b"no film")
+    with reader(browser, pages, "nurse") as page:
+        page.goto(f"{pages.address}/upload")
+        drag(page, "dragEnter", one)
+        drag(page, "dragOver", one)
+        page.wait_for_selector("#drop.over")
+        page.dispatch_event("body", "dragleave")
+        page.wait_for_selector("#drop:not(.over)")
+        assert page.locator("#queue li").count() == 0
+
+
+def test_what_the_browser_cannot_open_is_named(browser, pages, tmp_path):
+    one = tmp_path / "one.dcm"
+    one.write_bytes(b"soon gone")
+    with reader(browser, pages, "nurse") as page:
+        page.goto(f"{pages.address}/upload")
+        page.evaluate(
+            """() => {
+              const found = DataTransferItem.prototype.webkitGetAsEntry;
+              DataTransferItem.prototype.webkitGetAsEntry = function () {
+                const file = (_, refused) => refused(new DOMException("", "NotReadableError"));
+                return { isFile: true, name: found.call(this).name, file };
+              };
+            }"""
+        )
+        for kind in ("dragEnter", "dragOver", "drop"):
+            drag(page, kind, one)
+        page.wait_for_selector("#queue li.failed")
+        words = page.locator("#queue li").all_inner_texts()
+        assert len(words) == 1
+        assert "one.dcm" in words[0]
+        assert "could not open it" in words[0]
+        assert page.locator("#queue button:visible, #retry-all:visible").count() == 0
+
+
+def test_a_service_that_is_full_for_hours_is_not_waited_for(browser, pages, film_numbers):
+    with reader(browser, pages, "nurse") as page:
+        page.goto(f"{pages.address}/upload")
+        page.forgiven.add(429)
+        page.route(
+            "**/v1/images",
+            lambda route: route.fulfill(
+                status=429, headers={"Retry-After": "7200"}, body='{"detail": "Full for today."}'
+            ),
+        )
+        pick(page, ("film.dcm", film(next(film_numbers))))
+        assert "Full for today." in settled(page).first.inner_text()
+        assert page.locator("#queue li.failed").count() == 1
+
+
 def test_an_administrator_cannot_upload(pages):
     with pages.person("administrator") as client:
         assert client.get("/upload", headers={"Accept": "text/html"}).status_code == 403

@@ -4,7 +4,7 @@ import { say } from "./words.js";
 
 const csrf = document.querySelector('meta[name="csrf"]').content;
 const WAITS_S = [1, 2, 4, 8, 15, 30];
-const PATIENCE_S = 300;
+const LONGEST_WAIT_S = 300; // who is told to come back later than this does so by hand
 
 /** What went wrong, in a sentence of the page's language.
  *  status 0: no answer came. retryAfterS: when the service says to come again. */
@@ -14,9 +14,9 @@ export class Trouble extends Error {
     Object.assign(this, { sentence, status, code, retryAfterS });
   }
 
-  /** Would the same request succeed soon, untouched? A used-up day is no pause. */
+  /** Would the same request succeed soon, untouched? */
   get passes() {
-    return [0, 408, 429, 502, 503, 504].includes(this.status) && (this.retryAfterS ?? 0) <= PATIENCE_S;
+    return !(this.retryAfterS > LONGEST_WAIT_S) && [0, 408, 429, 502, 503, 504].includes(this.status);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { Trouble } from "../api.js";
 import { say } from "../words.js";
-import { dropped, visible } from "./picking.js";
+import { bringsFiles, dropped, visible } from "./picking.js";
 import { sendPatiently } from "./send.js";
 
 const AT_ONCE = 2;
@@ -36,7 +36,7 @@ class Item {
     this.state = state;
     this.row.className = state;
     this.row.querySelector("progress").hidden = state !== "sending";
-    this.row.querySelector("button").hidden = state !== "failed";
+    this.row.querySelector("button").hidden = state !== "failed" || this.file.closed;
     place(this);
     summarise();
   }
@@ -101,12 +101,13 @@ function place(item) {
 function summarise() {
   const count = items.length;
   const failed = items.filter((one) => one.state === "failed").length;
+  const mendable = items.some((one) => one.state === "failed" && !one.file.closed);
   const done = items.filter((one) => !one.isOpen).length - failed;
   const finished = done + failed === count;
   const key = finished ? "upload.finished" : "upload.progress";
   document.getElementById("summary").textContent = say(failed ? `${key}_failed` : key, { count, done, failed });
   document.getElementById("whole").value = count ? (done + failed) / count : 0;
-  document.getElementById("retry-all").hidden = !failed;
+  document.getElementById("retry-all").hidden = !mendable;
 }
 
 function pump() {
@@ -133,7 +134,8 @@ function take(files) {
   for (const file of files) {
     const item = new Item(file, fields);
     items.push(item);
-    item.become("waiting");
+    if (file.closed) item.fail(new Trouble(say("upload.closed")));
+    else item.become("waiting");
   }
   pump();
 }
@@ -146,16 +148,21 @@ for (const input of [document.getElementById("files"), document.getElementById("
 }
 
 const drop = document.getElementById("drop");
-document.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
+document.addEventListener("dragover", (event) => {
+  if (!bringsFiles(event.dataTransfer)) return;
+  event.preventDefault();
+  drop.classList.add("over");
+});
 document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) drop.classList.remove("over"); });
 document.addEventListener("drop", async (event) => {
+  if (!bringsFiles(event.dataTransfer)) return;
   event.preventDefault();
   drop.classList.remove("over");
   take(await dropped(event.dataTransfer));
 });
 
 document.getElementById("retry-all").addEventListener("click", () => {
-  for (const one of items.filter((item) => item.state === "failed")) one.retry();
+  for (const one of items.filter((item) => item.state === "failed" && !item.file.closed)) one.retry();
 });
 
 addEventListener("beforeunload", (event) => {
