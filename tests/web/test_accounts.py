@@ -120,8 +120,8 @@ def test_an_administrator_limits_a_station_and_the_limit_is_said_beside_the_file
         page.forgiven.add(422)
         card.locator("input[name=images]").fill("99999999")
         card.locator(".quota form button").click()
-        assert page.is_visible(".notice.wrong")
-        card.locator("summary").click()
+        assert card.locator(".wrong-note").is_visible()
+        assert card.locator("input[name=images]").input_value() == "99999999"
         card.locator("input[name=images]").fill("1")
         page.screenshot(path=SHOTS / f"quota-{language}-{screen}.png", full_page=True)
         card.locator(".quota form button").click()

@@ -18,7 +18,13 @@ router = APIRouter(prefix="/stations")
 
 Id = Annotated[str, Path(max_length=64)]
 
-FIELD_OF = {"name_invalid": "id", "name_taken": "id", "full_name_invalid": "name"}
+FIELD_OF = {
+    "name_invalid": "id",
+    "name_taken": "id",
+    "full_name_invalid": "name",
+    "quota_invalid": "quota",
+}
+NOTHING = {"station": "", "images": "", "mib": ""}
 
 
 @router.get("")
@@ -51,15 +57,12 @@ def add_key(visit: Administrator, origin: From, station: Id, _: Posted) -> Respo
 def set_quota(visit: Administrator, origin: From, station: Id, fields: Posted) -> Response:
     """What the station may send in a day; an empty field: as the setting has it."""
     by = visit.who.acts_from(origin)
+    images, mib = fields.get("images", "")[:16], fields.get("mib", "")[:16]
     try:
-        visit.services.quotas.set(
-            station,
-            images=limit_of(fields.get("images", "")),
-            mib=limit_of(fields.get("mib", "")),
-            by=by,
-        )
+        visit.services.quotas.set(station, images=limit_of(images), mib=limit_of(mib), by=by)
     except AccountInvalid as error:
-        return _page(visit, error=error)
+        mistyped = {"station": station, "images": images, "mib": mib}
+        return _page(visit, mistyped=mistyped, error=error)
     return RedirectResponse("/stations?done=quota", 303)
 
 
@@ -75,6 +78,7 @@ def _page(
     *,
     done: str = "",
     typed: Fields | None = None,
+    mistyped: Fields = NOTHING,
     error: TriageError | None = None,
     secret: tuple[str, str] | None = None,
 ) -> Response:
@@ -94,6 +98,7 @@ def _page(
         mib=MIB,
         done=done if done in {"added", "revoked", "quota"} else "",
         typed=typed or {},
+        mistyped=mistyped,
         errors=errors,
         secret=secret,
     )
