@@ -4,16 +4,21 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from contextlib import closing
+from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from cxr_triage.errors import SettingsInvalid
+from cxr_triage.errors import ProviderUnavailable, SettingsInvalid
+from cxr_triage.service import oidc
 from cxr_triage.service.accounts import AccountRules
 from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
 from cxr_triage.service.elsewhere import Membership, memberships_of
+from cxr_triage.service.oidc_begun import begin
 from tests import oidc_provider
 from tests.api.serving import PASSWORD, Served, make_accounts
 from tests.databases import rows_of
@@ -292,6 +297,39 @@ def test_a_provider_in_trouble_is_said_and_passwords_go_on(server, provider):
         assert "cannot be reached" in page.text
     with server.person("nurse") as nurse:
         assert who(nurse)["role"] == "station"
+
+
+def test_a_provider_that_hangs_holds_nobody_up(monkeypatch):
+    monkeypatch.setattr(oidc, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(oidc, "PATIENCE_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        rules = oidc.OidcRules(
+            issuer=f"http://127.0.0.1:{silent.getsockname()[1]}",
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            scopes="openid",
+            groups_claim="groups",
+            back="https://triage.example/sign-in/oidc/back",
+        )
+        assert CLIENT_SECRET not in repr(rules)
+        waits = []
+
+        def ask(provider):
+            started = time.monotonic()
+            with pytest.raises(ProviderUnavailable):
+                provider.address(begin())
+            waits.append(time.monotonic() - started)
+
+        with closing(oidc.Provider(rules)) as provider:
+            threads = [Thread(target=ask, args=(provider,)) for _ in range(20)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(waits) == 20
+            assert max(waits) < 2
+            ask(provider)
+            assert waits[-1] < 0.1
 
 
 def test_who_signs_in_elsewhere_has_no_password_here(server, provider):

@@ -6,9 +6,10 @@ times are checked. No token outlives `finish`.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import BoundedSemaphore
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -33,6 +34,12 @@ ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES25
 """Signatures that only the provider can make: none, and those of a shared secret, are not."""
 
 TIMEOUT_S: Final = 10.0
+AT_ONCE: Final = 4
+PATIENCE_S: Final = 2.0
+PAUSE_S: Final = 10.0
+"""A provider that hangs must not hold up the service: so many requests to it at once, so long
+for a turn, and nobody asks again so soon after it did not answer."""
+
 KNOWN_S: Final = 3600.0
 """How long the provider's description counts before it is fetched again."""
 
@@ -73,7 +80,9 @@ class Provider:
         self._rules = rules
         self._clock = clock
         self._client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
-        self._lock = Lock()
+        self._lock = BoundedSemaphore(1)
+        self._turns = BoundedSemaphore(AT_ONCE)
+        self._silent_at = -PAUSE_S
         self._described: dict[str, Any] = {}
         self._described_at = 0.0
         self._keys: KeySet | None = None
@@ -186,7 +195,7 @@ class Provider:
         return address
 
     def _description(self) -> dict[str, Any]:
-        with self._lock:
+        with _turn(self._lock):
             if not self._described or self._clock() - self._described_at > KNOWN_S:
                 address = get_well_known_url(self._rules.issuer, external=True)
                 found = _object(self._asked("GET", address))
@@ -197,17 +206,32 @@ class Provider:
             return self._described
 
     def _asked(self, method: str, address: str, **values: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        if self._clock() - self._silent_at < PAUSE_S:
+            raise ProviderUnavailable("oidc_unreachable")
         try:
-            answer = self._client.request(
-                method, address, headers={"Accept": "application/json"}, **values
-            )
+            with _turn(self._turns):
+                answer = self._client.request(
+                    method, address, headers={"Accept": "application/json"}, **values
+                )
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
+            self._silent_at = self._clock()
             _log.error("provider unreachable", kind=type(fault).__name__)
             raise ProviderUnavailable("oidc_unreachable") from None
         if answer.is_server_error or len(answer.content) > MOST_BYTES:
             _log.error("provider in trouble", status=answer.status_code)
             raise ProviderUnavailable("oidc_unreachable")
         return answer
+
+
+@contextmanager
+def _turn(turns: BoundedSemaphore) -> Iterator[None]:
+    """Raises ProviderUnavailable if it does not come soon."""
+    if not turns.acquire(timeout=PATIENCE_S):
+        raise ProviderUnavailable("oidc_unreachable")
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 def is_encrypted(address: str) -> bool:
