@@ -49,7 +49,7 @@ def note_wrong_key(store: Store, address: str, at: datetime) -> None:
 def _begin(store: Store, attempt: Attempt, limits: tuple[AttemptLimit, ...], code: str) -> None:
     wait_s = store.sessions.begin_attempt(attempt, limits)
     if wait_s:
-        raise TooManyAttempts(code, retry_after_s=wait_s, minutes=ceil(wait_s / 60))
+        raise TooManyAttempts(code, retry_after_s=wait_s, minutes=ceil((wait_s - 1) / 60))
 
 
 def locked_until(store: Store, people: Iterable[Person], now: datetime) -> dict[str, datetime]:
