@@ -45,7 +45,7 @@ def test_accounts_made_here_come_in(admin, tmp_path):
     with store_in(tmp_path / "store") as store:
         accounts = Accounts(store, AccountRules())
         assert accounts.sign_in("lan", PASSWORD, origin=Origin())
-        assert accounts.station_of_key(key.stdout.strip()).id == "xa-an"
+        assert accounts.station_of_key(key.stdout.strip(), origin=Origin()).id == "xa-an"
     prefix = key.stdout[:12]
     assert prefix in admin("list-keys").stdout
     assert admin("revoke-key", prefix).returncode == 0
