@@ -6,7 +6,7 @@
 #   docker run --read-only --tmpfs /tmp -v cxr-data:/data -v "$PWD/tls:/tls:ro" -p 443:8080 \
 #     -e CXR_TRIAGE_TLS_CERTIFICATE=/tls/certificate.pem -e CXR_TRIAGE_TLS_KEY=/tls/key.pem cxr-triage
 # Behind a proxy that encrypts, -e CXR_TRIAGE_TRUSTED_PROXIES=ADDRESS instead of the certificate.
-# With PostgreSQL: --build-arg EXTRAS=server,postgres
+# With PostgreSQL, and a hospital's own sign-in: --build-arg EXTRAS=server,postgres,oidc
 FROM python:3.11-slim AS build
 ARG EXTRAS=server
 WORKDIR /build

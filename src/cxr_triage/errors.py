@@ -25,6 +25,7 @@
     │   ├── NotFound            nothing of that id, or not for these eyes
     │   ├── Conflict            contradicts what is kept, or came too late
     │   └── BackupFailed        a backup could not be made or restored
+    ├── ProviderUnavailable     who signs people in elsewhere cannot be asked
     ├── Overloaded              too much to do at once; when to try again
     ├── RequestError            about a request to the service
     │   ├── RequestInvalid      not what the interface describes
@@ -37,8 +38,9 @@
     ├── AccessError             about who asks
     │   ├── NotAuthenticated    not signed in, or with something that does not count
     │   ├── NotAllowed          signed in, but this is not theirs to do
-    │   └── TooManyAttempts     too many failed sign-ins; when to try again
-    ├── AccountInvalid          a name, a password or a role that cannot be used
+    │   ├── TooManyAttempts     too many failed sign-ins; when to try again
+    │   └── OverQuota           a station has sent what it may in a day; when to go on
+    ├── AccountInvalid          a name, a password, a role or a limit that cannot be used
     ├── ReviewInvalid           a reading that cannot be kept as it is
     └── MissingExtra            an optional package is not installed
 
@@ -165,6 +167,10 @@ class Overloaded(TriageError):
     """Too much to do at once; `values["retry_after_s"]` says when to try again."""
 
 
+class ProviderUnavailable(TriageError):
+    """Who signs people in elsewhere cannot be asked, or answers nothing that can be used."""
+
+
 class RequestError(TriageError):
     """About a request to the service, before what it asks for is looked at."""
 
@@ -213,8 +219,12 @@ class TooManyAttempts(AccessError):
     """Too many failed sign-ins; `values["retry_after_s"]` says when to try again."""
 
 
+class OverQuota(AccessError):
+    """A station has sent what it may in a day; `values["retry_after_s"]` says when to go on."""
+
+
 class AccountInvalid(TriageError):
-    """A name, a password or a role that cannot be used."""
+    """A name, a password, a role or a limit that cannot be used."""
 
 
 class ReviewInvalid(TriageError):

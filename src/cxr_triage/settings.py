@@ -37,8 +37,11 @@ class Settings(BaseSettings):
     unless `database_url` says otherwise, the database. `trusted_proxies`: addresses with
     commas between them, whose word is taken for where a request came from. A request that
     brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
-    station is good. `metrics_token`: what Prometheus sends as its bearer token; empty:
-    metrics are for this machine alone. `time_zone`: of the place, for times on pages.
+    station is good. `station_…_a_day`: what a station without a limit of its own may send;
+    0: no limit. `metrics_token`: what Prometheus sends as its bearer token; empty: metrics
+    are for this machine alone. `public_url`: where browsers reach the service. `oidc_…`: who
+    signs people in elsewhere; `oidc_groups` is `group=role; group=station:ID`.
+    `time_zone`: of the place, for times on pages and for its days.
     `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
     with known passwords may exist, so it listens on this machine alone.
     `report_place`, `report_address`: the head of a study's report; `report_names`: does it
@@ -74,7 +77,17 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=30, ge=1)
     session_hours: int = Field(default=12, ge=1)
     key_days: int = Field(default=365, ge=1, le=3650)
+    station_images_a_day: int = Field(default=0, ge=0, le=10_000_000)
+    station_mib_a_day: int = Field(default=0, ge=0, le=10_000_000)
     metrics_token: SecretStr = SecretStr("")
+    public_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_scopes: str = "openid profile"
+    oidc_groups_claim: str = "groups"
+    oidc_groups: str = ""
+    oidc_label: str = Field(default="", max_length=60)
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"
     heatmap_first: bool = False
     report_place: str = Field(default="", max_length=160)

@@ -64,6 +64,7 @@ class Served:
         *,
         verify: str | None = None,
         keys: dict[str, str] | None = None,
+        port: int = 0,
         **settings: object,
     ) -> None:
         self.folder = folder
@@ -72,7 +73,7 @@ class Served:
         self.log: list[str] = []
         self._database_url = str(settings.get("database_url", ""))
         self.keys = keys or make_accounts(folder, self._database_url)
-        self.port = 0
+        self.port = port
         self.start()
 
     def store(self) -> Store:

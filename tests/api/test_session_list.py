@@ -1,4 +1,4 @@
-"""People see where they are signed in, and sign out there."""
+"""People see where they are signed in, and sign out there; administrators do it for anybody."""
 
 import pytest
 
@@ -37,3 +37,48 @@ def test_nobody_sees_or_ends_anybody_elses(server):
     with server.client() as station, server.nobody() as nobody:
         assert station.get("/v1/sessions").status_code == 401
         assert nobody.get("/v1/sessions").status_code == 401
+
+
+def test_a_person_signs_out_everywhere_else(server):
+    with server.person("clinician") as here, server.person("clinician") as there:
+        assert here.delete("/v1/sessions").status_code == 204
+        assert [one["current"] for one in listed(here)] == [True]
+        assert there.get("/v1/session").status_code == 401
+
+
+def test_an_administrator_sees_and_ends_anybodys(server):
+    with (
+        server.person("administrator") as admin,
+        server.person("nurse") as one,
+        server.person("nurse") as other,
+    ):
+        address = "/v1/people/nurse/sessions"
+        mine = [each["id"] for each in listed(one) if each["current"]]
+        found = admin.get(address).json()["sessions"]
+        assert {each["id"] for each in found} == {each["id"] for each in listed(one)}
+        assert not any(each["current"] for each in found)
+        assert admin.delete(f"{address}/{mine[0]}").status_code == 204
+        assert one.get("/v1/session").status_code == 401
+        assert other.get("/v1/session").status_code == 200
+        assert admin.delete(f"{address}/{mine[0]}").json()["code"] == "session_not_found"
+        assert admin.get("/v1/people/ada/sessions").json()["code"] == "person_not_found"
+        assert admin.delete(address).status_code == 204
+        assert other.get("/v1/session").status_code == 401
+        del admin.headers["X-CSRF-Token"]
+        assert admin.delete(address).status_code == 403
+    with server.store() as store:
+        ended = [
+            row.entry.actor_kind
+            for row in store.audit_trail(before=None, limit=20)
+            if row.entry.action == "session_ended"
+        ]
+    assert ended[:2] == ["person", "person"]
+
+
+@pytest.mark.parametrize("who", ["nurse", "clinician", "radiologist"])
+def test_only_administrators_look_into_others_sessions(server, who):
+    with server.person(who) as person:
+        assert person.get(f"/v1/people/{who}/sessions").status_code == 403
+        assert person.delete(f"/v1/people/{who}/sessions").status_code == 403
+    with server.client() as station:
+        assert station.get(f"/v1/people/{who}/sessions").status_code == 403

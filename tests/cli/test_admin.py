@@ -23,7 +23,7 @@ def test_accounts_made_here_come_in(admin, store_folder):
     with store_in(store_folder) as store:
         accounts = Accounts(store, AccountRules())
         assert accounts.sign_in("lan", PASSWORD, origin=Origin())
-        assert accounts.station_of_key(key).id == "xa-an"
+        assert accounts.station_of_key(key, origin=Origin()).id == "xa-an"
     prefix = key[:12]
     assert prefix in admin("list-keys").stdout
     assert admin("revoke-key", prefix).exit_code == 0

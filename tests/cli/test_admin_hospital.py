@@ -2,7 +2,14 @@
 
 import pytest
 
-from cxr_triage.errors import Conflict, NotAuthenticated, NotFound, QueryInvalid
+from cxr_triage.errors import (
+    AccountInvalid,
+    Conflict,
+    NotAuthenticated,
+    NotFound,
+    QueryInvalid,
+    TooManyAttempts,
+)
 from cxr_triage.service.accounts import AccountRules, Accounts
 from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM, Origin
@@ -47,17 +54,21 @@ def test_both_keys_count_for_the_overlap_and_then_the_new_one_alone(store, admin
     said = admin("rotate-key", record.prefix, "--overlap-days", "3")
     new = said.stdout.split()[-1]
     accounts = Accounts(store, AccountRules())
-    assert accounts.station_of_key(old).id == accounts.station_of_key(new).id == "xa-an"
+    assert (
+        accounts.station_of_key(old, origin=Origin()).id
+        == accounts.station_of_key(new, origin=Origin()).id
+        == "xa-an"
+    )
     later = Accounts(
         store,
         AccountRules(),
         clock=lambda: record.created_at.replace(year=record.created_at.year + 1),
     )
     with pytest.raises(NotAuthenticated):
-        later.station_of_key(old)
+        later.station_of_key(old, origin=Origin())
     admin("rotate-key", new[:12], "--overlap-days", "0")
     with pytest.raises(NotAuthenticated):
-        accounts.station_of_key(new)
+        accounts.station_of_key(new, origin=Origin())
     assert isinstance(admin("rotate-key", new[:12]).exception, Conflict)
 
 
@@ -76,3 +87,31 @@ def test_an_administrator_sees_and_ends_anybodys_sessions(store, admin):
         with pytest.raises(NotAuthenticated):
             accounts.session(token)
     assert isinstance(admin("list-sessions", "nobody").exception, NotFound)
+
+
+def test_a_stations_limit_is_set_and_shown(store, admin):
+    keep(store, 1)
+    assert admin("set-quota", "local", "--images", "40").stdout.strip() == (
+        "local may send a day: images 40, MiB ∞."
+    )
+    assert "0 / 40" in admin("list-stations").stdout
+    assert isinstance(admin("set-quota", "nowhere", "--images", "4").exception, NotFound)
+    assert "∞" in admin("set-quota", "local").stdout
+    assert "/ 40" not in admin("list-stations").stdout
+
+
+def test_who_is_locked_out_is_let_in(store, admin):
+    Administration(store, AccountRules()).create_person(
+        "lan", PASSWORD, role="radiologist", by=SYSTEM
+    )
+    accounts = Accounts(store, AccountRules())
+    for words in (("lan",), ("--address", "10.0.0.1")):
+        for _ in range(5):
+            with pytest.raises(NotAuthenticated):
+                accounts.sign_in("lan", "wrong", origin=Origin(address="10.0.0.1"))
+        with pytest.raises(TooManyAttempts):
+            accounts.sign_in("lan", PASSWORD, origin=Origin(address="10.0.0.1"))
+        assert f"{words[-1]} can sign in again" in admin("unlock", *words).stdout
+        assert accounts.sign_in("lan", PASSWORD, origin=Origin(address="10.0.0.1"))
+    assert isinstance(admin("unlock").exception, AccountInvalid)
+    assert isinstance(admin("unlock", "lan", "--address", "x").exception, AccountInvalid)

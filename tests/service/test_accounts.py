@@ -86,7 +86,7 @@ def everything(tmp_path) -> bytes:
 @pytest.mark.usefixtures("on_database")
 def test_a_key_brings_its_station_in_and_shows_it_its_own_studies(accounts, admin):
     key, _ = admin.create_key("xa-an", by=SYSTEM)
-    who = accounts.station_of_key(key)
+    who = accounts.station_of_key(key, origin=HERE)
     assert (who.kind, who.id, who.role) == ("station", "xa-an", "station")
     assert (who.scope.station_id, who.home) == ("xa-an", "xa-an")
 
@@ -106,16 +106,16 @@ def test_a_key_that_does_not_count_says_nothing_more(accounts, admin, clock):
     wrong = ["", "cxr_", key[:-1], key + "x", record.prefix, record.prefix + other[12:], "é" * 50]
     for bad in wrong:
         with pytest.raises(NotAuthenticated) as caught:
-            accounts.station_of_key(bad)
+            accounts.station_of_key(bad, origin=HERE)
         assert caught.value.code == "key_invalid"
-    assert accounts.station_of_key(key)
+    assert accounts.station_of_key(key, origin=HERE)
     admin.revoke_key(record.prefix, by=SYSTEM)
     with pytest.raises(NotAuthenticated):
-        accounts.station_of_key(key)
-    assert accounts.station_of_key(other)
+        accounts.station_of_key(key, origin=HERE)
+    assert accounts.station_of_key(other, origin=HERE)
     clock.pass_s(30 * 86400)
     with pytest.raises(NotAuthenticated):
-        accounts.station_of_key(other)
+        accounts.station_of_key(other, origin=HERE)
 
 
 # People

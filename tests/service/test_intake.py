@@ -13,6 +13,7 @@ from cxr_triage.service.inference import Assessed
 from cxr_triage.service.intake import Intake
 from cxr_triage.service.metrics import Metrics
 from cxr_triage.service.principal import Principal
+from cxr_triage.service.quotas import QuotaRules, Quotas
 from cxr_triage.service.spool import Spool
 from cxr_triage.store.records import EVERYWHERE, WorklistQuery
 from tests.store.builders import bytes_of, image, result, store_in
@@ -39,7 +40,9 @@ def take(store, folder: Path, data: bytes, assessed):
         incoming.write(data[:7], data[7:])
         received = incoming.finish()
         inode = received.file.stat().st_ino
-        kept = Intake(store, pool, Metrics()).take(received, WHO, origin=Origin())
+        kept = Intake(store, pool, Metrics(), Quotas(store, QuotaRules())).take(
+            received, WHO, origin=Origin()
+        )
     assert os.listdir(folder / "spool") == []  # noqa: PTH208
     return kept, inode
 

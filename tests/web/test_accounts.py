@@ -6,6 +6,8 @@ import pytest
 from cxr_triage.service.accounts import AccountRules
 from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
+from cxr_triage.service.quotas import QuotaRules, Quotas
+from tests.api.films import film
 from tests.api.serving import PASSWORD
 from tests.web.viewing import SHOTS, reader
 
@@ -93,7 +95,114 @@ def test_nobody_disables_themselves(browser, pages):
         assert status == 422
 
 
-@pytest.mark.parametrize("path", ["/people", "/stations"])
+@pytest.fixture
+def limited(pages):
+    """Gives a station a limit for a while."""
+
+    def limit(station, images):
+        with pages.store() as store:
+            Quotas(store, QuotaRules()).set(station, images=images, mib=None, by=SYSTEM)
+
+    yield limit
+    limit("north", None)
+
+
+@pytest.mark.parametrize("screen", ["desk", "phone"])
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_an_administrator_limits_a_station_and_the_limit_is_said_beside_the_file(
+    browser, pages, sent, limited, language, screen, tmp_path
+):
+    sent()
+    with reader(browser, pages, "administrator", language=language, screen=screen) as page:
+        page.goto(f"{pages.address}/stations")
+        card = page.locator("section.card", has_text="North")
+        card.locator("summary").click()
+        page.forgiven.add(422)
+        card.locator("input[name=images]").fill("99999999")
+        card.locator(".quota form button").click()
+        assert card.locator(".wrong-note").is_visible()
+        assert card.locator("input[name=images]").input_value() == "99999999"
+        card.locator("input[name=images]").fill("1")
+        page.screenshot(path=SHOTS / f"quota-{language}-{screen}.png", full_page=True)
+        card.locator(".quota form button").click()
+        assert page.is_visible(".notice.good")
+        assert card.locator(".over").count() == 1
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    file = tmp_path / "film.dcm"
+    file.write_bytes(film(9100))
+    with reader(browser, pages, "nurse", language=language, screen=screen) as page:
+        page.forgiven.add(429)
+        page.goto(f"{pages.address}/upload")
+        page.set_input_files("#files", str(file))
+        page.wait_for_selector("#queue li.failed")
+        said = page.text_content("#queue li .what")
+        assert {"en": "Send it again tomorrow", "vi": "gửi lại vào ngày mai"}[language] in said
+        assert page.is_visible("#queue li button")
+        page.screenshot(path=SHOTS / f"quota-upload-{language}-{screen}.png", full_page=True)
+
+
+@pytest.mark.parametrize("screen", ["desk", "phone"])
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_people_end_their_other_sessions_on_their_account_page(browser, pages, language, screen):
+    with (
+        pages.person("clinician") as one,
+        pages.person("clinician") as another,
+        reader(browser, pages, "clinician", language=language, screen=screen) as page,
+    ):
+        page.goto(f"{pages.address}/account")
+        before = page.locator(".sessions tbody tr").count()
+        assert page.locator(".sessions b").count() == 1
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.screenshot(path=SHOTS / f"sessions-{language}-{screen}.png", full_page=True)
+        page.locator(".sessions form button").first.click()
+        assert page.is_visible(".notice.good")
+        assert page.locator(".sessions tbody tr").count() == before - 1
+        states = [client.get("/v1/session").status_code for client in (one, another)]
+        assert sorted(states) == [200, 401]
+        page.click("form[action$='end-others'] button")
+        assert page.locator(".sessions tbody tr").count() == 1
+        assert {client.get("/v1/session").status_code for client in (one, another)} == {401}
+
+
+@pytest.mark.parametrize("screen", ["desk", "phone"])
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_an_administrator_signs_people_out_and_lets_them_in_again(browser, pages, language, screen):
+    name = f"locked-{language}-{screen}"
+    with pages.store() as store:
+        Administration(store, AccountRules()).create_person(
+            name, PASSWORD, role="clinician", by=SYSTEM
+        )
+    with pages.nobody() as theirs, pages.nobody() as another:
+        for client in (theirs, another):
+            body = {"name": name, "password": PASSWORD}
+            assert client.post("/v1/session", json=body).status_code == 200
+        for status in (401,) * 5 + (429,):
+            tried = {"name": name, "password": "a wrong password"}
+            assert theirs.post("/v1/session", json=tried).status_code == status
+        with reader(browser, pages, "administrator", language=language, screen=screen) as page:
+            page.goto(f"{pages.address}/people")
+            row = page.locator("tr", has_text=name)
+            assert row.locator(".wrong-note").count() == 1
+            row.locator("summary").click()
+            page.screenshot(path=SHOTS / f"locked-{language}-{screen}.png", full_page=True)
+            row.locator("form[action$='/unlock'] button").click()
+            assert page.is_visible(".notice.good")
+            assert row.locator(".wrong-note").count() == 0
+            row.locator("a[href$='/sessions']").click()
+            assert page.locator(".sessions tbody tr").count() == 2
+            shot = SHOTS / f"people-sessions-{language}-{screen}.png"
+            page.screenshot(path=shot, full_page=True)
+            page.locator(".sessions form button").first.click()
+            assert page.locator(".sessions tbody tr").count() == 1
+            page.click("form[action$='/sessions/end'] button")
+            assert row.locator("a[href$='/sessions']").count() == 0
+        for client in (theirs, another):
+            assert client.get("/v1/session").status_code == 401
+        body = {"name": name, "password": PASSWORD}
+        assert theirs.post("/v1/session", json=body).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/people", "/stations", "/people/nurse/sessions"])
 def test_others_are_refused_in_words(browser, pages, path):
     with reader(browser, pages, "radiologist", language="vi") as page:
         page.forgiven.add(403)

@@ -68,7 +68,7 @@ def principal_of(request: Request, services: Opened, bearer: Bearer) -> Principa
     """A station by its key, else a person by their session. Raises AccessError."""
     if bearer is None:
         return session_of(request, services).principal
-    station = services.accounts.station_of_key(bearer.credentials)
+    station = services.accounts.station_of_key(bearer.credentials, origin=origin_of(request))
     request.state.who = station
     return station
 
@@ -80,7 +80,9 @@ def sender_of(request: Request, services: Opened, bearer: Bearer) -> Principal:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "basic":
             return principal_of(request, services, bearer)
-        station = services.accounts.station_of_key(_password(credentials))
+        station = services.accounts.station_of_key(
+            _password(credentials), origin=origin_of(request)
+        )
     except NotAuthenticated as refused:
         raise NotAuthenticated(refused.code, challenge=BASIC_TOO) from None
     request.state.who = station

@@ -11,6 +11,7 @@ from cxr_triage.api import (
     dicomweb,
     images,
     metrics,
+    people,
     session_list,
     sessions,
     studies,
@@ -32,6 +33,7 @@ ROUTERS = (
     assessments.router,
     sessions.router,
     session_list.router,
+    people.router,
     system.router,
     metrics.router,
 )

@@ -160,7 +160,7 @@ def _security(path: str, method: str) -> list[dict[str, list[str]]]:
         return []
     needed = ("session",) if method == "get" else ("session", "csrf")
     person: dict[str, list[str]] = {scheme: [] for scheme in needed}
-    if path.startswith("/v1/session"):
+    if path.startswith(("/v1/session", "/v1/people")):
         return [person]
     stations: list[dict[str, list[str]]] = [{"station": []}]
     if path.startswith("/dicomweb/"):

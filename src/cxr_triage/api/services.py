@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from cxr_triage.api.elsewhere import SignInElsewhere, sign_in_elsewhere
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.service.accounts import AccountRules, Accounts
 from cxr_triage.service.administration import Administration
@@ -14,7 +15,9 @@ from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.intake import Intake
 from cxr_triage.service.metrics import Metrics
 from cxr_triage.service.places import open_service_store, serving_here, store_folder
+from cxr_triage.service.quotas import Quotas, quotas_of
 from cxr_triage.service.readiness import Readiness
+from cxr_triage.service.sessions import Sessions
 from cxr_triage.service.spool import Spool
 from cxr_triage.service.study_report import Reporter
 from cxr_triage.settings import Settings
@@ -29,12 +32,15 @@ class Services:
     store: Store
     accounts: Accounts
     administration: Administration
+    sessions: Sessions
     pool: InferencePool
     spool: Spool
     intake: Intake
+    quotas: Quotas
     readiness: Readiness
     reporter: Reporter
     metrics: Metrics
+    elsewhere: SignInElsewhere | None
 
 
 @contextmanager
@@ -52,17 +58,22 @@ def open_services(settings: Settings) -> Iterator[Services]:
         )
         metrics = Metrics()
         metrics.watch(pool, store_folder(settings))
+        quotas = quotas_of(store, settings)
+        accounts = Accounts(store, rules)
         yield Services(
             settings=settings,
             store=store,
-            accounts=Accounts(store, rules),
+            accounts=accounts,
             administration=Administration(store, rules),
+            sessions=Sessions(store, rules),
             pool=pool,
             spool=spool,
-            intake=Intake(store, pool, metrics),
+            intake=Intake(store, pool, metrics, quotas),
+            quotas=quotas,
             readiness=Readiness(store, pool),
             reporter=Reporter(store=store, pool=pool, settings=settings),
             metrics=metrics,
+            elsewhere=stack.enter_context(sign_in_elsewhere(settings, store, accounts)),
         )
 
 

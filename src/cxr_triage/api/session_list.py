@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cxr_triage.api.access import COOKIE, From, SignedInSession
 from cxr_triage.api.services import Opened
-from cxr_triage.service.sessions import end_session, sessions_of
 
 router = APIRouter(prefix="/v1/sessions", tags=["session"])
 
@@ -26,7 +25,7 @@ class ListedSessionOut(BaseModel):
 
 
 class SessionsOut(BaseModel):
-    """One's own sessions, newest first."""
+    """Somebody's sessions, newest first."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,8 +36,17 @@ class SessionsOut(BaseModel):
 def list_sessions(request: Request, services: Opened, session: SignedInSession) -> SessionsOut:
     """Where one is signed in."""
     token = request.cookies.get(COOKIE, "")
-    found = sessions_of(services.store, session.principal, token)
+    found = services.sessions.of(session.principal, token)
     return SessionsOut(sessions=[ListedSessionOut(**asdict(one)) for one in found])
+
+
+@router.delete("", status_code=204)
+def delete_others(
+    request: Request, services: Opened, origin: From, session: SignedInSession
+) -> None:
+    """End every other session of one's own."""
+    token = request.cookies.get(COOKIE, "")
+    services.sessions.end_others(session.principal, token, origin=origin)
 
 
 @router.delete("/{session_id}", status_code=204)
@@ -46,4 +54,4 @@ def delete_session(
     session_id: str, services: Opened, origin: From, session: SignedInSession
 ) -> None:
     """End one of one's own sessions, wherever it is."""
-    end_session(services.store, session.principal, session_id, origin=origin)
+    services.sessions.end(session.principal, session_id, origin=origin)

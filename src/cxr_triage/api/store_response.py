@@ -36,6 +36,7 @@ FAILURES: Final[dict[type[TriageError], int]] = {
     errors.Overloaded: 0xA700,
     errors.ModelError: 0xA700,
     errors.TooManyAttempts: 0xA700,
+    errors.OverQuota: 0xA700,
     errors.NotAllowed: 0x0124,
 }
 """Failure Reason (0008,1197) by class, as PS3.18 table I.2-2 and PS3.7 annex C name them: A7xx

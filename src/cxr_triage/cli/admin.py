@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cxr_triage.cli.admin_audit import export_audit, verify_audit
+from cxr_triage.cli.admin_limits import set_quota, unlock
 from cxr_triage.cli.admin_purge import purge
 from cxr_triage.cli.admin_sessions import end_sessions, list_sessions
 from cxr_triage.cli.admin_store import Lang, opened_store, settings_and_language
@@ -70,6 +71,8 @@ def create_admin_app(language: Language) -> typer.Typer:
         "purge": purge,
         "list-sessions": list_sessions,
         "end-sessions": end_sessions,
+        "set-quota": set_quota,
+        "unlock": unlock,
     }
     for name, command in commands.items():
         key = f"help.admin_{name.replace('-', '_')}"
@@ -180,10 +183,12 @@ def list_users(lang: Lang = None) -> None:
 def list_stations(lang: Lang = None) -> None:
     """Every station."""
     from cxr_triage.cli.admin_tables import stations_table  # noqa: PLC0415
+    from cxr_triage.service.quotas import quotas_of  # noqa: PLC0415
 
     settings, language = settings_and_language(lang)
     with opened_store(settings) as store:
-        terminal().print(stations_table(store.accounts.stations(), language))
+        today = quotas_of(store, settings).today()
+        terminal().print(stations_table(store.accounts.stations(), today, language))
 
 
 def list_keys(lang: Lang = None) -> None:

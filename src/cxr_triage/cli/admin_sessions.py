@@ -18,19 +18,23 @@ SessionId = Annotated[str, typer.Option("--session", help=say("help.session_id",
 def list_sessions(name: UserName, lang: Lang = None) -> None:
     """Where somebody is signed in."""
     from cxr_triage.cli.admin_tables import sessions_table  # noqa: PLC0415 - slow
-    from cxr_triage.service.sessions import sessions_of_name  # noqa: PLC0415
+    from cxr_triage.service.accounts import AccountRules  # noqa: PLC0415
+    from cxr_triage.service.sessions import Sessions  # noqa: PLC0415
 
     settings, language = settings_and_language(lang)
     with opened_store(settings) as store:
-        terminal().print(sessions_table(sessions_of_name(store, name), language))
+        rules = AccountRules(idle_s=settings.session_idle_minutes * 60)
+        found = Sessions(store, rules).of_name(name)
+        terminal().print(sessions_table(found, language))
 
 
 def end_sessions(name: UserName, session: SessionId = "", lang: Lang = None) -> None:
     """Sign somebody out everywhere, or where `--session` says."""
+    from cxr_triage.service.accounts import AccountRules  # noqa: PLC0415
     from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
-    from cxr_triage.service.sessions import end_sessions_of_name  # noqa: PLC0415
+    from cxr_triage.service.sessions import Sessions  # noqa: PLC0415
 
     settings, language = settings_and_language(lang)
     with opened_store(settings) as store:
-        ended = end_sessions_of_name(store, name, session or None, by=SYSTEM)
+        ended = Sessions(store, AccountRules()).end_of_name(name, session or None, by=SYSTEM)
     typer.echo(say_count("admin.sessions_ended", language, ended))

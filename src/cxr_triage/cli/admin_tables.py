@@ -1,11 +1,13 @@
 """Lists of accounts, stations and keys."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from rich.table import Table
 
+from cxr_triage.imaging.limits import MIB
 from cxr_triage.language import Language, say
+from cxr_triage.service.quotas import StationQuota
 from cxr_triage.service.sessions import ListedSession
 from cxr_triage.store.records import Person, Station, StationKey
 
@@ -28,15 +30,19 @@ def users_table(people: Sequence[Person], language: Language) -> Table:
     )
 
 
-def stations_table(stations: Sequence[Station], language: Language) -> Table:
-    """Identifier, name and since when."""
+def stations_table(
+    stations: Sequence[Station], today: Mapping[str, StationQuota], language: Language
+) -> Table:
+    """Identifier, name, since when, and what it sent today of what it may."""
     return _table(
-        ("station", "name", "since", "state"),
+        ("station", "name", "since", "images_today", "mib_today", "state"),
         (
             (
                 station.id,
                 station.name,
                 _day(station.created_at),
+                _of(today[station.id].used.images, today[station.id].images),
+                _of(today[station.id].used.bytes // MIB, today[station.id].mib),
                 _state(station.disabled_at, language),
             )
             for station in stations
@@ -73,6 +79,10 @@ def sessions_table(sessions: Sequence[ListedSession], language: Language) -> Tab
         ),
         language,
     )
+
+
+def _of(used: int, limit: int) -> str:
+    return f"{used} / {limit or '∞'}"
 
 
 def _key_state(key: StationKey, now: datetime) -> str:

@@ -3,10 +3,8 @@
 Keys and tokens are 256 random bits, kept as their SHA-256; passwords as argon2id.
 """
 
-import hashlib
 import hmac
 import secrets
-import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from typing import Final
 
 from cxr_triage.errors import NotAuthenticated, StoreError
 from cxr_triage.language import Language
-from cxr_triage.service import passwords
+from cxr_triage.service import lockout, passwords
 from cxr_triage.service.audit import Action, Actor, Origin, entry
 from cxr_triage.service.principal import (
     PERMISSIONS,
@@ -26,9 +24,10 @@ from cxr_triage.service.principal import (
     of_person,
     of_station,
 )
+from cxr_triage.service.secrecy import account_name, sha256_of
 from cxr_triage.store.records import Person, StationKey, StoredSession
 from cxr_triage.store.repository import Store
-from cxr_triage.store.session_rows import Attempt, AttemptLimit
+from cxr_triage.store.session_rows import Attempt
 
 __all__ = [
     "PERMISSIONS",
@@ -39,16 +38,6 @@ __all__ = [
     "Session",
     "SignedIn",
 ]
-
-WINDOW_S: Final = 15 * 60.0
-
-LIMITS: Final = (
-    AttemptLimit(same=("account", "address"), count=5, window_s=WINDOW_S),
-    AttemptLimit(same=("account",), count=30, window_s=WINDOW_S),
-    AttemptLimit(same=("address",), count=60, window_s=WINDOW_S),
-)
-"""Failed sign-ins. The first stops guessing; the second is wide enough that nobody locks a
-doctor out from a few machines, the third that a station behind one address is not stopped."""
 
 TOUCH_S: Final = 60.0
 """A session that is in use is noted at most this often: a page is not a write."""
@@ -64,6 +53,11 @@ class AccountRules:
     idle_s: float = 30 * 60
     session_s: float = 12 * 3600
     key_days: int = 365
+
+    def goes_on(self, session: StoredSession, now: datetime) -> bool:
+        """Has it neither ended nor been left unused for too long?"""
+        idle = (now - session.last_seen).total_seconds() > self.idle_s
+        return not idle and session.expires_at > now
 
 
 class Accounts:
@@ -83,15 +77,20 @@ class Accounts:
         self._language = language
         self._clock = clock
 
-    def station_of_key(self, key: str) -> Principal:
-        """Raises NotAuthenticated `key_invalid`: unknown, expired, revoked, disabled."""
+    def now(self) -> datetime:
+        """The time that sessions go by."""
+        return self._clock()
+
+    def station_of_key(self, key: str, *, origin: Origin) -> Principal:
+        """Raises NotAuthenticated `key_invalid`: unknown, expired, revoked, disabled; or
+        TooManyAttempts where such keys came from too often."""
         found = self._store.accounts.key_with_prefix(prefix_of(key))
-        if found is None:
-            raise NotAuthenticated("key_invalid")
-        known, station = found
-        if not self._counts(known, key) or station.disabled_at is not None:
-            raise NotAuthenticated("key_invalid")
-        return of_station(station, self._language)
+        if found is not None:
+            known, station = found
+            if self._counts(known, key) and station.disabled_at is None:
+                return of_station(station, self._language)
+        lockout.note_wrong_key(self._store, origin.address, self._clock())
+        raise NotAuthenticated("key_invalid")
 
     def _counts(self, known: StationKey, key: str) -> bool:
         right = hmac.compare_digest(known.sha256, sha256_of(key))
@@ -103,17 +102,25 @@ class Accounts:
         account = account_name(name)
         attempt = Attempt(account=sha256_of(account), address=origin.address[:64], at=self._clock())
         person = self._checked(account, password, attempt, origin)
-        token = secrets.token_urlsafe(32)
+        return self.begin_session(person, origin=origin, attempt=attempt)
+
+    def begin_session(
+        self, person: Person, *, origin: Origin, attempt: Attempt | None = None
+    ) -> SignedIn:
+        """For somebody who is known to be that person. attempt: which succeeded."""
+        now, token = self._clock(), secrets.token_urlsafe(32)
         session = StoredSession(
             sha256=sha256_of(token),
             person_id=person.id,
-            created_at=attempt.at,
-            last_seen=attempt.at,
-            expires_at=attempt.at + timedelta(seconds=self._rules.session_s),
+            created_at=now,
+            last_seen=now,
+            expires_at=now + timedelta(seconds=self._rules.session_s),
         )
         principal = of_person(person)
         self._store.sessions.add(
-            session, attempt, audit=entry(Action.SIGNED_IN, principal.acts_from(origin))
+            session,
+            attempt=attempt,
+            audit=entry(Action.SIGNED_IN, principal.acts_from(origin)),
         )
         return SignedIn(
             principal=principal,
@@ -124,7 +131,7 @@ class Accounts:
 
     def _checked(self, account: str, password: str, attempt: Attempt, origin: Origin) -> Person:
         """The person, if the password is theirs and they may come in."""
-        self._store.sessions.begin_attempt(attempt, LIMITS)
+        lockout.begin_sign_in(self._store, attempt)
         person = self._store.accounts.person_named(account)
         right = passwords.matches(person.password_hash if person else None, password)
         if person is None or not right or person.disabled_at is not None:
@@ -148,7 +155,10 @@ class Accounts:
             with suppress(StoreError):  # a full disk must not keep anybody from reading
                 self._store.sessions.touch(stored.sha256, self._clock())
         return Session(
-            principal=of_person(person), csrf=csrf_of(token), expires_at=stored.expires_at
+            principal=of_person(person),
+            csrf=csrf_of(token),
+            expires_at=stored.expires_at,
+            by_password=person.elsewhere is None,
         )
 
     def _live(self, token: str) -> tuple[StoredSession, Person]:
@@ -156,9 +166,7 @@ class Accounts:
         if found is None:
             raise NotAuthenticated("session_ended")
         stored, person = found
-        now = self._clock()
-        idle = (now - stored.last_seen).total_seconds() > self._rules.idle_s
-        if idle or stored.expires_at <= now or person.disabled_at is not None:
+        if person.disabled_at is not None or not self._rules.goes_on(stored, self._clock()):
             raise NotAuthenticated("session_ended")
         return stored, person
 
@@ -195,11 +203,6 @@ class Accounts:
         self._store.accounts.set_language(person.id, language)
 
 
-def account_name(name: str) -> str:
-    """As it is kept and compared."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
-
-
 def new_key() -> str:
     """A station's API key: what people may see of it, then 256 random bits."""
     return f"{PREFIX}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
@@ -208,11 +211,6 @@ def new_key() -> str:
 def prefix_of(key: str) -> str:
     """What people may see of a key, and what it is found by."""
     return key[: len(PREFIX) + 8]
-
-
-def sha256_of(secret: str) -> str:
-    """As secrets that nobody can guess are kept."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def csrf_of(token: str) -> str:

@@ -8,14 +8,9 @@ from typing import Final
 from cxr_triage.errors import AccountInvalid, NotFound
 from cxr_triage.language import Language
 from cxr_triage.service import passwords
-from cxr_triage.service.accounts import (
-    AccountRules,
-    account_name,
-    new_key,
-    prefix_of,
-    sha256_of,
-)
+from cxr_triage.service.accounts import AccountRules, new_key, prefix_of
 from cxr_triage.service.audit import Action, Actor, entry
+from cxr_triage.service.secrecy import account_name, sha256_of
 from cxr_triage.store.identity import new_id
 from cxr_triage.store.records import ROLES, Person, Role, Station, StationKey
 from cxr_triage.store.repository import Store
@@ -123,6 +118,8 @@ class Administration:
         person = self._store.accounts.person_named(account_name(name))
         if person is None:
             raise NotFound("person_not_found")
+        if person.elsewhere is not None:
+            raise AccountInvalid("no_password_here")
         passwords.check_new(password, person.name)
         self._store.accounts.set_password(
             person.id,

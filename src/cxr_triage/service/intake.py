@@ -11,6 +11,7 @@ from cxr_triage.service.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.metrics import Entrance, Metrics
 from cxr_triage.service.principal import Principal
+from cxr_triage.service.quotas import Quotas
 from cxr_triage.service.spool import Received
 from cxr_triage.service.trail import note
 from cxr_triage.store.records import Kept, NewImage, StoredAssessment
@@ -22,10 +23,11 @@ FIRST_BYTES = 4096
 class Intake:
     """One for every entrance. Safe to call from several threads."""
 
-    def __init__(self, store: Store, pool: InferencePool, metrics: Metrics) -> None:
+    def __init__(self, store: Store, pool: InferencePool, metrics: Metrics, quotas: Quotas) -> None:
         self._store = store
         self._pool = pool
         self._metrics = metrics
+        self._quotas = quotas
 
     def take(
         self,
@@ -42,8 +44,8 @@ class Intake:
         declared: counts for pictures alone; a DICOM object speaks for itself.
         study_uid: of the study that the file must be of; empty: any.
         Raises NotAllowed, ImageError, Conflict (`other_pixels`, `other_patient`,
-        `other_study`), Overloaded, ModelError or StoreError; nothing was kept then, and the
-        file may be sent again.
+        `other_study`), OverQuota, Overloaded, ModelError or StoreError; nothing was kept
+        then, and the file may be sent again.
         """
         self._metrics.received(received.seconds)
         try:
@@ -107,6 +109,8 @@ class Intake:
         declared: Declared,
         study_uid: str,
     ) -> Kept:
+        allowance = self._quotas.allowance(who.home)
+        self._quotas.check(who.home, received.size, allowance)
         with self._metrics.timed("assess"):
             assessed = self._pool.assess(received.file, declared)
         if assessed.assessment.digest != received.digest:  # the disk does not give what it got
@@ -121,7 +125,7 @@ class Intake:
         )
         audit = entry(Action.IMAGE_KEPT, actor)
         with self._metrics.timed("keep"):
-            return self._store.keep(image, assessed.assessment, audit=audit)
+            return self._store.keep(image, assessed.assessment, audit=audit, allowance=allowance)
 
 
 def _check_study(header: Header, study_uid: str) -> None:

@@ -68,11 +68,13 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session that goes on. csrf: what a request that changes something must send."""
+    """A session that goes on. csrf: what a request that changes something must send.
+    by_password: has the person a password here?"""
 
     principal: Principal
     csrf: str = field(repr=False)
     expires_at: datetime
+    by_password: bool = True
 
     def check_csrf(self, sent: str) -> None:
         """Raises NotAllowed `csrf` unless `sent` is this session's."""

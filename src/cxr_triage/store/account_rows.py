@@ -10,7 +10,7 @@ from cxr_triage.errors import Conflict, NotFound
 from cxr_triage.language import Language
 from cxr_triage.store.audit_rows import append
 from cxr_triage.store.database import Database
-from cxr_triage.store.records import AuditEntry, Person, Station, StationKey
+from cxr_triage.store.records import AuditEntry, Person, Role, Station, StationKey
 from cxr_triage.store.tables import people, sessions, station_keys, stations
 
 R = TypeVar("R", Station, StationKey, Person)
@@ -114,9 +114,10 @@ class AccountRows:
         """Raises Conflict `name_taken`, or NotFound if there is no such station."""
 
         def work(connection: Connection) -> None:
-            station = select(stations.c.id).where(stations.c.id == person.station_id)
-            if person.station_id and connection.execute(station).first() is None:
-                raise NotFound("station_not_found")
+            _check_station(connection, person.station_id)
+            elsewhere = select(people.c.id).where(people.c.elsewhere == person.elsewhere)
+            if person.elsewhere and connection.execute(elsewhere).first() is not None:
+                raise Conflict("name_taken")
             _add(connection, people, person, unique="name", audit=audit)
 
         self._database.write(work)
@@ -130,6 +131,31 @@ class AccountRows:
         with self._database.read() as connection:
             row = connection.execute(select(people).where(people.c.name == name)).first()
         return None if row is None else _made(Person, row)
+
+    def person_from_elsewhere(self, key: str) -> Person | None:
+        """Whom somebody else vouches for under that hash."""
+        with self._database.read() as connection:
+            row = connection.execute(select(people).where(people.c.elsewhere == key)).first()
+        return None if row is None else _made(Person, row)
+
+    def set_role(
+        self, person_id: str, role: Role, station_id: str | None, *, audit: AuditEntry
+    ) -> Person:
+        """What they may do from now on, also where they are signed in already. Raises
+        NotFound (the person, the station)."""
+
+        def work(connection: Connection) -> Person:
+            _check_station(connection, station_id)
+            connection.execute(
+                update(people)
+                .where(people.c.id == person_id)
+                .values(role=role, station_id=station_id)
+            )
+            row = connection.execute(select(people).where(people.c.id == person_id)).first()
+            append(connection, _about(audit, person_id))
+            return _record(Person, row, "person_not_found")
+
+        return self._database.write(work)
 
     def disable_person(self, name: str, at: datetime, *, audit: AuditEntry) -> Person:
         """Let nobody sign in by that name, and end what sessions there are. Raises NotFound."""
@@ -187,6 +213,12 @@ class AccountRows:
         query = select(table).order_by(table.c.created_at, table.c.id)
         with self._database.read() as connection:
             return tuple(_made(kind, row) for row in connection.execute(query))
+
+
+def _check_station(connection: Connection, station_id: str | None) -> None:
+    station = select(stations.c.id).where(stations.c.id == station_id)
+    if station_id and connection.execute(station).first() is None:
+        raise NotFound("station_not_found")
 
 
 def _add(

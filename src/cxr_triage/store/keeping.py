@@ -10,6 +10,7 @@ from cxr_triage.errors import Conflict
 from cxr_triage.store import identity
 from cxr_triage.store.audit_rows import append
 from cxr_triage.store.codec import assessment_row, card_row
+from cxr_triage.store.quota_rows import Allowance, count
 from cxr_triage.store.records import AuditEntry, NewImage, StoredAssessment
 from cxr_triage.store.tables import assessments, images, models, patients, studies
 
@@ -56,16 +57,20 @@ def check_conflict(connection: Connection, placed: Placed) -> None:
         raise Conflict("other_pixels")
 
 
-def keep_rows(connection: Connection, placed: Placed, audit: AuditEntry) -> StoredAssessment | None:
+def keep_rows(
+    connection: Connection, placed: Placed, audit: AuditEntry, allowance: Allowance | None
+) -> StoredAssessment | None:
     """Write every row; None if the result was there already (then nothing is written).
 
-    Raises Conflict `other_pixels`.
+    Raises Conflict `other_pixels` or OverQuota.
     """
     if _there(connection, assessments.c.id, placed.assessment.id):
         return None
     study_id = _keep_image(connection, placed)
     _keep_assessment(connection, placed)
     _rank_study(connection, study_id)
+    if allowance is not None:
+        count(connection, placed.image.station_id, placed.image.size, allowance)
     append(
         connection,
         replace(

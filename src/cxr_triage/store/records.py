@@ -241,12 +241,17 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
-    """A commune health station, or any other place that sends images."""
+    """A commune health station, or any other place that sends images.
+
+    images_a_day, mib_a_day: what it may send; 0: no limit, None: as the setting has it.
+    """
 
     id: str
     name: str
     created_at: datetime
     disabled_at: datetime | None = None
+    images_a_day: int | None = None
+    mib_a_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +271,8 @@ class StationKey:
 class Person:
     """Somebody who can sign in. station_id: None for people of the hospital.
 
-    name: for signing in. full_name: as it stands under a reading.
+    name: for signing in. full_name: as it stands under a reading. elsewhere: who vouches for
+    them, and by which name, as a hash; None: they have a password here.
     """
 
     id: str
@@ -278,6 +284,7 @@ class Person:
     password_hash: str = field(repr=False)
     created_at: datetime
     disabled_at: datetime | None = None
+    elsewhere: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from cxr_triage.store.inspection import Inspection, inspect
 from cxr_triage.store.keeping import check_conflict, keep_rows, place
 from cxr_triage.store.migrate import migrate
 from cxr_triage.store.purging import Purging, file_lock
+from cxr_triage.store.quota_rows import Allowance, QuotaRows
 from cxr_triage.store.records import (
     AuditEntry,
     AuditRow,
@@ -62,6 +63,7 @@ class Store:
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self.accounts = AccountRows(database)
         self.sessions = SessionRows(database)
+        self.quotas = QuotaRows(database)
         self.purging = Purging(database, blobs)
         self._database = database
         self._blobs = blobs
@@ -81,13 +83,22 @@ class Store:
         self._database.write(lambda c: audit_rows.newest(c, before=None, limit=1))
         self._blobs.check()
 
-    def keep(self, image: NewImage, assessment: Assessment, *, audit: AuditEntry) -> Kept:
+    def keep(
+        self,
+        image: NewImage,
+        assessment: Assessment,
+        *,
+        audit: AuditEntry,
+        allowance: Allowance | None = None,
+    ) -> Kept:
         """Keep an image, its result and the audit row; all are on the disk on return.
+
+        allowance: what its station may send on that day; None: without counting.
 
         Idempotent: the same result of the same station is found, not made again (and no
         audit row is written). The same SOP instance with other file bytes but the same
         pixels is the same image with another result. Raises Conflict `other_pixels` if its
-        pixels differ.
+        pixels differ, or OverQuota if it is one too many.
         """
         placed = place(image, assessment)
         with self._database.read() as connection:
@@ -97,7 +108,7 @@ class Store:
         def work(connection: Connection) -> Kept:
             self._database.hold(connection, file_lock(assessment.digest))
             self._blobs.adopt(image.file, assessment.digest, image.size)  # if it was purged since
-            while (made := keep_rows(connection, placed, audit)) is None:
+            while (made := keep_rows(connection, placed, audit, allowance)) is None:
                 there = results.find(connection, placed.assessment.id)
                 if there is not None:  # else it was purged between the two looks
                     return Kept(created=False, stored=there)

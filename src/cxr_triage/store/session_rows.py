@@ -1,13 +1,12 @@
 """Rows of sessions, and of the sign-ins that failed; both survive a restart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
-from cxr_triage.errors import TooManyAttempts
 from cxr_triage.store.audit_rows import append
 from cxr_triage.store.database import Database
 from cxr_triage.store.records import AuditEntry, Person, StoredSession
@@ -38,17 +37,17 @@ class SessionRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin_attempt(self, attempt: Attempt, limits: Sequence[AttemptLimit]) -> None:
+    def begin_attempt(self, attempt: Attempt, limits: Sequence[AttemptLimit]) -> int:
         """Count an attempt as failed before the password is looked at, so that many at once
-        are many. Raises TooManyAttempts with `retry_after_s`."""
+        are many. 0, or the seconds until a limit lets it through: then it is not counted."""
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> int:
             self._database.hold(
                 connection, *[f"sign-in {one}" for one in (attempt.account, attempt.address)]
             )
             waits = [_wait_s(connection, attempt, limit) for limit in limits]
             if any(waits):
-                raise TooManyAttempts("too_many_attempts", retry_after_s=round(max(waits)) + 1)
+                return round(max(waits)) + 1
             longest = max(limit.window_s for limit in limits)
             _forget_before(connection, attempt.at - timedelta(seconds=longest))
             connection.execute(
@@ -56,6 +55,33 @@ class SessionRows:
                     account=attempt.account, address=attempt.address, at=attempt.at
                 )
             )
+            return 0
+
+        return self._database.write(work)
+
+    def failures(self, accounts: Iterable[str], since: datetime) -> tuple[Attempt, ...]:
+        """Of these accounts, newest first."""
+        query = (
+            select(sign_in_attempts)
+            .where(sign_in_attempts.c.account.in_(tuple(accounts)), sign_in_attempts.c.at > since)
+            .order_by(sign_in_attempts.c.at.desc())
+        )
+        with self._database.read() as connection:
+            return tuple(
+                Attempt(account=row.account, address=row.address, at=row.at)
+                for row in connection.execute(query)
+            )
+
+    def forgive(
+        self, *, audit: AuditEntry, account: str | None = None, addresses: Sequence[str] = ()
+    ) -> None:
+        """Forget what failed for an account, or from addresses."""
+        column = sign_in_attempts.c
+        whose = column.address.in_(addresses) if account is None else column.account == account
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(sign_in_attempts).where(whose))
+            append(connection, audit)
 
         self._database.write(work)
 
@@ -68,12 +94,16 @@ class SessionRows:
 
         self._database.write(work)
 
-    def add(self, session: StoredSession, attempt: Attempt, *, audit: AuditEntry) -> None:
-        """Begin a session after a successful attempt; ended ones are cleared away."""
+    def add(
+        self, session: StoredSession, *, attempt: Attempt | None = None, audit: AuditEntry
+    ) -> None:
+        """Begin a session, after a successful attempt if it is by password; ended ones are
+        cleared away."""
 
         def work(connection: Connection) -> None:
             connection.execute(delete(sessions).where(sessions.c.expires_at < session.created_at))
-            _forget(connection, attempt)
+            if attempt is not None:
+                _forget(connection, attempt)
             connection.execute(
                 insert(sessions).values(
                     sha256=session.sha256,
@@ -104,13 +134,16 @@ class SessionRows:
 
     def of_person(self, person_id: str) -> tuple[StoredSession, ...]:
         """Those of a person, newest first."""
-        query = (
-            select(sessions)
-            .where(sessions.c.person_id == person_id)
-            .order_by(sessions.c.created_at.desc(), sessions.c.sha256)
-        )
+        return self._sessions(select(sessions).where(sessions.c.person_id == person_id))
+
+    def all(self) -> tuple[StoredSession, ...]:
+        """Everybody's, newest first."""
+        return self._sessions(select(sessions))
+
+    def _sessions(self, query: Select[Any]) -> tuple[StoredSession, ...]:
+        newest_first = query.order_by(sessions.c.created_at.desc(), sessions.c.sha256)
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(newest_first).all()
         return tuple(
             StoredSession(**{field.name: getattr(row, field.name) for field in _SESSION})
             for row in rows

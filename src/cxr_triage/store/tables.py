@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -27,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0004"
+SCHEMA: Final = "0005"
 """The newest migration."""
 
 
@@ -101,7 +102,20 @@ stations = Table(
     _words("name", 200),
     _at("created_at"),
     _at("disabled_at", optional=True),
+    Column("images_a_day", Integer),
+    Column("mib_a_day", Integer),
 )
+"""images_a_day, mib_a_day: what it may send; 0 without limit, null as the setting has it."""
+
+station_days = Table(
+    "station_days",
+    metadata,
+    Column("station_id", String(64), ForeignKey("stations.id"), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("images", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+"""New images that a station sent, by day of the place."""
 
 station_keys = Table(
     "station_keys",
@@ -127,10 +141,14 @@ people = Table(
     _words("password_hash", 255),
     _at("created_at"),
     _at("disabled_at", optional=True),
+    Column("elsewhere", String(64)),
+    Index("ix_people_elsewhere", "elsewhere", unique=True),
     CheckConstraint(
         "role IN ('station', 'clinician', 'radiologist', 'administrator')", name="role"
     ),
 )
+"""elsewhere: SHA-256 of who vouches for the person and by which name; null: signs in by
+password."""
 
 sessions = Table(
     "sessions",

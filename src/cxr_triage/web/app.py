@@ -6,9 +6,12 @@ from cxr_triage.api.app import create_app as create_api
 from cxr_triage.api.services import Services
 from cxr_triage.settings import Settings
 from cxr_triage.web import (
+    account,
     assets,
     help,  # noqa: A004 (a page's name)
+    oidc,
     people,
+    people_sessions,
     report,
     signing_in,
     stations,
@@ -22,10 +25,13 @@ ROUTERS = (
     assets.router,
     report.router,
     signing_in.router,
+    oidc.router,
+    account.router,
     worklist.router,
     upload.router,
     study.router,
     people.router,
+    people_sessions.router,
     stations.router,
     help.router,
 )

@@ -11,16 +11,19 @@ from cxr_triage.api.problems import status_of
 from cxr_triage.api.services import Services
 from cxr_triage.errors import AccountInvalid, Conflict, NotFound, TriageError
 from cxr_triage.language import LANGUAGES
+from cxr_triage.service import lockout
 from cxr_triage.service.administration import checked_role
 from cxr_triage.service.audit import Actor
 from cxr_triage.store.records import ROLES
 from cxr_triage.web.forms import Fields, Posted
-from cxr_triage.web.rendering import render
+from cxr_triage.web.rendering import now, render
 from cxr_triage.web.visit import Administrator, Visit
 
 router = APIRouter(prefix="/people")
 
 Name = Annotated[str, Path(max_length=64)]
+
+DONE = {"added", "disabled", "signed_out", "unlocked"}
 
 FIELD_OF = {
     "name_invalid": "name",
@@ -81,6 +84,13 @@ def reset_password(visit: Administrator, origin: From, name: Name, _: Posted) ->
     return _page(visit, secret=(name, password))
 
 
+@router.post("/{name}/unlock")
+def unlock(visit: Administrator, origin: From, name: Name, _: Posted) -> Response:
+    """They need not wait to sign in after too many failures."""
+    lockout.unlock(visit.services.store, name, by=visit.who.acts_from(origin))
+    return RedirectResponse("/people?done=unlocked", 303)
+
+
 def _page(
     visit: Visit,
     *,
@@ -89,8 +99,8 @@ def _page(
     error: TriageError | None = None,
     secret: tuple[str, str] | None = None,
 ) -> Response:
-    accounts = visit.services.store.accounts
-    stations = accounts.stations()
+    store = visit.services.store
+    everybody, stations = store.accounts.people(), store.accounts.stations()
     errors = {}
     if error is not None:
         password = error.code.startswith("password")
@@ -100,12 +110,14 @@ def _page(
         visit,
         "people.html.j2",
         status=200 if error is None else status_of(error),
-        people=sorted(accounts.people(), key=lambda one: (one.disabled_at is not None, one.name)),
+        people=sorted(everybody, key=lambda one: (one.disabled_at is not None, one.name)),
         stations=stations,
         station_names={station.id: station.name for station in stations},
         roles=ROLES,
         spoken=LANGUAGES,
-        done=done if done in {"added", "disabled"} else "",
+        sessions=visit.services.sessions.counts(),
+        locked=lockout.locked_until(store, everybody, now()),
+        done=done if done in DONE else "",
         typed=typed or {},
         errors=errors,
         secret=secret,

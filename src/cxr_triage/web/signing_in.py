@@ -1,16 +1,15 @@
-"""Sign in and out, change one's password, choose the language."""
+"""Sign in and out, choose the language."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from cxr_triage.api.access import COOKIE, From, is_secure, set_cookie
 from cxr_triage.api.problems import headers_of, status_of
-from cxr_triage.errors import AccessError, AccountInvalid, TooManyAttempts, TriageError
-from cxr_triage.language import LANGUAGES, say
-from cxr_triage.web.forms import Fields, Posted, within
+from cxr_triage.errors import AccessError, TooManyAttempts, TriageError
+from cxr_triage.language import LANGUAGES
+from cxr_triage.web.forms import Posted, within
 from cxr_triage.web.rendering import render
 from cxr_triage.web.visit import LANGUAGE_COOKIE, Anyone, SignedIn, Visit
 
@@ -31,7 +30,7 @@ def read_sign_in(visit: Anyone, next: Address = "", ended: str = "") -> Response
     """The form; who is signed in already goes on."""
     if visit.session is not None:
         return RedirectResponse(within(next), 303)
-    return _form(visit, wanted=within(next), ended=bool(ended))
+    return sign_in_page(visit, wanted=within(next), ended=bool(ended))
 
 
 @router.post("/sign-in")
@@ -43,14 +42,14 @@ def sign_in(visit: Anyone, origin: From, fields: Posted) -> Response:
         signed_in = accounts.sign_in(name, fields.get("password", "")[:1024], origin=origin)
     except AccessError as error:
         visit.services.metrics.problem(error.code)
-        return _form(visit, wanted=wanted, name=name, error=error)
+        return sign_in_page(visit, wanted=wanted, name=name, error=error)
     response = RedirectResponse(wanted, 303)
     set_cookie(response, signed_in, visit.services)
-    _remember(response, visit, signed_in.principal.language)
+    remember(response, visit, signed_in.principal.language)
     return response
 
 
-def _form(
+def sign_in_page(
     visit: Visit,
     *,
     wanted: str,
@@ -58,6 +57,8 @@ def _form(
     ended: bool = False,
     error: TriageError | None = None,
 ) -> Response:
+    """The form, and what kept somebody from coming in."""
+    elsewhere = visit.services.elsewhere
     page = render(
         visit,
         "sign_in.html.j2",
@@ -65,15 +66,12 @@ def _form(
         wanted=wanted,
         typed=name,
         ended=ended,
-        error=None if error is None else _sentence(error, visit),
+        elsewhere=None if elsewhere is None else elsewhere.label,
+        error=None if error is None else error.message(visit.language),
     )
     if isinstance(error, TooManyAttempts):
         page.headers.update(headers_of(error))
     return page
-
-
-def _sentence(error: TriageError, visit: Visit) -> str:
-    return error.message(visit.language)
 
 
 @router.post("/sign-out")
@@ -86,36 +84,6 @@ def sign_out(request: Request, visit: SignedIn, origin: From, _: Posted) -> Resp
     return response
 
 
-@router.get("/account")
-def read_account(visit: SignedIn, changed: str = "") -> Response:
-    """Who one is, and the form for another password."""
-    return render(visit, "account.html.j2", changed=bool(changed), errors={})
-
-
-@router.post("/account/password")
-def change_password(request: Request, visit: SignedIn, origin: From, fields: Posted) -> Response:
-    """Every other session of the person ends. Nothing typed is shown again: it is secret."""
-    errors = _change(request.cookies.get(COOKIE, ""), visit, origin, fields)
-    if errors:
-        return render(visit, "account.html.j2", status=422, changed=False, errors=errors)
-    return RedirectResponse(f"/account?{urlencode({'changed': 1})}", 303)
-
-
-def _change(token: str, visit: Visit, origin: From, fields: Fields) -> dict[str, str]:
-    """What is wrong, by the field beside which it is shown; empty if it was changed."""
-    new = fields.get("new", "")[:1024]
-    if new != fields.get("again", "")[:1024]:
-        return {"again": say("web.password_differs", visit.language)}
-    try:
-        old = fields.get("old", "")[:1024]
-        visit.services.accounts.change_password(token, old, new, origin=origin)
-    except AccountInvalid as error:
-        return {"new": _sentence(error, visit)}
-    except AccessError as error:
-        return {"old": _sentence(error, visit)}
-    return {}
-
-
 @router.post("/language")
 def choose_language(request: Request, visit: Anyone, fields: Posted) -> Response:
     """Pages speak it from now on: on the account, or in this browser before signing in."""
@@ -123,11 +91,12 @@ def choose_language(request: Request, visit: Anyone, fields: Posted) -> Response
     if visit.session is not None:
         visit.services.accounts.change_language(request.cookies.get(COOKIE, ""), language)
     response = RedirectResponse(within(fields.get("next", "")), 303)
-    _remember(response, visit, language)
+    remember(response, visit, language)
     return response
 
 
-def _remember(response: Response, visit: Visit, language: str) -> None:
+def remember(response: Response, visit: Visit, language: str) -> None:
+    """In this browser, for before one signs in."""
     response.set_cookie(
         LANGUAGE_COOKIE,
         language,

@@ -1,6 +1,5 @@
 """Stations and the keys that their machines send with: for administrators."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -9,15 +8,23 @@ from starlette.responses import RedirectResponse, Response
 from cxr_triage.api.access import From
 from cxr_triage.api.problems import status_of
 from cxr_triage.errors import AccountInvalid, Conflict, TriageError
+from cxr_triage.imaging.limits import MIB
+from cxr_triage.service.quotas import limit_of
 from cxr_triage.web.forms import Fields, Posted
-from cxr_triage.web.rendering import render
+from cxr_triage.web.rendering import now, render
 from cxr_triage.web.visit import Administrator, Visit
 
 router = APIRouter(prefix="/stations")
 
 Id = Annotated[str, Path(max_length=64)]
 
-FIELD_OF = {"name_invalid": "id", "name_taken": "id", "full_name_invalid": "name"}
+FIELD_OF = {
+    "name_invalid": "id",
+    "name_taken": "id",
+    "full_name_invalid": "name",
+    "quota_invalid": "quota",
+}
+NOTHING = {"station": "", "images": "", "mib": ""}
 
 
 @router.get("")
@@ -46,6 +53,19 @@ def add_key(visit: Administrator, origin: From, station: Id, _: Posted) -> Respo
     return _page(visit, secret=(record.station_id, key))
 
 
+@router.post("/{station}/quota")
+def set_quota(visit: Administrator, origin: From, station: Id, fields: Posted) -> Response:
+    """What the station may send in a day; an empty field: as the setting has it."""
+    by = visit.who.acts_from(origin)
+    images, mib = fields.get("images", "")[:16], fields.get("mib", "")[:16]
+    try:
+        visit.services.quotas.set(station, images=limit_of(images), mib=limit_of(mib), by=by)
+    except AccountInvalid as error:
+        mistyped = {"station": station, "images": images, "mib": mib}
+        return _page(visit, mistyped=mistyped, error=error)
+    return RedirectResponse("/stations?done=quota", 303)
+
+
 @router.post("/keys/{prefix}/revoke")
 def revoke_key(visit: Administrator, origin: From, prefix: Id, _: Posted) -> Response:
     """What sends with it is refused from now on."""
@@ -58,6 +78,7 @@ def _page(
     *,
     done: str = "",
     typed: Fields | None = None,
+    mistyped: Fields = NOTHING,
     error: TriageError | None = None,
     secret: tuple[str, str] | None = None,
 ) -> Response:
@@ -71,9 +92,13 @@ def _page(
         status=200 if error is None else status_of(error),
         stations=accounts.stations(),
         keys=sorted(accounts.keys(), key=lambda key: key.created_at, reverse=True),
-        now=datetime.now(UTC),
-        done=done if done in {"added", "revoked"} else "",
+        now=now(),
+        quotas=visit.services.quotas.today(),
+        rules=visit.services.quotas.rules,
+        mib=MIB,
+        done=done if done in {"added", "revoked", "quota"} else "",
         typed=typed or {},
+        mistyped=mistyped,
         errors=errors,
         secret=secret,
     )

@@ -1,0 +1,122 @@
+"""Signing in at the hospital's own provider and coming back.
+
+What the way back must match travels in a cookie of this browser: signed, for ten minutes, and
+gone after one use. The session's cookie is not sent where another site leads, so the last step
+is a page of our own that goes on by itself.
+"""
+
+import hmac
+import json
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import asdict
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from cxr_triage.api.access import From, is_secure, set_cookie
+from cxr_triage.api.elsewhere import SignInElsewhere
+from cxr_triage.errors import NotAuthenticated, NotFound, TriageError
+from cxr_triage.service.oidc_begun import Begun, begin
+from cxr_triage.web.forms import within
+from cxr_triage.web.rendering import render
+from cxr_triage.web.signing_in import remember, sign_in_page
+from cxr_triage.web.visit import Anyone, Visit
+
+router = APIRouter(prefix="/sign-in/oidc")
+
+BEGUN_COOKIE: Final = "cxr-triage-oidc"
+BEGUN_S: Final = 600
+Short = Annotated[str, Query(max_length=2000)]
+Long = Annotated[str, Query(max_length=8000)]
+
+
+@router.get("")
+def go_there(visit: Anyone, next: Short = "") -> Response:  # noqa: A002 (an address's word)
+    """To the provider."""
+    elsewhere, wanted, begun = _elsewhere(visit), within(next), begin()
+    try:
+        address = elsewhere.provider.address(begun)
+    except TriageError as error:
+        return _refused(visit, error, wanted)
+    response = RedirectResponse(address, 303)
+    response.set_cookie(
+        BEGUN_COOKIE,
+        _sealed(begun, wanted, elsewhere.seal),
+        max_age=BEGUN_S,
+        path="/sign-in/oidc",
+        httponly=True,
+        secure=is_secure(visit.services.settings),
+        samesite="lax",
+    )
+    return response
+
+
+@router.get("/back")
+def come_back(
+    request: Request,
+    visit: Anyone,
+    origin: From,
+    code: Long = "",
+    state: Short = "",
+    iss: Short = "",
+) -> Response:
+    """From the provider: a session, and on to where one wanted to go."""
+    elsewhere, wanted = _elsewhere(visit), "/"
+    try:
+        begun, wanted = _opened(request.cookies.get(BEGUN_COOKIE, ""), elsewhere.seal)
+        _check(begun, code, state)
+        vouched = elsewhere.provider.finish(begun, code=code, issuer=iss)
+        signed_in = elsewhere.people.sign_in(vouched, origin=origin)
+    except TriageError as error:
+        return _refused(visit, error, wanted)
+    page = render(visit, "signed_in.html.j2", wanted=wanted)
+    page.delete_cookie(BEGUN_COOKIE, path="/sign-in/oidc")
+    set_cookie(page, signed_in, visit.services)
+    remember(page, visit, signed_in.principal.language)
+    return page
+
+
+def _check(begun: Begun, code: str, state: str) -> None:
+    """Raises NotAuthenticated unless it is the answer to what this browser began."""
+    if not hmac.compare_digest(begun.state.encode(), state.encode("utf-8", "replace")):
+        raise NotAuthenticated("oidc_begun_elsewhere")
+    if not code:
+        raise NotAuthenticated("oidc_cancelled")
+
+
+def _refused(visit: Visit, error: TriageError, wanted: str) -> Response:
+    visit.services.metrics.problem(error.code)
+    page = sign_in_page(visit, wanted=wanted, error=error)
+    page.delete_cookie(BEGUN_COOKIE, path="/sign-in/oidc")
+    return page
+
+
+def _elsewhere(visit: Visit) -> SignInElsewhere:
+    """Raises NotFound where nobody else signs people in."""
+    if visit.services.elsewhere is None:
+        raise NotFound("no_such_page")
+    return visit.services.elsewhere
+
+
+def _sealed(begun: Begun, wanted: str, seal: bytes) -> str:
+    """Signed with a key of this service's; it holds until `BEGUN_S` have passed."""
+    content = json.dumps([asdict(begun), wanted, int(time.time()) + BEGUN_S]).encode()
+    return b".".join(
+        urlsafe_b64encode(part) for part in (content, hmac.digest(seal, content, "sha256"))
+    ).decode()
+
+
+def _opened(sealed: str, seal: bytes) -> tuple[Begun, str]:
+    """Raises NotAuthenticated `oidc_begun_elsewhere`: no cookie, not ours, or too old."""
+    try:
+        content, tag = (urlsafe_b64decode(part) for part in sealed.encode("ascii").split(b"."))
+    except (ValueError, UnicodeError):
+        raise NotAuthenticated("oidc_begun_elsewhere") from None
+    if not hmac.compare_digest(tag, hmac.digest(seal, content, "sha256")):
+        raise NotAuthenticated("oidc_begun_elsewhere")
+    begun, wanted, until = json.loads(content)
+    if until < time.time():
+        raise NotAuthenticated("oidc_begun_elsewhere")
+    return Begun(**begun), within(wanted)
