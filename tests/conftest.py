@@ -14,7 +14,7 @@ from cxr_triage.model.engine import Engine
 from cxr_triage.triage.loading import load_gate
 from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.policy import read_policy
-from tests.databases import programs, running_server
+from tests.databases import VARIABLE, programs, running_server
 
 os.environ["XDG_DATA_HOME"] = str(Path(__file__).parent / "no-data-folder")
 """Models that a developer has fetched take no part in tests, in processes of their own too."""
@@ -52,6 +52,24 @@ def postgres_server():
         pytest.skip("install postgresql (Debian's package) and the extra postgres")
     with running_server() as server:
         yield server
+
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_generate_tests(metafunc):
+    """Whoever asks for `on_database` runs on each kind, or on that which it is marked with."""
+    if "on_database" in metafunc.fixturenames:
+        alone = [kind for kind in DATABASES if metafunc.definition.get_closest_marker(kind)]
+        metafunc.parametrize("on_database", alone or DATABASES, indirect=True)
+
+
+@pytest.fixture
+def on_database(request, monkeypatch):
+    """The kind of database on which stores of this test are."""
+    if request.param == "postgresql":
+        monkeypatch.setenv(VARIABLE, request.getfixturevalue("postgres_server"))
+    return request.param
 
 
 def pytest_sessionfinish(session):

@@ -4,12 +4,16 @@ import json
 import re
 import shutil
 import subprocess
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import yaml
+from sqlalchemy import make_url
+from typer.testing import CliRunner
 
+from cxr_triage.cli.app import create_app
 from cxr_triage.errors import SettingsInvalid
 from cxr_triage.service.metrics import Metrics
 from cxr_triage.settings import Settings, read_settings
@@ -25,6 +29,7 @@ PANELS = json.loads((FOLDER / "grafana/dashboard.json").read_text())["panels"]
 EXPRESSIONS = [rule["expr"] for rule in RULES] + [
     target["expr"] for panel in PANELS for target in panel["targets"]
 ]
+PAGE = (FOLDER.parent / "deployment.md").read_text()
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
 OURS = ("triage-1", "triage-2")
 
@@ -53,10 +58,9 @@ def test_every_expression_asks_for_a_metric_that_there_is(described, expression)
 
 
 def test_every_metric_is_described_on_the_page(described):
-    page = (ROOT / "docs/deployment.md").read_text()
     names = {name.removeprefix("cxr_triage_") for name in described}
     assert len(names) > 15
-    assert {name for name in names if f"`{name}`" not in page} == set()
+    assert {name for name in names if f"`{name}`" not in PAGE} == set()
 
 
 def test_every_rule_says_what_is_wrong_and_how_bad():
@@ -97,6 +101,68 @@ def test_the_proxy_alone_is_trusted_and_reached():
     assert COMPOSE["networks"]["inside"]["internal"]
     open_ones = {name for name, service in COMPOSE["services"].items() if "ports" in service}
     assert open_ones == {"proxy"}
+
+
+def test_no_other_container_gets_the_proxys_address():
+    """Those without one of their own are given the first that are free."""
+    (inside,) = COMPOSE["networks"]["inside"]["ipam"]["config"]
+    proxy = ip_address(COMPOSE["services"]["proxy"]["networks"]["inside"]["ipv4_address"])
+    assert proxy in ip_network(inside["subnet"])
+    assert proxy not in ip_network(inside["ip_range"])
+    assert ip_network(inside["ip_range"]).subnet_of(ip_network(inside["subnet"]))
+
+
+def test_the_database_is_reached_as_its_server_answers():
+    """Its image has no certificate, and over a network TLS is asked for unless told otherwise."""
+    told = re.search(r"printf '(postgresql\S+)'", (FOLDER / "compose.yaml").read_text())
+    url = make_url(told[1] % "secret")
+    server = COMPOSE["services"][url.host]
+    assert (url.username, url.database) == (
+        server["environment"]["POSTGRES_USER"],
+        server["environment"]["POSTGRES_DB"],
+    )
+    assert "command" not in server
+    assert url.query["sslmode"] == "disable"
+    assert "ports" not in server
+    assert COMPOSE["networks"]["inside"]["internal"]
+
+
+def test_what_is_waited_for_has_a_check_and_what_is_named_is_there():
+    services = COMPOSE["services"]
+    for service in services.values():
+        awaited = service.get("depends_on", {})
+        assert set(awaited) <= services.keys()
+        for name in awaited:
+            if isinstance(awaited, dict) and awaited[name]["condition"] == "service_healthy":
+                assert services[name]["healthcheck"]["test"]
+        assert set(service["networks"]) <= COMPOSE["networks"].keys()
+        volumes = {volume.partition(":")[0] for volume in service["volumes"]}
+        assert {name for name in volumes if not name.startswith(".")} <= COMPOSE["volumes"].keys()
+        assert all((FOLDER / name).exists() for name in volumes if name.startswith("."))
+
+
+def test_what_the_page_links_to_is_there():
+    links = re.findall(r"\]\(([^)#:]+)[^)]*\)", PAGE)
+    assert len(links) > 8
+    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *re.findall(r"cxr-triage (admin [^&#>|`\n]+)", PAGE),
+        *re.findall(
+            r"ExecStart=\S+ (.+)", (FOLDER / "systemd/cxr-triage-anchor.service").read_text()
+        ),
+    ],
+)
+def test_every_command_of_the_page_is_one(command):
+    """Each word after `admin` that is an option is one of that command."""
+    words = re.split(r"[`\s]", command.strip())
+    name, options = words[1], [word for word in words if word.startswith("--")]
+    shown = CliRunner().invoke(create_app("en"), ["admin", name, "--help"])
+    assert shown.exit_code == 0, command
+    assert [option for option in options if option not in shown.stdout] == []
 
 
 def test_secrets_are_read_from_files_and_never_printed(tmp_path, monkeypatch):

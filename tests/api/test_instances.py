@@ -115,7 +115,7 @@ def check_whole(store, images: int) -> None:
     found = store.inspect()
     assert found.sound
     assert found.images == images
-    verdict = store.verify_audit(None)
+    verdict = store.verify_audit()
     assert verdict.fault is None
     assert verdict.rows > images
 

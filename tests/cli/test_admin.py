@@ -6,52 +6,30 @@ import sys
 
 import pytest
 
+from cxr_triage.errors import BackupFailed
 from cxr_triage.service.accounts import AccountRules, Accounts
 from cxr_triage.service.audit import Origin
+from tests.cli.conftest import use_store
 from tests.store.builders import keep, store_in
 
 PASSWORD = "ba con mèo đen 7"  # noqa: S105 - of accounts made by these tests
 
 
-@pytest.fixture
-def admin(tmp_path):
-    """Run a command on a store of its own; what it says, and its exit code."""
-
-    def run(*words, typed="", language="en"):
-        environment = {
-            **os.environ,
-            "CXR_TRIAGE_STORE_DIR": str(tmp_path / "store"),
-            "CXR_TRIAGE_LANGUAGE": language,
-        }
-        return subprocess.run(
-            [sys.executable, "-m", "cxr_triage", "admin", *map(str, words)],
-            input=typed,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-        )
-
-    return run
-
-
-def test_accounts_made_here_come_in(admin, tmp_path):
-    assert admin("create-station", "xa-an", "Trạm y tế xã An").returncode == 0
+def test_accounts_made_here_come_in(admin, store_folder):
+    assert admin("create-station", "xa-an", "Trạm y tế xã An").exit_code == 0
     made = admin("create-user", "lan", "--role", "radiologist", typed=f"{PASSWORD}\n")
-    assert (made.returncode, made.stdout) == (0, "The account lan is there.\n")
-    key = admin("create-key", "xa-an")
-    assert key.stdout.startswith("cxr_")
-    assert len(key.stdout.split()) == 1
-    with store_in(tmp_path / "store") as store:
+    assert (made.exit_code, made.stdout) == (0, "The account lan is there.\n")
+    key = admin("create-key", "xa-an").stdout.split()[0]
+    with store_in(store_folder) as store:
         accounts = Accounts(store, AccountRules())
         assert accounts.sign_in("lan", PASSWORD, origin=Origin())
-        assert accounts.station_of_key(key.stdout.strip(), origin=Origin()).id == "xa-an"
-    prefix = key.stdout[:12]
+        assert accounts.station_of_key(key, origin=Origin()).id == "xa-an"
+    prefix = key[:12]
     assert prefix in admin("list-keys").stdout
-    assert admin("revoke-key", prefix).returncode == 0
+    assert admin("revoke-key", prefix).exit_code == 0
     assert "revoked" in admin("list-keys").stdout
     assert "Bác sĩ chẩn đoán hình ảnh" in admin("list-users", "--lang", "vi").stdout
-    assert admin("disable-user", "lan").returncode == 0
+    assert admin("disable-user", "lan").exit_code == 0
     assert "disabled" in admin("list-users").stdout
     assert "Trạm y tế xã An" in admin("list-stations").stdout
 
@@ -66,37 +44,74 @@ def test_accounts_made_here_come_in(admin, tmp_path):
         (("restore", "nothing-here"), "", "not a backup"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(admin, words, typed, said):
-    run = admin(*words, typed=typed)
+def test_what_cannot_be_done_is_one_sentence(tmp_path, words, typed, said):
+    run = program(tmp_path, *words, typed=typed)
     assert run.returncode == 1
     assert said in run.stderr
     assert len(run.stderr.splitlines()) == 1
 
 
+def program(folder, *words, typed=""):
+    """The program itself, on a store of a file."""
+    settings = {"CXR_TRIAGE_STORE_DIR": str(folder / "store"), "CXR_TRIAGE_LANGUAGE": "en"}
+    return subprocess.run(
+        [sys.executable, "-m", "cxr_triage", "admin", *words],
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | settings,
+    )
+
+
+def test_a_key_alone_is_on_standard_output(tmp_path):
+    program(tmp_path, "create-station", "xa-an", "Xã An")
+    made = program(tmp_path, "create-key", "xa-an")
+    assert made.stdout.startswith("cxr_")
+    assert len(made.stdout.split()) == 1
+
+
+@pytest.mark.sqlite
 def test_no_command_takes_a_password_as_an_argument(admin):
     for command in ("create-user", "reset-password"):
-        assert "--password" not in admin(command, "--help").stdout
+        shown = admin(command, "--help").stdout
+        assert "--lang" in shown
+        assert "--password" not in shown
 
 
-def test_a_backup_made_here_is_restored_here(admin, tmp_path):
-    with store_in(tmp_path / "store") as store:
+def test_a_backup_made_here_is_restored_into_a_new_store(admin, store_folder, monkeypatch):
+    with store_in(store_folder) as store:
         keep(store)
-        assert "1 images" in admin("backup", tmp_path / "b.zip").stdout
+        assert "1 images" in admin("backup", store_folder / "b.zip").stdout
         keep(store, 1)
-    refused = admin("restore", tmp_path / "b.zip", language="vi")
-    assert refused.returncode == 1
-    assert "--force" in refused.stderr
-    assert admin("restore", tmp_path / "b.zip", "--force").returncode == 0
+    refused = admin("restore", store_folder / "b.zip").exception
+    assert isinstance(refused, BackupFailed)
+    use_store(monkeypatch, store_folder / "new")
+    assert admin("restore", store_folder / "b.zip").exit_code == 0
     checked = admin("check")
-    assert checked.returncode == 0
+    assert checked.exit_code == 0
+    assert "Checked 1 images" in checked.stdout
+    assert admin("verify-audit").exit_code == 0
+
+
+@pytest.mark.sqlite
+def test_a_backup_made_here_is_restored_here_when_told(admin, store_folder):
+    with store_in(store_folder) as store:
+        keep(store)
+        admin("backup", store_folder / "b.zip")
+        keep(store, 1)
+    assert "--force" in admin("restore", store_folder / "b.zip").exception.message("vi")
+    assert admin("restore", store_folder / "b.zip", "--force").exit_code == 0
+    checked = admin("check")
+    assert checked.exit_code == 0
     assert "Checked 1 images" in checked.stdout
     assert "unfinished upload" in checked.stdout  # the second image's file: harmless
 
 
-def test_a_damaged_image_is_found(admin, tmp_path):
-    with store_in(tmp_path / "store") as store:
+def test_a_damaged_image_is_found(admin, store_folder):
+    with store_in(store_folder) as store:
         digest = keep(store).stored.assessment.digest
         store._blobs.path(digest).write_bytes(b"x")
     checked = admin("check")
-    assert checked.returncode == 3
+    assert checked.exit_code == 3
     assert f"Damaged image: {digest}" in checked.stdout

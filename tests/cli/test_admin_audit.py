@@ -2,25 +2,21 @@
 
 import csv
 import json
-import sqlite3
-from contextlib import closing
 
 import pytest
-from typer.testing import CliRunner
 
-from cxr_triage.cli.app import create_app
 from cxr_triage.errors import QueryInvalid
+from tests.databases import raw
 from tests.store.builders import keep, store_in
+from tests.store.test_chain import TRIGGERS
 
 
-@pytest.fixture
-def admin(tmp_path, monkeypatch):
-    """Run a command on a store with three rows."""
-    monkeypatch.setenv("CXR_TRIAGE_STORE_DIR", str(tmp_path))
-    with store_in(tmp_path) as store:
+@pytest.fixture(autouse=True)
+def _rows(store_folder):
+    """Three of them in the trail."""
+    with store_in(store_folder) as store:
         for number in range(3):
             keep(store, number)
-    return lambda *words: CliRunner().invoke(create_app("en"), ["admin", *words])
 
 
 def test_a_whole_trail_is_said_to_be_so_with_its_head(admin):
@@ -34,10 +30,11 @@ def test_a_whole_trail_is_said_to_be_so_with_its_head(admin):
     assert isinstance(admin("verify-audit", "--expect", "yesterday").exception, QueryInvalid)
 
 
-def test_a_changed_row_is_named_and_ends_with_3(admin, tmp_path):
-    with closing(sqlite3.connect(tmp_path / "store.sqlite3")) as connection, connection:
-        connection.execute("DROP TRIGGER audit_keeps_values")
-        connection.execute("UPDATE audit SET actor_id = 'nobody' WHERE number = 2")
+def test_a_changed_row_is_named_and_ends_with_3(admin, store_folder, on_database):
+    with raw(store_folder) as connection:
+        for statement in TRIGGERS[on_database]:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("UPDATE audit SET actor_id = 'nobody' WHERE number = 2")
     said = admin("verify-audit", "--lang", "vi")
     assert (said.exit_code, said.stdout) == (3, "Dòng 2 đã bị sửa sau khi ghi.\n")
 

@@ -1,9 +1,7 @@
 """Purging, rotating keys and ending sessions at the command line."""
 
 import pytest
-from typer.testing import CliRunner
 
-from cxr_triage.cli.app import create_app
 from cxr_triage.errors import (
     AccountInvalid,
     Conflict,
@@ -21,17 +19,12 @@ PASSWORD = "ba con mèo đen 7"  # noqa: S105 - of accounts made by these tests
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("CXR_TRIAGE_STORE_DIR", str(tmp_path))
-    with store_in(tmp_path) as store:
+def store(store_folder):
+    with store_in(store_folder) as store:
         yield store
 
 
-def admin(*words):
-    return CliRunner().invoke(create_app("en"), ["admin", *words])
-
-
-def test_a_purge_says_what_would_go_and_goes_only_when_told(store):
+def test_a_purge_says_what_would_go_and_goes_only_when_told(store, admin):
     keep(store, 1)
     keep(store, 2)
     words = ("purge", "--older-than", "1", "--reason", "the law's period has ended")
@@ -45,7 +38,7 @@ def test_a_purge_says_what_would_go_and_goes_only_when_told(store):
     assert store.inspect().images == 0
 
 
-def test_a_purge_without_reason_or_aim_does_nothing(store):
+def test_a_purge_without_reason_or_aim_does_nothing(store, admin):
     kept = keep(store, 1).stored
     for words in ([], ["--older-than", "1", "--orphans"], ["--study", kept.study_id]):
         assert isinstance(admin("purge", "--yes", *words).exception, QueryInvalid)
@@ -54,7 +47,7 @@ def test_a_purge_without_reason_or_aim_does_nothing(store):
     assert store.inspect().images == 1
 
 
-def test_both_keys_count_for_the_overlap_and_then_the_new_one_alone(store):
+def test_both_keys_count_for_the_overlap_and_then_the_new_one_alone(store, admin):
     administration = Administration(store, AccountRules())
     administration.create_station("xa-an", "Xã An", by=SYSTEM)
     old, record = administration.create_key("xa-an", by=SYSTEM)
@@ -79,7 +72,7 @@ def test_both_keys_count_for_the_overlap_and_then_the_new_one_alone(store):
     assert isinstance(admin("rotate-key", new[:12]).exception, Conflict)
 
 
-def test_an_administrator_sees_and_ends_anybodys_sessions(store):
+def test_an_administrator_sees_and_ends_anybodys_sessions(store, admin):
     Administration(store, AccountRules()).create_person(
         "lan", PASSWORD, role="radiologist", by=SYSTEM
     )
@@ -96,7 +89,7 @@ def test_an_administrator_sees_and_ends_anybodys_sessions(store):
     assert isinstance(admin("list-sessions", "nobody").exception, NotFound)
 
 
-def test_a_stations_limit_is_set_and_shown(store):
+def test_a_stations_limit_is_set_and_shown(store, admin):
     keep(store, 1)
     assert admin("set-quota", "local", "--images", "40").stdout.strip() == (
         "local may send a day: images 40, MiB ∞."
@@ -107,7 +100,7 @@ def test_a_stations_limit_is_set_and_shown(store):
     assert "/ 40" not in admin("list-stations").stdout
 
 
-def test_who_is_locked_out_is_let_in(store):
+def test_who_is_locked_out_is_let_in(store, admin):
     Administration(store, AccountRules()).create_person(
         "lan", PASSWORD, role="radiologist", by=SYSTEM
     )

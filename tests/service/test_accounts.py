@@ -83,6 +83,7 @@ def everything(tmp_path) -> bytes:
 # Keys of stations
 
 
+@pytest.mark.usefixtures("on_database")
 def test_a_key_brings_its_station_in_and_shows_it_its_own_studies(accounts, admin):
     key, _ = admin.create_key("xa-an", by=SYSTEM)
     who = accounts.station_of_key(key, origin=HERE)
@@ -120,6 +121,7 @@ def test_a_key_that_does_not_count_says_nothing_more(accounts, admin, clock):
 # People
 
 
+@pytest.mark.usefixtures("on_database")
 def test_a_password_brings_a_person_in(accounts):
     signed_in = accounts.sign_in("Lan ", PASSWORD, origin=HERE)
     session = accounts.session(signed_in.token)
@@ -153,6 +155,7 @@ def test_neither_password_nor_token_is_kept(accounts, tmp_path):
     assert b"$argon2id$" in there
 
 
+@pytest.mark.usefixtures("on_database")
 def test_a_disabled_person_is_out_at_once(accounts, admin):
     token = accounts.sign_in("lan", PASSWORD, origin=HERE).token
     admin.disable_person("lan", by=SYSTEM)
@@ -165,6 +168,7 @@ def test_a_disabled_person_is_out_at_once(accounts, admin):
 # Sessions
 
 
+@pytest.mark.usefixtures("on_database")
 def test_a_session_ends_when_it_is_not_used(accounts, clock):
     token = accounts.sign_in("lan", PASSWORD, origin=HERE).token
     for _ in range(5):
@@ -217,6 +221,7 @@ def test_a_session_is_read_when_the_disk_is_full(accounts, clock, monkeypatch):
     assert accounts.session(token)
 
 
+@pytest.mark.usefixtures("on_database")
 def test_a_new_password_ends_the_other_sessions(accounts):
     mine = accounts.sign_in("lan", PASSWORD, origin=HERE).token
     other = accounts.sign_in("lan", PASSWORD, origin=THERE).token
@@ -252,6 +257,7 @@ def guess(accounts, times, *, name="lan", origin=HERE):
             accounts.sign_in(name, "a wrong password", origin=origin)
 
 
+@pytest.mark.usefixtures("on_database")
 def test_guessing_is_stopped_also_after_a_restart_and_let_go_later(accounts, store, clock):
     guess(accounts, 5)
     restarted = Accounts(store, RULES, clock=clock)
@@ -269,6 +275,7 @@ def test_who_guesses_locks_nobody_out_elsewhere(accounts):
     assert accounts.sign_in("an.y-ta", PASSWORD, origin=HERE)
 
 
+@pytest.mark.usefixtures("on_database")
 def test_guessing_one_account_from_many_addresses_is_stopped(accounts):
     for machine in range(6):
         guess(accounts, 5, origin=Origin(address=f"10.1.0.{machine}"))
@@ -290,6 +297,7 @@ def test_a_success_lets_earlier_slips_be(accounts):
         assert accounts.sign_in("lan", PASSWORD, origin=HERE)
 
 
+@pytest.mark.usefixtures("on_database")
 def test_many_guesses_at_once_are_as_many(accounts):
     refused = []
 
@@ -339,6 +347,7 @@ def test_names_for_signing_in_are_plain(admin, name):
         admin.create_person(name, PASSWORD, role="clinician", by=SYSTEM)
 
 
+@pytest.mark.usefixtures("on_database")
 def test_names_are_given_once(accounts, admin):
     with pytest.raises(Conflict):
         admin.create_person("LAN", PASSWORD, role="clinician", by=SYSTEM)
@@ -346,6 +355,7 @@ def test_names_are_given_once(accounts, admin):
         admin.create_station("xa-an", "x", by=SYSTEM)
 
 
+@pytest.mark.usefixtures("on_database")
 def test_what_is_not_there_is_not_found(accounts, admin):
     for act in (
         lambda: admin.create_key("nowhere", by=SYSTEM),
@@ -376,6 +386,7 @@ def test_a_reset_password_ends_every_session(accounts, admin):
     assert accounts.sign_in("lan", "chín con voi xanh", origin=HERE)
 
 
+@pytest.mark.usefixtures("on_database")
 def test_every_change_of_accounts_is_in_the_trail(accounts, admin, store):
     key, record = admin.create_key("xa-an", by=SYSTEM)
     admin.revoke_key(record.prefix, by=SYSTEM)

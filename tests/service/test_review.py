@@ -43,6 +43,7 @@ def people(store) -> dict[str, Principal]:
     return {role: of_person(person) for role, person in made.items()}
 
 
+@pytest.mark.usefixtures("on_database")
 def test_a_clinician_reads_and_a_radiologist_signs(store, result, people):
     draft = ReviewDraft(assessment_id=result, verdicts={"Pneumothorax": "agree"})
     saved = review.save(store, people["clinician"], draft, version=0, origin=ORIGIN)
@@ -89,6 +90,7 @@ def test_a_finding_that_the_model_does_not_have_may_have_been_missed(store, resu
     assert saved.draft.missed == ("Fracture", "Nodule")
 
 
+@pytest.mark.usefixtures("on_database")
 def test_a_result_that_is_not_there_cannot_be_read(store, people):
     with pytest.raises(NotFound):
         review.save(

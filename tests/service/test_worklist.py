@@ -24,6 +24,7 @@ def store(tmp_path):
         yield store
 
 
+@pytest.mark.usefixtures("on_database")
 def test_cursors_lead_through_the_whole_list(store):
     for number in range(7):
         keep(store, number, margin=number / 10)

@@ -1,8 +1,13 @@
 """Images and results for tests of what is kept: small, made up, complete."""
 
+from atexit import register
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from cxr_triage.domain import Assessment, Patient, PriorityReason, Reason
 from cxr_triage.service.audit import Action, Actor, Origin, entry
@@ -14,6 +19,11 @@ from tests.report.films import FINDINGS, HEADER, assessed, refused
 RECEIVED_AT = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 PATIENT = Patient(id="PID-9", name="NGUYEN^AN", birth_date="19600102", sex="F")
 BY_STATION = Actor(kind="station", id="xa-an", origin=Origin(address="10.0.0.9", request_id="r1"))
+RECEIVED = Path(mkdtemp(prefix="cxr-triage-received-"))
+"""Files as they come, for as long as these tests run."""
+
+register(rmtree, RECEIVED, ignore_errors=True)
+
 KEEPING = entry(Action.IMAGE_KEPT, BY_STATION)
 
 
@@ -29,13 +39,20 @@ def image(
     station: str = LOCAL_STATION,
     minutes: float = 0,
 ) -> NewImage:
-    """A file; the bytes differ by `number`."""
+    """A file that was received; the bytes differ by `number`."""
+    file = RECEIVED / token_hex(8)
+    file.write_bytes(bytes_of(number))
     return NewImage(
-        data=f"file {number}".encode() * 100,
+        file=file,
+        size=file.stat().st_size,
         patient=patient,
         station_id=station,
         received_at=RECEIVED_AT + timedelta(minutes=minutes),
     )
+
+
+def bytes_of(number: int) -> bytes:
+    return f"file {number}".encode() * 100
 
 
 def result(
@@ -52,7 +69,7 @@ def result(
 ) -> Assessment:
     """The result of that file: complete, with maps and evidence."""
     header = replace(HEADER, study_uid=study, series_uid="1.9", sop_uid=sop, accession=accession)
-    digest = sha256(of.data).hexdigest()
+    digest = sha256(of.file.read_bytes()).hexdigest()
     if refuse:
         base = refused(Reason(code="view", measured="LL"), header=header)
     else:

@@ -18,10 +18,10 @@ from sqlalchemy import Engine, event
 
 from cxr_triage.store.records import EVERYWHERE
 from cxr_triage.store.repository import Store
-from tests.store.builders import image, keep, store_in
+from tests.store.builders import bytes_of, keep, store_in
 
 MOST = 400
-DIGEST = sha256(image(1).data).hexdigest()
+DIGEST = sha256(bytes_of(1)).hexdigest()
 
 
 class Killer:
@@ -50,7 +50,13 @@ class Killer:
 def arm(at: int) -> Killer:
     """Make every step of this process one at which it may die."""
     killer = Killer(at)
-    for owner, name in ((os, "fsync"), (Path, "replace"), (Path, "mkdir"), (Path, "open")):
+    for owner, name in (
+        (os, "fsync"),
+        (os, "link"),
+        (Path, "replace"),
+        (Path, "mkdir"),
+        (Path, "open"),
+    ):
         setattr(owner, name, killer.around(name, getattr(owner, name)))
     event.listen(
         Engine, "before_cursor_execute", lambda *args: killer.step(f"before {args[2][:30]}")
@@ -111,7 +117,7 @@ def consequences(folder: Path, said: str) -> dict:
         return fact | {
             "made_again": again.created,
             "id": again.stored.assessment.id,
-            "file": store.file(again.stored.assessment.id, EVERYWHERE) == image(1).data,
+            "file": store.file(again.stored.assessment.id, EVERYWHERE) == bytes_of(1),
             "after": [after.images, after.priority, audited(store, again.stored.assessment.id)],
             "sound_after": store.inspect().sound,
         }

@@ -15,7 +15,7 @@ from cxr_triage.store.backup import restore
 from cxr_triage.store.records import EVERYWHERE, WorklistQuery
 from cxr_triage.store.serving import serving
 from tests.databases import VARIABLE, raw, rows_of, url_of
-from tests.store.builders import image, keep, store_in
+from tests.store.builders import keep, store_in
 
 FORMS = ("backup", "backup.zip")
 
@@ -199,17 +199,13 @@ def test_an_inspection_finds_what_is_missing_damaged_and_left_over(store):
     digests = sorted(store._blobs.digests())
     store._blobs.path(digests[0]).unlink()
     store._blobs.path(digests[1]).write_bytes(b"x")
-    orphan = image(99)
-    store._blobs.write(orphan.data, digest_of(orphan))
+    orphan = sha256(b"orphan").hexdigest()
+    store._blobs.write(b"orphan", orphan)
     found = store.inspect()
     assert found.missing == (digests[0],)
     assert found.damaged == (digests[1],)
-    assert found.orphans == (digest_of(orphan),)
+    assert found.orphans == (orphan,)
     assert not found.sound
-
-
-def digest_of(new) -> str:
-    return sha256(new.data).hexdigest()
 
 
 def test_a_database_that_is_in_use_is_never_restored_into(store, tmp_path, kind):

@@ -1,14 +1,17 @@
 """A blob is there whole under its hash, or not at all."""
 
+import errno
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from cxr_triage.errors import BlobDamaged
-from cxr_triage.store.blobs import Blobs
+from cxr_triage.errors import BlobDamaged, StoreFull
+from cxr_triage.store.blobs import UNLINKED, Blobs
 
 DATA = b"a film" * 1000
 DIGEST = sha256(DATA).hexdigest()
@@ -54,7 +57,8 @@ def test_writing_again_heals_a_blob_that_was_cut_or_lost(blobs):
         assert blobs.read(DIGEST) == DATA
 
 
-def test_the_file_is_on_the_disk_before_its_name_and_the_name_before_the_return(blobs, monkeypatch):
+def steps(monkeypatch) -> list[str]:
+    """What is synced and named, as it happens."""
     seen = []
     sync, replace = os.fsync, Path.replace
 
@@ -68,6 +72,11 @@ def test_the_file_is_on_the_disk_before_its_name_and_the_name_before_the_return(
 
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(Path, "replace", named)
+    return seen
+
+
+def test_the_file_is_on_the_disk_before_its_name_and_the_name_before_the_return(blobs, monkeypatch):
+    seen = steps(monkeypatch)
     blobs.write(DATA, DIGEST)
     file, name = seen.index("file"), seen.index("name")
     assert file < name
@@ -90,3 +99,83 @@ def test_only_this_account_enters_the_folders(blobs):
     blobs.write(DATA, DIGEST)
     for folder in blobs.path(DIGEST).parents[:3]:
         assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def received(tmp_path) -> Path:
+    """A file on the same disk."""
+    file = tmp_path / "received"
+    file.write_bytes(DATA)
+    return file
+
+
+def test_a_file_that_was_received_becomes_the_blob_and_is_not_copied(blobs, received):
+    blobs.adopt(received, DIGEST, len(DATA))
+    assert blobs.path(DIGEST).samefile(received)
+    received.unlink()
+    assert blobs.read(DIGEST) == DATA
+    assert list((blobs.path(DIGEST).parents[2] / "incoming").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", sorted(UNLINKED))
+def test_where_a_file_can_have_no_second_name_it_is_copied(blobs, received, monkeypatch, number):
+    def refuse(*_args, **_values):
+        raise OSError(number, "no link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    blobs.adopt(received, DIGEST, len(DATA))
+    assert not blobs.path(DIGEST).samefile(received)
+    assert blobs.read(DIGEST) == DATA
+
+
+def test_an_adopted_file_is_on_the_disk_before_its_name_and_the_name_before_the_return(
+    blobs, received, monkeypatch
+):
+    seen = steps(monkeypatch)
+    blobs.adopt(received, DIGEST, len(DATA))
+    assert seen[seen.index("file") + 1 :].count("name") == 1
+    assert seen[seen.index("name") + 1 :] == ["folder"] * 3
+
+
+def test_adopting_heals_a_blob_that_was_cut_and_leaves_a_whole_one(blobs, received):
+    blobs.write(DATA, DIGEST)
+    before = blobs.path(DIGEST).stat().st_ino
+    blobs.adopt(received, DIGEST, len(DATA))
+    assert blobs.path(DIGEST).stat().st_ino == before
+    blobs.path(DIGEST).write_bytes(DATA[:9])
+    blobs.adopt(received, DIGEST, len(DATA))
+    assert blobs.read(DIGEST) == DATA
+
+
+def test_two_that_adopt_the_same_bytes_at_once_leave_one_file(blobs, tmp_path):
+    files = [tmp_path / str(number) for number in range(8)]
+    for file in files:
+        file.write_bytes(DATA)
+    together = Barrier(len(files))
+
+    def adopt(file):
+        together.wait()
+        blobs.adopt(file, DIGEST, len(DATA))
+
+    with ThreadPoolExecutor(len(files)) as pool:
+        list(pool.map(adopt, files))
+    for file in files:
+        file.unlink()
+    assert blobs.read(DIGEST) == DATA
+    assert list(blobs.digests()) == [DIGEST]
+    assert list((tmp_path / "blobs" / "incoming").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_without_room_for_a_name_keeps_nothing(blobs, received, monkeypatch, number):
+    def refuse(*_args, **_values):
+        raise OSError(number, "no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", refuse)
+        with pytest.raises(StoreFull):
+            blobs.adopt(received, DIGEST, len(DATA))
+    assert received.read_bytes() == DATA
+    assert list(blobs.digests()) == []
+    blobs.adopt(received, DIGEST, len(DATA))
+    assert blobs.read(DIGEST) == DATA

@@ -144,7 +144,7 @@ def test_a_folder_that_cannot_be_written_is_said_to_be_so_and_reading_goes_on(tm
     """As another user, for root may write anywhere."""
     program = f"""
 import os, pathlib, shutil, tempfile
-from tests.store.builders import keep, store_in
+from tests.store.builders import RECEIVED, keep, store_in
 from tests.store.test_full_disk import kept
 from cxr_triage.errors import StoreReadOnly
 from cxr_triage.store.records import EVERYWHERE
@@ -153,7 +153,8 @@ with store_in(warm) as store:
     keep(store, 0)
     kept(store)
 folder = pathlib.Path(tempfile.mkdtemp())
-os.chown(folder, {NOBODY}, {NOBODY})
+for mine in (folder, RECEIVED):
+    os.chown(mine, {NOBODY}, {NOBODY})
 os.setgid({NOBODY}); os.setuid({NOBODY})
 
 def refused(act):
@@ -201,7 +202,9 @@ def test_a_disk_that_turned_read_only_is_said_to_be_so(tmp_path, monkeypatch, nu
     def refuse(*_args, **_values):
         raise OSError(number, "no")
 
+    new = image()
     with store_in(tmp_path) as store:
+        made = result(new)
         monkeypatch.setattr(Path, "open", refuse)
         with pytest.raises(StoreReadOnly):
-            store.keep(image(), result(image()), audit=None)
+            store.keep(new, made, audit=None)

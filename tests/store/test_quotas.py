@@ -14,7 +14,7 @@ from cxr_triage.store.quota_rows import Allowance, Used
 from cxr_triage.store.records import EVERYWHERE, LOCAL_STATION, WorklistQuery
 from tests.store.builders import KEEPING, image, result, store_in
 
-SIZE = len(image(10).data)
+SIZE = image(10).size
 DAY = "2026-11-24"
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 

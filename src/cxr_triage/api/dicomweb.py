@@ -58,7 +58,7 @@ async def _stored(
 
     with Storing(_boundary(request), services.spool, take) as storing:
         async for block in in_blocks(request):
-            await run_in_threadpool(storing.feed, block)
+            await run_in_threadpool(storing.feed, b"".join(block))
         storing.finish()
     body = response_body(storing.outcomes, media_type)
     return Response(body, overall_status(storing.outcomes), media_type=media_type)

@@ -70,20 +70,20 @@ async def _take_body(request: Request, services: Services, take: Take) -> Outcom
 async def _receive(request: Request, incoming: Incoming) -> None:
     """Hashing and writing stay off the event loop."""
     async for block in in_blocks(request):
-        await run_in_threadpool(incoming.write, block)
+        await run_in_threadpool(incoming.write, *block)
 
 
-async def in_blocks(request: Request) -> AsyncIterator[bytes]:
-    """The body in pieces of BLOCK_BYTES and a bit, the last one smaller."""
+async def in_blocks(request: Request) -> AsyncIterator[list[bytes]]:
+    """The body in blocks of BLOCK_BYTES and a bit, the last one smaller; each in its pieces."""
     block: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         block.append(chunk)
         size += len(chunk)
         if size >= BLOCK_BYTES:
-            yield b"".join(block)
+            yield block
             block, size = [], 0
-    yield b"".join(block)
+    yield block
 
 
 async def _form(request: Request, max_files: int) -> AsyncIterator[_Form]:

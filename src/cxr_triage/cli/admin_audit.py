@@ -3,20 +3,29 @@
 import csv
 import json
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from cxr_triage.cli.admin_store import Lang, opened_store, settings_and_language
 from cxr_triage.cli.exits import SOME_FAILED
 from cxr_triage.errors import QueryInvalid
-from cxr_triage.language import say, say_count
+from cxr_triage.language import Language, say, say_count
 from cxr_triage.settings import default_language
+
+if TYPE_CHECKING:
+    from cxr_triage.store.chain import Head, Verdict
 
 _HELP = default_language()
 
 Expect = Annotated[str, typer.Option("--expect", help=say("help.audit_expect", _HELP))]
+AnchorFile = Annotated[
+    Path | None, typer.Option("--anchor", dir_okay=False, help=say("help.audit_anchor", _HELP))
+]
+Append = Annotated[bool, typer.Option("--append", help=say("help.audit_append", _HELP))]
 Day = Annotated[
     datetime | None,
     typer.Option("--from", formats=["%Y-%m-%d"], help=say("help.audit_from", _HELP)),
@@ -30,16 +39,41 @@ Format = Annotated[
 ]
 
 
-def verify_audit(expect: Expect = "", lang: Lang = None) -> None:
+def verify_audit(
+    expect: Expect = "", anchor: AnchorFile = None, append: Append = False, lang: Lang = None
+) -> None:
     """Walk the audit trail's chain; exit code 3 if a row is not as it was written."""
-    from cxr_triage.store.chain import head_of  # noqa: PLC0415 - slow
+    from cxr_triage.store.anchors import Anchor, add_anchor, adding_to, read_anchors  # noqa: PLC0415
 
     settings, language = settings_and_language(lang)
-    noted = head_of(expect) if expect else None
-    if expect and noted is None:
+    noted = _noted(expect)
+    if append and anchor is None:
+        raise QueryInvalid("anchor_file_needed")
+    with adding_to(anchor) if append and anchor else nullcontext():
+        anchors = read_anchors(anchor) if anchor else ()
+        with opened_store(settings) as store:
+            verdict = store.verify_audit(*noted, *(each.head for each in anchors))
+        _tell(verdict, language)
+        if anchor:
+            typer.echo(say_count("admin.anchors_hold", language, len(anchors)))
+        if append and anchor:
+            add_anchor(anchor, Anchor(at=datetime.now(UTC), head=verdict.head))
+            typer.echo(say("admin.anchor_added", language))
+
+
+def _noted(expect: str) -> tuple["Head", ...]:
+    """Raises QueryInvalid."""
+    from cxr_triage.store.chain import head_of  # noqa: PLC0415 - slow
+
+    if not expect:
+        return ()
+    if (head := head_of(expect)) is None:
         raise QueryInvalid("audit_head_invalid")
-    with opened_store(settings) as store:
-        verdict = store.verify_audit(noted)
+    return (head,)
+
+
+def _tell(verdict: "Verdict", language: Language) -> None:
+    """Raises Exit if there is a fault."""
     if verdict.fault is not None:
         kind, number = verdict.fault.kind, verdict.fault.number
         typer.echo(say(f"admin.audit_{kind}", language, number=number))

@@ -31,8 +31,10 @@ def serve(
     from cxr_triage.api.logs import log_as_json  # noqa: PLC0415 (score starts without all this)
     from cxr_triage.api.server import address_of, check_address, listen, server_for  # noqa: PLC0415
     from cxr_triage.api.services import open_services  # noqa: PLC0415
+    from cxr_triage.service.allocator import keep_freed_memory  # noqa: PLC0415
     from cxr_triage.web.app import create_app  # noqa: PLC0415
 
+    keep_freed_memory()
     given = {"host": host, "port": port, "workers": workers, "language": lang, "demo": demo or None}
     settings = read_settings().model_copy(
         update={name: value for name, value in given.items() if value is not None}

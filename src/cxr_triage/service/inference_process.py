@@ -15,6 +15,7 @@ from cxr_triage.errors import TriageError
 from cxr_triage.imaging.child import armed, limit_memory, take_input, take_output
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.imaging.wire import receive, receive_head, send
+from cxr_triage.service.allocator import keep_freed_memory
 from cxr_triage.service.declared import DECLARED
 from cxr_triage.service.drawings import draw
 from cxr_triage.service.jobs import CARD, Drawing, packed_body, packed_head, unpacked_body
@@ -31,6 +32,7 @@ DRAWING = TypeAdapter(Drawing)
 
 def run(arguments: list[str]) -> None:
     """`[settings as JSON]`, as the parent passes them."""
+    keep_freed_memory()
     jobs, results = take_input(), take_output()
     settings = Settings(**json.loads(arguments[0]))
     try:

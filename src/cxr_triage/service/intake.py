@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cxr_triage.domain import Header, Patient
-from cxr_triage.errors import Conflict, ImageError, TriageError
+from cxr_triage.errors import BlobDamaged, Conflict, ImageError, TriageError
 from cxr_triage.imaging.dataset import looks_like_dicom
 from cxr_triage.service.audit import Action, Actor, Origin, entry
 from cxr_triage.service.declared import NOTHING_DECLARED, Declared
@@ -14,7 +14,6 @@ from cxr_triage.service.principal import Principal
 from cxr_triage.service.quotas import Quotas
 from cxr_triage.service.spool import Received
 from cxr_triage.service.trail import note
-from cxr_triage.store.faults import store_faults
 from cxr_triage.store.records import Kept, NewImage, StoredAssessment
 from cxr_triage.store.repository import Store
 
@@ -114,11 +113,12 @@ class Intake:
         self._quotas.check(who.home, received.size, allowance)
         with self._metrics.timed("assess"):
             assessed = self._pool.assess(received.file, declared)
+        if assessed.assessment.digest != received.digest:  # the disk does not give what it got
+            raise BlobDamaged("blob_damaged")
         _check_study(assessed.assessment.header, study_uid)
-        with store_faults():
-            data = received.file.read_bytes()
         image = NewImage(
-            data=data,
+            file=received.file,
+            size=received.size,
             patient=assessed.patient,
             station_id=who.home,
             received_at=datetime.now(UTC),

@@ -1,4 +1,7 @@
-"""Files that were received and are not yet kept: hashed as they come, gone afterwards."""
+"""Files that were received and are not yet kept: hashed as they come, gone afterwards.
+
+What is kept has a second name in the store by then, and loses this one alone.
+"""
 
 import hashlib
 import secrets
@@ -14,9 +17,6 @@ from cxr_triage.imaging.limits import MIB
 from cxr_triage.store.blobs import make_folder
 from cxr_triage.store.faults import store_faults
 
-ABANDONED_S = 3600.0
-"""A file older than this is left over from a process that was killed."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
@@ -29,10 +29,12 @@ class Received:
 
 
 class Spool:
-    """A folder for incoming files. Their names are ours, never the sender's."""
+    """A folder for incoming files, of one process alone. Their names are ours, never the
+    sender's."""
 
     def __init__(self, folder: Path, *, max_file_bytes: int) -> None:
-        """Make the folder, and clear what a killed process left. Raises StoreError."""
+        """Make the folder, and clear what the process before, killed, left in it: films of
+        patients whom nobody would look for there. Raises StoreError."""
         self._folder = folder
         self._max_file_bytes = max_file_bytes
         with store_faults():
@@ -94,6 +96,4 @@ class Incoming:
 
 def _clear(folder: Path) -> None:
     for file in folder.iterdir():
-        with suppress(FileNotFoundError):
-            if time.time() - file.stat().st_mtime > ABANDONED_S:
-                file.unlink()
+        file.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """Rows of the audit trail: added to its chain, read and walked; never anything else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,21 +20,20 @@ STORED: Final = select(
 """Every column as it is stored: what hashes are made of."""
 
 
+_HEAD: Final = select(audit_head).with_for_update()
+_ADD: Final = insert(audit)
+_ADVANCE: Final = update(audit_head)
+
+
 def append(connection: Connection, entry: AuditEntry) -> None:
     """Add a row, in the transaction of what it tells of, and as the last thing it does: the
     chain's head is held from here to the commit, and every writer waits for it."""
-    head = connection.execute(select(audit_head).with_for_update()).one()
+    head = connection.execute(_HEAD).one()
     values = {"at": stored_moment(datetime.now(UTC)), **asdict(entry)}
     number, made = head.number + 1, row_hash(head.hash, values)
-    connection.execute(
-        insert(audit).values(
-            **values | {"at": datetime.fromisoformat(values["at"])},
-            number=number,
-            previous=head.hash,
-            hash=made,
-        )
-    )
-    connection.execute(update(audit_head).values(number=number, hash=made))
+    row = values | {"at": datetime.fromisoformat(values["at"])}
+    connection.execute(_ADD, row | {"number": number, "previous": head.hash, "hash": made})
+    connection.execute(_ADVANCE, {"number": number, "hash": made})
 
 
 def newest(connection: Connection, *, before: int | None, limit: int) -> tuple[AuditRow, ...]:
@@ -57,11 +56,11 @@ def between(
     return _in_chunks(connection, query)
 
 
-def verified(connection: Connection, expected: Head | None) -> Verdict:
+def verified(connection: Connection, noted: Iterable[Head]) -> Verdict:
     """Walk the whole chain, a chunk at a time."""
     head = connection.execute(select(audit_head)).one()
     known = Head(number=head.number, hash=head.hash)
-    return verify(_in_chunks(connection, STORED), known, expected)
+    return verify(_in_chunks(connection, STORED), known, noted)
 
 
 def _in_chunks(connection: Connection, query: Select[Any]) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,13 @@
 """Files by the SHA-256 of their content: `ab/cd/abcd…`, written once, never changed."""
 
+import errno
 import hashlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +22,11 @@ ABANDONED_S: Final = 3600.0
 """A file in `incoming` older than this is left over from a process that was killed."""
 
 PROBE_BYTES: Final = 2**20
+
+UNLINKED: Final = frozenset(
+    {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
+)
+"""What a file system says that gives no file a second name, or not this one here."""
 
 
 class Blobs:
@@ -45,7 +52,21 @@ class Blobs:
             raise ValueError("the digest is not that of the data")
         with store_faults():
             if not self.has(digest, len(data)):
-                self._write(data, self.path(digest))
+                with self._placing(digest) as temporary, temporary.open("xb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+
+    def adopt(self, file: Path, digest: str, size: int) -> None:
+        """Have a whole file of ours (`size` bytes of that SHA-256) on the disk under its SHA-256.
+
+        It keeps its own name too, and nobody writes to it any more: where the file system can,
+        it is one file with two names. Raises StoreError.
+        """
+        with store_faults():
+            if not self.has(digest, size):
+                with self._placing(digest) as temporary:
+                    _link(file, temporary)
 
     def has(self, digest: str, size: int) -> bool:
         """Is a file of that name and size (bytes) there?"""
@@ -91,19 +112,17 @@ class Blobs:
             for file in sorted(first.glob("[0-9a-f][0-9a-f]/*")):
                 yield file.name
 
-    def _write(self, data: bytes, file: Path) -> None:
-        temporary = self._folder / INCOMING / secrets.token_hex(16)
+    @contextmanager
+    def _placing(self, digest: str) -> Iterator[Path]:
+        """Where the block has a file on the disk, which then takes its place."""
+        temporary, file = self._folder / INCOMING / secrets.token_hex(16), self.path(digest)
         try:
-            with temporary.open("xb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
+            yield temporary
             make_folder(file.parent)
             temporary.replace(file)
-        except OSError:
-            with suppress(OSError):
+        finally:
+            with suppress(OSError):  # a second name of the file that is there stays as it is
                 temporary.unlink(missing_ok=True)
-            raise
         # All three: who made a folder may have been killed before making its name last.
         for folder in (file.parent, file.parent.parent, self._folder):
             sync_folder(folder)
@@ -114,6 +133,18 @@ class Blobs:
             with suppress(OSError):  # another process may be clearing too
                 if file.stat().st_mtime < before:
                     file.unlink()
+
+
+def _link(file: Path, to: Path) -> None:
+    """The same file under another name, or a copy of it; on the disk."""
+    try:
+        os.link(file, to)
+    except OSError as problem:
+        if problem.errno not in UNLINKED:
+            raise
+        shutil.copyfile(file, to)
+    with to.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def make_folder(folder: Path) -> None:

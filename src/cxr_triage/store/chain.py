@@ -5,8 +5,8 @@ A row's `hash` is the SHA-256 of a JSON array in ASCII without spaces: the word
 `2026-03-04T05:06:07.000000Z`), `action`, `actor_kind`, `actor_id`, `study_id`,
 `assessment_id`, `subject_id`, `fingerprint`, `address`, `request_id` and `reason`. Its number
 is not part of it: it is one more than the row's before it. The head (number and hash of the
-newest row) stands in a table of its own, which finds a trail that was cut at its end; one
-that an administrator noted elsewhere finds a trail that was written anew.
+newest row) stands in a table of its own, which finds a trail that was cut at its end; those
+that were noted elsewhere (see `anchors`) find a trail that was written anew.
 """
 
 import hashlib
@@ -77,12 +77,12 @@ def head_of(text: str) -> Head | None:
     return Head(number=int(found[1]), hash=found[2]) if found else None
 
 
-def verify(rows: Iterable[Mapping[str, Any]], head: Head, expected: Head | None) -> Verdict:
+def verify(rows: Iterable[Mapping[str, Any]], head: Head, noted: Iterable[Head] = ()) -> Verdict:
     """Walk the rows (every column, as stored, by number) up to the head.
 
-    expected: a head that was noted earlier.
+    noted: heads of earlier, each of which must be passed; of one number one hash.
     """
-    walk = _Walk(expected)
+    walk = _Walk({each.number: each.hash for each in noted})
     for row in rows:
         if (fault := walk.take(row)) is not None:
             return walk.verdict(fault)
@@ -92,9 +92,9 @@ def verify(rows: Iterable[Mapping[str, Any]], head: Head, expected: Head | None)
 class _Walk:
     """Looks at each row when the next one is known: that tells what happened to it."""
 
-    def __init__(self, expected: Head | None) -> None:
+    def __init__(self, noted: Mapping[int, str]) -> None:
         self._sound = Head(number=0, hash=FIRST)
-        self._expected = expected
+        self._noted = noted
         self._waiting: Mapping[str, Any] | None = None
         self._known = {FIRST: 0}
 
@@ -108,7 +108,7 @@ class _Walk:
         number = self._sound.number
         if number > head.number:
             return ChainFault(number=head.number + 1, kind="inserted")
-        if number < head.number or (self._expected and number < self._expected.number):
+        if number < max(head.number, *self._noted, 0):
             return ChainFault(number=number + 1, kind="cut")
         if self._sound.hash != head.hash:
             return ChainFault(number=number, kind="rewritten")
@@ -127,7 +127,7 @@ class _Walk:
             return ChainFault(number=number, kind="removed")
         self._sound = Head(number=number, hash=row["hash"])
         self._remember()
-        if self._expected and self._expected.number == number and self._expected != self._sound:
+        if self._noted.get(number, row["hash"]) != row["hash"]:
             return ChainFault(number=number, kind="rewritten")
         return None
 

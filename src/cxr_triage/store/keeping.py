@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from cxr_triage.domain import Assessment, Patient
 from cxr_triage.errors import Conflict
@@ -70,7 +70,7 @@ def keep_rows(
     _keep_assessment(connection, placed)
     _rank_study(connection, study_id)
     if allowance is not None:
-        count(connection, placed.image.station_id, len(placed.image.data), allowance)
+        count(connection, placed.image.station_id, placed.image.size, allowance)
     append(
         connection,
         replace(
@@ -225,31 +225,36 @@ def _keep_assessment(connection: Connection, placed: Placed) -> None:
 
 def _rank_study(connection: Connection, study_id: str) -> None:
     """The study's place: that of its most urgent assessed image, as `triage.rank` has it."""
-    current = (
-        select(assessments)
-        .join(images, images.c.id == assessments.c.image_id)
-        .where(images.c.study_id == study_id, assessments.c.is_current)
-        .subquery()
+    of_study = {"study": study_id}
+    leading = connection.execute(_LEADING, of_study).one()
+    counts = connection.execute(_COUNTS, of_study).one()
+    connection.execute(_PLACE, of_study | leading._asdict() | counts._asdict())
+
+
+_CURRENT = (
+    select(assessments)
+    .join(images, images.c.id == assessments.c.image_id)
+    .where(images.c.study_id == bindparam("study"), assessments.c.is_current)
+    .subquery()
+)
+_ASSESSED = case((_CURRENT.c.outcome == "assessed", 1), else_=0)
+
+# Made once: making them takes longer than the database takes to answer.
+_LEADING = (
+    select(_CURRENT.c.id.label("leading_id"), _CURRENT.c.priority_rank, _CURRENT.c.margin_order)
+    .order_by(-_ASSESSED, _CURRENT.c.priority_rank, _CURRENT.c.margin_order, _CURRENT.c.id)
+    .limit(1)
+)
+_COUNTS = select(func.count().label("images"), func.sum(_ASSESSED).label("assessed")).select_from(
+    _CURRENT
+)
+_PLACE = (
+    update(studies)
+    .where(studies.c.id == bindparam("study"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("priority_rank", "margin_order", "leading_id", "images", "assessed")
+        }
     )
-    assessed = case((current.c.outcome == "assessed", 1), else_=0)
-    leading = connection.execute(
-        select(current.c.id, current.c.priority_rank, current.c.margin_order)
-        .order_by(-assessed, current.c.priority_rank, current.c.margin_order, current.c.id)
-        .limit(1)
-    ).one()
-    counts = connection.execute(
-        select(func.count().label("images"), func.sum(assessed).label("assessed")).select_from(
-            current
-        )
-    ).one()
-    connection.execute(
-        update(studies)
-        .where(studies.c.id == study_id)
-        .values(
-            priority_rank=leading.priority_rank,
-            margin_order=leading.margin_order,
-            leading_id=leading.id,
-            images=counts.images,
-            assessed=counts.assessed,
-        )
-    )
+)

@@ -32,11 +32,14 @@ def migrate(database: Database) -> None:
     with database.read() as connection:
         if _is_usable(connection):
             return
-    with database.transaction() as connection:
+
+    def renew(connection: Connection) -> None:
         database.hold(connection, "migrate")
         database.allow_long(connection)
         if not _is_usable(connection):  # another process may have been faster
             _upgrade(connection)
+
+    database.write(renew)  # again, if it and those who write got into each other's way
 
 
 def schema_of(connection: Connection) -> str | None:

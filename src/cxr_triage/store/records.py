@@ -8,6 +8,7 @@ numbers and patients may not.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from cxr_triage.domain import Assessment, Level, Patient, Priority, PriorityReason
@@ -73,10 +74,12 @@ class AuditRow:
 class NewImage:
     """A file that was read and assessed, and is to be kept.
 
-    data: the file's bytes; their SHA-256 is the assessment's digest.
+    file: whole, `size` bytes whose SHA-256 is the assessment's digest; nobody writes to it any
+    more, for it becomes the store's own (see `Blobs.adopt`).
     """
 
-    data: bytes = field(repr=False)
+    file: Path = field(repr=False)
+    size: int
     patient: Patient
     station_id: str
     received_at: datetime

@@ -103,12 +103,11 @@ class Store:
         placed = place(image, assessment)
         with self._database.read() as connection:
             check_conflict(connection, placed)
-        self._blobs.write(image.data, assessment.digest)  # before any row names it
+        self._blobs.adopt(image.file, assessment.digest, image.size)  # before any row names it
 
         def work(connection: Connection) -> Kept:
             self._database.hold(connection, file_lock(assessment.digest))
-            if not self._blobs.has(assessment.digest, len(image.data)):
-                self._blobs.write(image.data, assessment.digest)  # purged since
+            self._blobs.adopt(image.file, assessment.digest, image.size)  # if it was purged since
             while (made := keep_rows(connection, placed, audit, allowance)) is None:
                 there = results.find(connection, placed.assessment.id)
                 if there is not None:  # else it was purged between the two looks
@@ -229,10 +228,10 @@ class Store:
         """Hash every file and compare with the rows."""
         return inspect(self._database, self._blobs)
 
-    def verify_audit(self, expected: Head | None) -> Verdict:
-        """Walk the trail's chain. expected: a head that was noted earlier."""
+    def verify_audit(self, *noted: Head) -> Verdict:
+        """Walk the trail's chain. noted: heads of earlier that must still lie on it."""
         with self._database.read() as connection:
-            return audit_rows.verified(connection, expected)
+            return audit_rows.verified(connection, noted)
 
     def audit_between(
         self, since: datetime | None, until: datetime | None
