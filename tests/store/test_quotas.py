@@ -54,7 +54,8 @@ def test_what_was_sent_before_counts_no_more_and_is_answered_over_the_limit(stor
 
 
 def test_bytes_are_limited_too(store):
-    big = replace(image(1), data=b"x" * (1 << 20))
+    big = replace(image(1), size=1 << 20)
+    big.file.write_bytes(b"x" * big.size)
     store.keep(big, result(big), audit=KEEPING, allowance=allowance(mib=1))
     with pytest.raises(OverQuota) as caught:
         keep(store, 10, allowance(mib=1))
