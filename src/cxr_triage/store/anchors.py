@@ -20,8 +20,8 @@ from filelock import FileLock, Timeout
 
 from cxr_triage.errors import StoreBusy, StoreInvalid
 from cxr_triage.store.chain import Head, head_of
+from cxr_triage.store.columns import stored_moment
 from cxr_triage.store.faults import store_faults
-from cxr_triage.store.tables import stored_moment
 
 WAIT_S: Final = 300.0
 """A check of another process may take so long."""

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, Select, insert, select, type_coerce, upd
 from sqlalchemy.types import String
 
 from cxr_triage.store.chain import Head, Verdict, row_hash, verify
+from cxr_triage.store.columns import stored_moment
 from cxr_triage.store.records import AuditEntry, AuditRow
-from cxr_triage.store.tables import audit, audit_head, stored_moment
+from cxr_triage.store.tables import audit, audit_head
 
 CHUNK: Final = 1000
 
