@@ -44,7 +44,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.databases import VARIABLE, programs, raw, running_server, url_of
 
 FILM = next((Path(data_store.__file__).parent / "data").glob("RG1_UNCR*")).read_bytes()
-SOP_UID = b"1.3.6.1.4.1.5962.1.1.9.1.2.20040826185059.5457"
+UIDS_END = b"20040826185059.5457"
+"""Of study, series and instance."""
+
+PIXELS_END = FILM.rindex(b"\xfc\xff\xfc\xff")
+"""Where the data set's trailing padding begins."""
+
 STUDIES = (1_000, 100_000)
 TABLES = ("studies", "images", "assessments")
 CHUNK = 500
@@ -52,10 +57,9 @@ PAGES = {"first page": "", "urgent alone": "&priority=urgent", "state new": "&st
 
 
 def other_film(number: int) -> bytes:
-    """The radiograph with another UID and another last pixel."""
-    uid = SOP_UID[:-10] + b"%010d" % number
-    data = bytearray(FILM.replace(SOP_UID, uid))
-    data[-4:] = number.to_bytes(4, "little")
+    """The radiograph as another study, with other last pixels."""
+    data = bytearray(FILM.replace(UIDS_END, b"1%018d" % number))
+    data[PIXELS_END - 4 : PIXELS_END] = number.to_bytes(4, "little")
     return bytes(data)
 
 
