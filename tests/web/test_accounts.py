@@ -82,15 +82,16 @@ def test_a_station_gets_a_key_that_works_until_it_is_revoked(browser, pages, lan
         assert "owned" not in page.title()
 
 
-def test_nobody_disables_themselves(browser, pages):
+@pytest.mark.parametrize("name", ["administrator", "Administrator"])
+def test_nobody_disables_themselves(browser, pages, name):
     with reader(browser, pages, "administrator") as page:
         page.goto(f"{pages.address}/people")
         token = page.get_attribute("form[action='/people'] input[name=csrf]", "value")
         page.forgiven.add(422)
         status = page.evaluate(
-            """(csrf) => fetch("/people/administrator/disable",
+            """([name, csrf]) => fetch(`/people/${name}/disable`,
             {method: "POST", body: new URLSearchParams({csrf})}).then((it) => it.status)""",
-            token,
+            [name, token],
         )
         assert status == 422
 

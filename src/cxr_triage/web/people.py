@@ -68,8 +68,7 @@ def _create(services: Services, fields: Fields, by: Actor) -> None:
 def disable_person(visit: Administrator, origin: From, name: Name, _: Posted) -> Response:
     """They cannot sign in any more. Nobody shuts themselves out."""
     by = visit.who.acts_from(origin)
-    person = visit.services.store.accounts.person_named(name)
-    if person is not None and person.id == visit.who.id:
+    if visit.services.sessions.person(name).id == visit.who.id:
         return _page(visit, error=AccountInvalid("disable_oneself"))
     visit.services.administration.disable_person(name, by=by)
     return RedirectResponse("/people?done=disabled", 303)
