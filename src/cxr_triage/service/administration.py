@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from cxr_triage.errors import AccountInvalid, NotFound
+from cxr_triage.errors import AccountInvalid
 from cxr_triage.language import Language
 from cxr_triage.service import passwords
 from cxr_triage.service.accounts import AccountRules, new_key, prefix_of
 from cxr_triage.service.audit import Action, Actor, entry
-from cxr_triage.service.secrecy import account_name, sha256_of
+from cxr_triage.service.secrecy import account_name, person_of_name, sha256_of
 from cxr_triage.store.identity import new_id
 from cxr_triage.store.records import ROLES, Person, Role, Station, StationKey
 from cxr_triage.store.repository import Store
@@ -115,9 +115,7 @@ class Administration:
     def reset_password(self, name: str, password: str, *, by: Actor) -> Person:
         """For somebody who forgot it; every session of theirs ends. Raises NotFound or
         AccountInvalid."""
-        person = self._store.accounts.person_named(account_name(name))
-        if person is None:
-            raise NotFound("person_not_found")
+        person = person_of_name(self._store, name)
         if person.elsewhere is not None:
             raise AccountInvalid("no_password_here")
         passwords.check_new(password, person.name)

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from cxr_triage.errors import NotFound, StoreError, TooManyAttempts
+from cxr_triage.errors import StoreError, TooManyAttempts
 from cxr_triage.service.audit import Action, Actor, entry
-from cxr_triage.service.secrecy import account_name, sha256_of
+from cxr_triage.service.secrecy import person_of_name, sha256_of
 from cxr_triage.store.records import Person
 from cxr_triage.store.repository import Store
 from cxr_triage.store.session_rows import Attempt, AttemptLimit
@@ -79,9 +79,7 @@ def _grouped(
 
 def unlock(store: Store, name: str, *, by: Actor) -> Person:
     """Forget somebody's failed sign-ins, wherever they came from. Raises NotFound."""
-    person = store.accounts.person_named(account_name(name))
-    if person is None:
-        raise NotFound("person_not_found")
+    person = person_of_name(store, name)
     audit = entry(Action.SIGN_IN_UNLOCKED, by, subject_id=person.id)
     store.sessions.forgive(audit=audit, account=sha256_of(person.name))
     return person

@@ -20,7 +20,6 @@ from cxr_triage.store.repository import Store
 MOST: Final = 10_000_000
 """Images or MiB a day: more is a slip of the keyboard."""
 
-
 UTC_ZONE: Final = ZoneInfo("UTC")
 
 

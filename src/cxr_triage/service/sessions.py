@@ -11,7 +11,7 @@ from cxr_triage.errors import NotFound
 from cxr_triage.service.accounts import AccountRules
 from cxr_triage.service.audit import Action, Actor, Origin, entry
 from cxr_triage.service.principal import Principal
-from cxr_triage.service.secrecy import account_name, sha256_of
+from cxr_triage.service.secrecy import person_of_name, sha256_of
 from cxr_triage.store.records import Person, StoredSession
 from cxr_triage.store.repository import Store
 
@@ -71,10 +71,7 @@ class Sessions:
 
     def person(self, name: str) -> Person:
         """Raises NotFound `person_not_found`."""
-        person = self._store.accounts.person_named(account_name(name))
-        if person is None:
-            raise NotFound("person_not_found")
-        return person
+        return person_of_name(self._store, name)
 
     def _listed(self, person_id: str, *, mine: str = "") -> tuple[ListedSession, ...]:
         return tuple(
