@@ -12,7 +12,7 @@ import pytest
 import cxr_triage
 from cxr_triage.labels import LABELS
 from cxr_triage.language import LANGUAGES, is_said, say
-from cxr_triage.language.numbers import decimal
+from cxr_triage.language.numbers import decimal, localized
 from tests.language.messages import KEYS, messages, sentences
 
 SOURCE = Path(cxr_triage.__file__).parent
@@ -77,6 +77,15 @@ def test_numbers_are_written_as_the_language_writes_them():
     assert decimal(0.5, "vi") == "0,50"
     assert decimal(-1.25, "vi", 1) in {"−1,2", "−1,3"}
     assert "0,6 " in say("reason.saturated", "vi", measured=0.6, limit=0.5)
+    assert "198,392 of 7,198,310" in say(
+        "error.truncated_pixels", "en", measured=198392, expected=7198310
+    )
+    assert "198.392 trên 7.198.310" in say(
+        "error.truncated_pixels", "vi", measured=198392, expected=7198310
+    )
+    assert "9999 " in say("reason.extra_pixel_data", "en", measured=9999)
+    assert "01" in f"{localized(1, 'vi'):02d}"
+    assert localized(value=True, language="vi") is True
 
 
 def test_what_is_not_said_is_an_error():

@@ -104,7 +104,7 @@ def listen(settings: Settings) -> Iterator[socket.socket]:
         listening = _bound(settings.host, settings.port)
     except OSError as problem:
         raise SettingsInvalid(
-            "cannot_listen", port=settings.port, problem=os.strerror(problem.errno or 0)
+            "cannot_listen", port=str(settings.port), problem=os.strerror(problem.errno or 0)
         ) from None
     with listening:
         yield listening

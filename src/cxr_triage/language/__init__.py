@@ -18,7 +18,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "vi")
 def say(key: str, language: Language, /, **values: object) -> str:
     """The sentence `key` in `language`, its {fields} filled with `values`.
 
-    Floats are written as the language writes them (0.62, 0,62).
+    Numbers are written as the language writes them (0.62 and 12,345; 0,62 and 12.345).
 
     Raises KeyError if the catalogues lack the key or the sentence needs a value not given.
     """

@@ -1,4 +1,4 @@
-"""What an administrator does with accounts: from the command line, later from a page."""
+"""What an administrator does with accounts, from the command line and from the pages."""
 
 import re
 from collections.abc import Callable
