@@ -21,6 +21,7 @@ from cxr_triage.service import passwords
 from cxr_triage.service.accounts import PERMISSIONS, AccountRules, Accounts
 from cxr_triage.service.administration import Administration, checked_role
 from cxr_triage.service.audit import SYSTEM, Origin
+from cxr_triage.service.demo import prepare_demo
 from cxr_triage.store.records import ROLES
 from tests.store.builders import store_in
 
@@ -462,3 +463,10 @@ def test_a_password_under_older_parameters_is_hashed_again(accounts, tmp_path, m
         kept = dict(connection.execute("SELECT name, password_hash FROM people"))["lan"]
     assert "m=128,t=2" in kept
     assert accounts.sign_in("lan", PASSWORD, origin=HERE)
+
+
+def test_demo_accounts_are_spoken_to_in_the_language_of_the_demo(store, admin):
+    for language in ("en", "vi"):
+        made = prepare_demo(store, admin, language)
+        assert {one.language for one in store.accounts.people()} == {language}
+        assert set(made.passwords) == {one.name for one in store.accounts.people()}

@@ -65,7 +65,8 @@ def _demo_accounts(store: "Store", settings: Settings) -> "DemoAccounts":
     from cxr_triage.service.administration import Administration  # noqa: PLC0415
     from cxr_triage.service.demo import prepare_demo  # noqa: PLC0415
 
-    return prepare_demo(store, Administration(store, AccountRules(key_days=settings.key_days)))
+    admin = Administration(store, AccountRules(key_days=settings.key_days))
+    return prepare_demo(store, admin, settings.language)
 
 
 def _start_demo(accounts: "DemoAccounts", address: str, language: Language) -> None:

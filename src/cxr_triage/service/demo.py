@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from cxr_triage.errors import SettingsInvalid
+from cxr_triage.language import Language
 from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
 from cxr_triage.store.records import Role
@@ -32,8 +33,9 @@ class DemoAccounts:
     keys: dict[str, str] = field(repr=False)
 
 
-def prepare_demo(store: Store, admin: Administration) -> DemoAccounts:
-    """Make the accounts, or give those of an earlier demo new passwords and a new key.
+def prepare_demo(store: Store, admin: Administration, language: Language) -> DemoAccounts:
+    """Make the accounts, or give those of an earlier demo new passwords and a new key; pages
+    speak `language` to them.
 
     Raises SettingsInvalid `demo_store_in_use` if the store has anybody else's account.
     """
@@ -46,16 +48,17 @@ def prepare_demo(store: Store, admin: Administration) -> DemoAccounts:
     passwords = {name: secrets.token_urlsafe(12) for name in PEOPLE}
     for name, password in passwords.items():
         if name in known:
-            admin.reset_password(name, password, by=SYSTEM)
+            person = admin.reset_password(name, password, by=SYSTEM)
+            store.accounts.set_language(person.id, language)
         else:
-            _create(admin, name, password)
+            _create(admin, name, password, language)
     return DemoAccounts(passwords=passwords, keys=_new_keys(store, admin))
 
 
-def _create(admin: Administration, name: str, password: str) -> None:
+def _create(admin: Administration, name: str, password: str, language: Language) -> None:
     role = PEOPLE[name]
     station = STATION if role == "station" else None
-    admin.create_person(name, password, role=role, station_id=station, by=SYSTEM)
+    admin.create_person(name, password, role=role, station_id=station, language=language, by=SYSTEM)
 
 
 def _new_keys(store: Store, admin: Administration) -> dict[str, str]:
