@@ -53,7 +53,7 @@ ASSESSMENT: dict[str, Any] = {
     "warnings": [],
     "model": {
         "name": "nih-baseline",
-        "version": "0.3.0",
+        "version": "0.4.0",
         "sha256": "91595a29602e4de9fd847bc9e212531835512d5e5e87dcbe8c5b1c9315f6a6e0",
         "proof": "demonstration",
     },
