@@ -80,8 +80,9 @@ def test_an_administrator_gets_it_without_whom_it_is_about(served, kept):
     with served.person("administrator") as person:
         page = person.get(f"{address}/report.html", headers={"Accept-Language": "en"}).text
         text = text_of(person.get(f"{address}/report.pdf", headers={"Accept-Language": "en"}))
+    words = re.sub(r'(?<=data:image/)[^"]+', "", page)  # three letters stand in any picture
     for secret in (*SECRETS, "sườn"):
-        assert secret not in page
+        assert secret not in words
         assert secret not in text
     assert page.count("left out") >= 2
 
