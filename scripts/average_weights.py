@@ -46,11 +46,11 @@ def part_of(argument: str) -> tuple[float, Weights]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="+", metavar="SHARE=FILE")
+    parser.add_argument("parts", nargs="+", type=part_of, metavar="SHARE=FILE")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--data", type=Path, help="validate the mean on the films in DIR")
     arguments = parser.parse_args()
-    mean = mean_of([part_of(part) for part in arguments.parts])
+    mean = mean_of(arguments.parts)
     torch.save(mean, arguments.out)
     if arguments.data:
         network = torchxrayvision.models.DenseNet(num_classes=len(LABELS) + 1)

@@ -26,6 +26,7 @@ from baseline_training.objective import box_prior, forward, loss_of
 from baseline_training.validation import validate
 
 BATCH = 24
+PARTS = ("network", "average", "optimizer")  # of a checkpoint, beside step and best
 
 
 @dataclass
@@ -69,9 +70,6 @@ class State:
         for name in PARTS:
             getattr(self, name).load_state_dict(saved[name])
         self.step, self.best = saved["step"], saved["best"]
-
-
-PARTS = ("network", "average", "optimizer")
 
 
 def learning_rate(step: int, steps: int, peak: float) -> float:
