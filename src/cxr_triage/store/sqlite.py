@@ -65,6 +65,16 @@ class SqliteBackend:
             self._writers.release()
 
     @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Tables are made anew by dropping the old ones: keys are checked afterwards, whole."""
+        with self.writing() as connection:
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")
+            try:
+                yield connection
+            finally:
+                connection.connection.driver_connection.execute("PRAGMA foreign_keys = ON")
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         with self.engine.connect() as connection:
             yield connection
