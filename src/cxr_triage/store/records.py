@@ -164,10 +164,10 @@ Place = tuple[int, float, datetime, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorklistQuery:
-    """Which studies; an empty tuple or None leaves that filter out.
+    """Which studies; an empty tuple or text, or None, leaves that filter out.
 
-    received_from is inclusive, received_until exclusive. accession: exact. number: exactly
-    the accession number or the patient's.
+    received_from is inclusive, received_until exclusive. findings: labels of which one at least
+    is flagged. text: what somebody typed to find a patient, see `search`.
     """
 
     priorities: tuple[Priority, ...] = ()
@@ -175,8 +175,8 @@ class WorklistQuery:
     station_id: str | None = None
     received_from: datetime | None = None
     received_until: datetime | None = None
-    accession: str | None = field(default=None, repr=False)
-    number: str | None = field(default=None, repr=False)
+    findings: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     literal,
-    or_,
     select,
     tuple_,
     union_all,
@@ -31,6 +30,7 @@ from cxr_triage.store.records import (
     StudyRow,
     WorklistQuery,
 )
+from cxr_triage.store.search import Narrowed, narrowed
 from cxr_triage.store.tables import (
     ORDER,
     assessments,
@@ -82,7 +82,8 @@ def page(
 ) -> StudyPage:
     """At most `limit` rows after a place: what was there before and after stays so, however
     many studies come meanwhile."""
-    found = _found(query, scope, after, limit + 1)
+    narrow = narrowed(connection, query, scope)
+    found = _found(query, scope, narrow, after, limit + 1)
     select_rows = STUDY.join(found, found.c.id == studies.c.id).order_by(*PLACE).limit(limit + 1)
     rows = connection.execute(select_rows).all()
     return StudyPage(
@@ -104,36 +105,36 @@ def neighbours(
     if row is None or not scope.includes(row.station_id):
         raise NotFound("study_not_found")
     place = _place(row)
-    return Neighbours(
-        before=_beside(connection, query, scope, place, backwards=True),
-        after=_beside(connection, query, scope, place, backwards=False),
-    )
+    narrow = narrowed(connection, query, scope)
 
+    def beside(*, backwards: bool) -> str | None:
+        found = _found(query, scope, narrow, place, 1, backwards=backwards)
+        nearest = select(studies.c.id).join(found, found.c.id == studies.c.id)
+        return connection.scalar(nearest.order_by(*_order(backwards=backwards)).limit(1))
 
-def _beside(
-    connection: Connection, query: WorklistQuery, scope: Scope, place: Place, *, backwards: bool
-) -> str | None:
-    found = _found(query, scope, place, 1, backwards=backwards)
-    nearest = select(studies.c.id).join(found, found.c.id == studies.c.id)
-    return connection.scalar(nearest.order_by(*_order(backwards=backwards)).limit(1))
+    return Neighbours(before=beside(backwards=True), after=beside(backwards=False))
 
 
 def _found(
     query: WorklistQuery,
     scope: Scope,
+    narrow: Narrowed,
     after: Place | None,
     limit: int,
     *,
     backwards: bool = False,
 ) -> Subquery:
     """Enough studies for a page, for each state apart: an index then has them in order."""
-    conditions = _conditions(query, scope)
+    conditions = [*_conditions(query, scope), *narrow.conditions]
+    place = (studies.c.priority_rank + 0, *PLACE[1:]) if narrow.few else PLACE
     if after is not None:
-        here, there = tuple_(*PLACE), tuple_(*_bound(after))
+        here, there = tuple_(*place), tuple_(*_bound(after))
         conditions.append(here < there if backwards else here > there)
-    order = _order(backwards=backwards)
+    order = [column.desc() if backwards else column.asc() for column in place]
     states = () if set(query.states) == set(STATES) else sorted(set(query.states))
     of_states = [[studies.c.state == state] for state in states] or [[]]
+    if narrow.few and states:
+        of_states = [[studies.c.state.in_(states)]]
     parts = [
         select(studies.c.id).where(*conditions, *of_state).order_by(*order).limit(limit).subquery()
         for of_state in of_states
@@ -183,7 +184,7 @@ def open_(connection: Connection, study_id: str, person_id: str) -> None:
 
 
 def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]:
-    """Every filter but the states."""
+    """Every filter but the states and what is searched for."""
     conditions = _within(scope)
     if query.station_id is not None:
         conditions.append(studies.c.station_id == query.station_id)
@@ -194,13 +195,6 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
         conditions.append(studies.c.received_at >= query.received_from)
     if query.received_until is not None:
         conditions.append(studies.c.received_at < query.received_until)
-    if query.accession is not None:
-        conditions.append(studies.c.accession == query.accession)
-    if query.number is not None:
-        theirs = select(patients.c.id).where(patients.c.patient_id == query.number)
-        conditions.append(
-            or_(studies.c.accession == query.number, studies.c.patient_id.in_(theirs))
-        )
     return conditions
 
 
