@@ -17,6 +17,13 @@ REVIEW: JsonDict = {
     "impression": "Several nodules in both lungs.",
 }
 
+SEARCH: JsonDict = {
+    "text": "nguyen van hung",
+    "findings": ["Pneumothorax"],
+    "states": ["new", "opened"],
+    "from": "2026-11-24T00:00:00+07:00",
+}
+
 FORM = {
     "patient_id": "KB-2026-0417",
     "patient_name": "Lê Thị Hoa",

@@ -9,6 +9,7 @@ from cxr_triage.api import examples
 from cxr_triage.api.problems import Problem
 from cxr_triage.domain import Level, Priority
 from cxr_triage.language import Language
+from cxr_triage.service import worklist
 from cxr_triage.store.records import Role, State, Verdict
 
 MAX_NAME = 64
@@ -187,6 +188,26 @@ class WorklistOut(_Model):
 
     studies: list[StudyOut]
     next: str | None
+
+
+class SearchIn(_Model):
+    """Which studies; what is left out leaves that filter out.
+
+    `text`: part of a name (diacritics need not be typed), of a patient's number, an accession
+    number or a file's name, in any case. `findings`: one at least is flagged.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SEARCH]})
+
+    text: str = ""
+    findings: list[str] = []
+    station: str | None = Field(default=None, max_length=MAX_NAME)
+    states: list[State] = []
+    priorities: list[Priority] = []
+    received_from: AwareDatetime | None = Field(default=None, alias="from")
+    received_until: AwareDatetime | None = Field(default=None, alias="until")
+    cursor: str | None = Field(default=None, max_length=512)
+    limit: int = worklist.DEFAULT_LIMIT
 
 
 class ReviewOut(_Model):

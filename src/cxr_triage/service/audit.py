@@ -26,6 +26,7 @@ class Action(StrEnum):
     FILM_SHOWN = "film_shown"
     NUMBER_SETTLED = "number_settled"
     WORKLIST_VIEWED = "worklist_viewed"
+    WORKLIST_SEARCHED = "worklist_searched"
     STUDY_OPENED = "study_opened"
     IMAGE_VIEWED = "image_viewed"
     REPORT_VIEWED = "report_viewed"

@@ -7,6 +7,9 @@ from sqlalchemy import Column, Dialect, ForeignKey, String, Text, TypeDecorator
 
 from cxr_triage.domain import folded
 
+LONGEST_SEARCHED = 255
+"""Characters: an index takes no more."""
+
 
 class Moment(TypeDecorator[datetime]):
     """A time in UTC, as text that sorts; the same in every database."""
@@ -58,7 +61,7 @@ def searched(original: str) -> Column[str]:
     """Another column's text as people search it, made whenever a row is added."""
 
     def of_row(context: Any) -> str:  # noqa: ANN401 - SQLAlchemy does not say what it is
-        return folded(context.get_current_parameters()[original])
+        return folded(context.get_current_parameters()[original])[:LONGEST_SEARCHED]
 
     return Column("folded", Text, nullable=False, default=of_row, server_default="")
 

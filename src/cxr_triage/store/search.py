@@ -6,12 +6,13 @@ sorted; of many, a walk through the worklist in its order soon has a page full.
 """
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, exists, false, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, and_, exists, false, func, or_, select
 
 from cxr_triage.domain import folded
 from cxr_triage.store.records import Scope, WorklistQuery
@@ -60,7 +61,7 @@ def _by_text(connection: Connection, text: str, scope: Scope) -> Narrowed:
         _Way(
             id=studies.c.id,
             in_study=studies.c.id,
-            holds=_contains_any_case(connection, studies.c.accession, text),
+            holds=_contains_any_case(connection, text),
         ),
         _Way(
             id=images.c.study_id,
@@ -166,10 +167,13 @@ def _contains(column: Column[str], part: str) -> ColumnElement[bool]:
     return column.contains(part, autoescape=True)
 
 
-def _contains_any_case(
-    connection: Connection, column: Column[str], part: str
-) -> ColumnElement[bool]:
-    """SQLite's LIKE looks at no case anyway, and need not be made slower."""
+def _contains_any_case(connection: Connection, text: str) -> ColumnElement[bool]:
+    """Is the text part of an accession number, whose letters are ASCII's? SQLite's LIKE looks at
+    no case of those."""
     if connection.dialect.name == "sqlite":
-        return _contains(column, part)
-    return column.icontains(part, autoescape=True)
+        return _contains(studies.c.accession, text)
+    plain = func.lower(studies.c.accession.collate("C"))
+    return plain.contains(text.translate(_ASCII_LOWER), autoescape=True)
+
+
+_ASCII_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)

@@ -42,8 +42,8 @@ SCHEMA: Final = "0007"
 
 
 def _read_whole(name: str, *columns: str) -> Index:
-    """What a search reads from end to end. PostgreSQL reads tables as fast, and its indexes take
-    no long texts."""
+    """What a search reads from end to end. PostgreSQL reads such tables as fast, and its indexes
+    take no long texts."""
     return Index(name, *columns).ddl_if(dialect="sqlite")
 
 
@@ -222,7 +222,7 @@ images = Table(
     document("corrected"),
     searched("file_name"),
     Index("ix_images_station_sop", "station_id", "sop_uid"),
-    _read_whole("ix_images_folded", "station_id", "folded", "study_id", "hidden_at"),
+    Index("ix_images_folded", "station_id", "folded", "study_id", "hidden_at"),
 )
 """patient_id: whom the file says it shows. file_name: as it was called where it came from; a name
 of a patient can stand there. twin: another image bears the same SOP Instance UID. placed_by_hand:
