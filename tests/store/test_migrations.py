@@ -24,11 +24,22 @@ def database(tmp_path):
     database.close()
 
 
+def differences(connection):
+    """Between the database and the tables, of which some have indexes on SQLite alone."""
+    kind = connection.dialect.name
+
+    def is_meant(thing, _name, what, reflected, _other):
+        only_on = getattr(thing, "_ddl_if", None) if what == "index" and not reflected else None
+        return only_on is None or only_on.dialect == kind
+
+    opts = {"compare_type": True, "include_object": is_meant}
+    return compare_metadata(MigrationContext.configure(connection, opts=opts), metadata)
+
+
 def test_an_empty_file_becomes_the_schema_of_the_tables(database):
     migrate(database)
     with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
+        assert differences(connection) == []
 
 
 def test_the_newest_migration_is_the_one_the_tables_name():
@@ -45,7 +56,7 @@ def test_a_store_of_the_first_version_keeps_what_it_has(database, monkeypatch):
     monkeypatch.undo()
     migrate(database)
     with database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert differences(connection) == []
         names = connection.exec_driver_sql("SELECT name FROM stations WHERE id = 'xa-an'").scalar()
     assert names == "Xã An"
 
