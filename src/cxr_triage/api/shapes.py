@@ -146,11 +146,14 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
         images=row.images,
         assessed=row.assessed,
         assessment_id=row.assessment_id,
+        signed_by=row.signed_by,
+        signed_at=row.signed_at,
     )
 
 
 def detail_out(detail: StudyDetail, who: Principal, language: Language) -> StudyDetailOut:
     return StudyDetailOut(
+        unsigned=[one.assessment.id for one in detail.lacking],
         study=study_out(detail.row, who, language),
         assessments=[assessment_out(image, who, language) for image in detail.images],
         reviews=[review_out(review) for review in detail.reviews],
@@ -166,6 +169,7 @@ def review_out(review: Review) -> ReviewOut:
         verdicts=dict(review.draft.verdicts),
         missed=list(review.draft.missed),
         overall=review.draft.overall,
+        agrees=review.draft.agrees,
         note=review.draft.note,
         impression=review.draft.impression,
         saved_at=review.saved_at,

@@ -131,7 +131,10 @@ def _fitting(named: Sequence[Patient]) -> dict[Patient, set[Patient]]:
         likely: Iterable[Patient]
         if one.id:
             parts = (unnumbered if one.name else {}).get
-            likely = [*by_id[one.id], *(a for part in folded(one.name).split() for a in parts(part, ()))]
+            likely = [
+                *by_id[one.id],
+                *(a for part in folded(one.name).split() for a in parts(part, ())),
+            ]
             if not one.name:
                 likely = [*likely, *without_id]
         else:

@@ -40,6 +40,9 @@ from cxr_triage.store.tables import (
     studies,
 )
 
+SIGNERS: Final = people.alias("signers")
+"""Who signed for whole studies."""
+
 STUDY: Final = (
     select(
         studies,
@@ -50,11 +53,13 @@ STUDY: Final = (
         patients.c.sex,
         assessments.c.document,
         people.c.full_name.label("opener_name"),
+        SIGNERS.c.full_name.label("signer_name"),
     )
     .join(stations, stations.c.id == studies.c.station_id)
     .join(patients, patients.c.id == studies.c.patient_id)
     .join(assessments, assessments.c.id == studies.c.leading_id)
     .outerjoin(people, people.c.id == studies.c.opened_by)
+    .outerjoin(SIGNERS, SIGNERS.c.id == studies.c.signed_by)
 )
 
 
@@ -242,6 +247,8 @@ def _study(row: Row[Any]) -> StudyRow:
         images=row.images,
         assessed=row.assessed,
         assessment_id=row.leading_id,
+        signed_by=row.signer_name or "",
+        signed_at=row.signed_at,
     )
 
 
