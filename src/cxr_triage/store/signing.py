@@ -45,15 +45,15 @@ def check_something_said(draft: ReviewDraft) -> None:
 
 
 def after_signing(connection: Connection, study_id: str) -> None:
-    """A reading was signed, or a film left the study: signed if no film lacks one any more."""
-    known, lacking = (
-        current_results(connection, study_id),
-        unsigned_results(connection, study_id),
-    )
-    if known and not lacking:
+    """A reading was signed: signed if no film lacks one any more, else read at least."""
+    after_leaving(connection, study_id)
+    _move(connection, study_id, "reviewed", only_from=BEFORE_READING)
+
+
+def after_leaving(connection: Connection, study_id: str) -> None:
+    """A film was hidden or moved away: signed if it was the last that lacked a reading."""
+    if current_results(connection, study_id) and not unsigned_results(connection, study_id):
         _move(connection, study_id, "signed", signed_by=None, signed_at=None)
-    else:
-        _move(connection, study_id, "reviewed", only_from=BEFORE_READING)
 
 
 def sign_whole(

@@ -34,13 +34,10 @@ from cxr_triage.store.columns import (
     words,
     words_unless_older,
 )
+from cxr_triage.store.identity import LONGEST
 
 SCHEMA: Final = "0006"
 """The newest migration."""
-
-KEY: Final = 512
-"""Characters of what identifies something elsewhere: longer ones are made shorter without becoming
-equal, see `identity.key_of`."""
 
 metadata = MetaData(
     naming_convention={
@@ -135,9 +132,9 @@ patients = Table(
     identifier(),
     reference("stations"),
     words("key", 64),
-    words("patient_id", KEY),
-    words("issuer", KEY),
-    words("name", KEY),
+    words("patient_id", LONGEST),
+    words("issuer", LONGEST),
+    words("name", LONGEST),
     words("birth_date", 32),
     words("sex", 16),
     Column("folded", Text, nullable=False),
@@ -157,8 +154,8 @@ studies = Table(
     reference("stations"),
     reference("patients", index=True),
     Column("filed_patient_id", String(64), ForeignKey("patients.id"), nullable=False, index=True),
-    Column("study_uid", String(KEY), nullable=False, index=True),
-    Column("accession", String(KEY), nullable=False, index=True),
+    Column("study_uid", String(LONGEST), nullable=False, index=True),
+    Column("accession", String(LONGEST), nullable=False, index=True),
     moment("received_at"),
     Column("priority_rank", SmallInteger, nullable=False),
     Column("margin_order", Float, nullable=False),
@@ -200,8 +197,8 @@ images = Table(
     reference("studies", index=True),
     reference("stations"),
     reference("patients", index=True),
-    words("sop_uid", KEY),
-    words("series_uid", KEY),
+    words("sop_uid", LONGEST),
+    words("series_uid", LONGEST),
     words("digest", 64),
     words("pixel_digest", 64),
     words("file_name", 255),

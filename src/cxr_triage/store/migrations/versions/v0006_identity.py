@@ -93,14 +93,14 @@ def _check_references() -> None:
 
 
 def _patients() -> None:
-    added = {"key": sa.String(64), "issuer": sa.String(512), "folded": sa.Text()}
+    added: dict[str, Any] = {"key": sa.String(64), "issuer": sa.String(512), "folded": sa.Text()}
     for name, kind in added.items():
         op.add_column("patients", sa.Column(name, kind, nullable=False, server_default=""))
     for row in _rows(
         "SELECT id, patient_id, name, birth_date, sex FROM patients"
         " WHERE id > :after ORDER BY id LIMIT :most"
     ):
-        who = (row.patient_id, "", row.name, row.birth_date, row.sex)
+        who = (row.patient_id, "", row.name, row.birth_date, row.sex)  # as `identity.patient_key`
         _set(
             "patients",
             row.id,
@@ -116,14 +116,14 @@ def _patients() -> None:
 
 
 def _studies() -> None:
-    added = {
+    added: dict[str, Any] = {
         "filed_patient_id": sa.String(64),
         "flags": sa.Text(),
         "contested": sa.Boolean(),
         "version": sa.Integer(),
         "corrected": sa.Text(),
     }
-    first = {"contested": sa.false(), "version": "0"}
+    first: dict[str, Any] = {"contested": sa.false(), "version": "0"}
     for name, kind in added.items():
         default = first.get(name, "")
         op.add_column("studies", sa.Column(name, kind, nullable=False, server_default=default))
@@ -151,7 +151,7 @@ def _studies() -> None:
 
 
 def _images() -> None:
-    added = {
+    added: dict[str, Any] = {
         "patient_id": sa.String(64),
         "file_name": sa.String(255),
         "identified_at": sa.String(27),
@@ -159,7 +159,7 @@ def _images() -> None:
         "placed_by_hand": sa.Boolean(),
         "corrected": sa.Text(),
     }
-    first = {"twin": sa.false(), "placed_by_hand": sa.false()}
+    first: dict[str, Any] = {"twin": sa.false(), "placed_by_hand": sa.false()}
     for name, kind in added.items():
         default = first.get(name, "")
         op.add_column("images", sa.Column(name, kind, nullable=False, server_default=default))
