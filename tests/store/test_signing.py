@@ -84,7 +84,7 @@ def sign(store, film, doctor, whole=None, **said):
 def test_signing_the_refused_film_does_not_sign_the_study(store, films, doctor):
     first, second = films
     sign(store, second, doctor)
-    assert state(store, first) == "reviewed"
+    assert state(store, first) == "opened"
     assert lacking(store, first) == ids(first)
     sign(store, first, doctor)
     assert state(store, first) == "signed"
@@ -92,10 +92,18 @@ def test_signing_the_refused_film_does_not_sign_the_study(store, films, doctor):
     assert (detail(store, first).row.signed_by, detail(store, first).row.signed_at) == ("", None)
 
 
+def test_a_study_is_read_when_every_film_has_a_reading(store, films, doctor):
+    first, second = films
+    sign(store, second, doctor)
+    save(store, first, doctor)
+    assert state(store, first) == "reviewed"
+    assert lacking(store, first) == ids(first)
+
+
 def test_nobody_signs_a_refused_film_unseen(store, films, doctor):
     first, second = films
     sign(store, first, doctor)
-    assert state(store, first) == "reviewed"
+    assert state(store, first) == "opened"
     assert lacking(store, first) == ids(second)
 
 
@@ -119,7 +127,7 @@ def test_nobody_signs_for_a_film_that_they_have_not_seen(store, films, doctor):
     assert caught.value.code == "study_changed"
     [review] = detail(store, first).reviews
     assert review.signed_at is None
-    assert state(store, first) == "reviewed"
+    assert state(store, first) == "opened"
 
 
 def test_an_addendum_may_sign_for_the_whole_study(store, films, doctor):

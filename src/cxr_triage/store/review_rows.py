@@ -21,7 +21,6 @@ from cxr_triage.store.records import (
     WholeStudy,
 )
 from cxr_triage.store.results import result
-from cxr_triage.store.study_rows import change_state
 from cxr_triage.store.tables import people, reviews
 
 REVIEW: Final = select(reviews, people.c.full_name.label("reader_name")).join(
@@ -40,6 +39,7 @@ def save(
 ) -> Review:
     """See Store.save_review."""
     about = result(connection, draft.assessment_id, scope)
+    signing.hold_study(connection, about.study_id)
     known = _current(connection, draft.assessment_id, version)
     values = {**_columns(draft), "person_id": reader_id, "saved_at": datetime.now(UTC)}
     if known is None:
@@ -49,7 +49,7 @@ def save(
         connection.execute(
             update(reviews).where(reviews.c.id == review).values(**values, version=version + 1)
         )
-    change_state(connection, about.study_id, to="reviewed", only_from=signing.BEFORE_READING)
+    signing.after_saving(connection, about.study_id)
     _note(connection, audit, about, review)
     return _read(connection, review)
 

@@ -1,21 +1,20 @@
 """When a study counts as signed, and what makes it so no longer: decided here alone.
 
 A study is signed once a doctor has signed a reading of the current result of each of its films,
-or has said that one signature stands for the whole study. What comes after that, a film or a
-newer result, makes it `changed`: nobody has signed it as it is now. Every function works within
-the caller's transaction, which holds the study (`hold_study`).
+or has said that one signature stands for the whole study. Until each film has a reading, it is
+not read either. What comes after it was signed, a film or a newer result, makes it `changed`:
+nobody has signed it as it is now. Every function works within the caller's transaction, which
+holds the study (`hold_study`).
 """
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, Select, exists, select, update
+from sqlalchemy import Connection, Exists, Select, exists, select, update
 
 from cxr_triage.errors import Conflict, ReviewInvalid
 from cxr_triage.store.records import ReviewDraft, State
 from cxr_triage.store.tables import assessments, images, reviews, studies
-
-BEFORE_READING: Final[tuple[State, ...]] = ("new", "opened")
 
 
 def hold_study(connection: Connection, study_id: str) -> None:
@@ -30,11 +29,7 @@ def current_results(connection: Connection, study_id: str) -> frozenset[str]:
 
 def unsigned_results(connection: Connection, study_id: str) -> frozenset[str]:
     """Those of them that nobody has signed a reading of."""
-    signed = exists().where(
-        reviews.c.assessment_id == assessments.c.id,
-        reviews.c.addendum_of.is_(None),
-        reviews.c.signed_at.is_not(None),
-    )
+    signed = _reading().where(reviews.c.signed_at.is_not(None))
     return frozenset(connection.scalars(_current(study_id).where(~signed)))
 
 
@@ -44,10 +39,19 @@ def check_something_said(draft: ReviewDraft) -> None:
         raise ReviewInvalid("reading_empty")
 
 
+def after_saving(connection: Connection, study_id: str) -> None:
+    """A reading was saved: the study is read if no film lacks one any more, else opened."""
+    unread = connection.scalar(_current(study_id).where(~_reading()).limit(1))
+    if unread is None:
+        _move(connection, study_id, "reviewed", only_from=("new", "opened"))
+    else:
+        _move(connection, study_id, "opened", only_from=("new",))
+
+
 def after_signing(connection: Connection, study_id: str) -> None:
-    """A reading was signed: signed if no film lacks one any more, else read at least."""
+    """A reading was signed: the study is if no film lacks a signed one any more."""
     after_leaving(connection, study_id)
-    _move(connection, study_id, "reviewed", only_from=BEFORE_READING)
+    after_saving(connection, study_id)
 
 
 def after_leaving(connection: Connection, study_id: str) -> None:
@@ -85,6 +89,13 @@ def _current(study_id: str) -> Select[Any]:
         .where(
             images.c.study_id == study_id, images.c.hidden_at.is_(None), assessments.c.is_current
         )
+    )
+
+
+def _reading() -> Exists:
+    """Of a result, signed or not; addenda are none."""
+    return exists().where(
+        reviews.c.assessment_id == assessments.c.id, reviews.c.addendum_of.is_(None)
     )
 
 

@@ -174,18 +174,6 @@ def with_uid(connection: Connection, study_uid: str, scope: Scope) -> tuple[Stud
     return tuple(_study(row) for row in connection.execute(query))
 
 
-def change_state(
-    connection: Connection, study_id: str, *, to: str, only_from: tuple[str, ...]
-) -> bool:
-    """Move a study on, if its state is one of `only_from`; did it move?"""
-    moved = connection.execute(
-        update(studies)
-        .where(studies.c.id == study_id, studies.c.state.in_(only_from))
-        .values(state=to)
-    )
-    return moved.rowcount > 0
-
-
 def open_(connection: Connection, study_id: str, person_id: str) -> None:
     """Note who looks at a study that nobody has read; a new one becomes opened."""
     connection.execute(
