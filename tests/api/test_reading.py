@@ -166,7 +166,7 @@ def test_a_reading_is_saved_then_signed_then_added_to(served, kept):
         early = doctor.post(address, json={"action": "addendum", "note": "more"})
         assert (early.status_code, early.json()["code"]) == (409, "review_not_signed")
         signed = doctor.post(
-            address, json={"action": "sign", "version": version, "overall": "agree"}
+            address, json={"action": "sign", "version": version, "impression": "Nốt phổi"}
         )
         assert signed.json()["signed_at"]
         late = doctor.post(address, json={"version": version + 2})

@@ -13,6 +13,7 @@ REVIEW: JsonDict = {
     "verdicts": {"Nodule": "agree"},
     "missed": [],
     "overall": "agree",
+    "agrees": False,
     "note": "",
     "impression": "Several nodules in both lungs.",
 }

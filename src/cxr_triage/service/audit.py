@@ -33,6 +33,7 @@ class Action(StrEnum):
     REVIEW_SAVED = "review_saved"
     REVIEW_SIGNED = "review_signed"
     ADDENDUM_SIGNED = "addendum_signed"
+    STUDY_SIGNED = "study_signed"
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
     SIGNED_OUT = "signed_out"

@@ -44,6 +44,9 @@ from cxr_triage.store.tables import (
 )
 
 _filed: Final = patients.alias("filed")
+SIGNERS: Final = people.alias("signers")
+"""Who signed for whole studies."""
+
 STUDY: Final = (
     select(
         studies,
@@ -57,6 +60,7 @@ STUDY: Final = (
         assessments.c.document,
         images.c.file_name,
         people.c.full_name.label("opener_name"),
+        SIGNERS.c.full_name.label("signer_name"),
     )
     .join(stations, stations.c.id == studies.c.station_id)
     .join(patients, patients.c.id == studies.c.patient_id)
@@ -64,6 +68,7 @@ STUDY: Final = (
     .join(assessments, assessments.c.id == studies.c.leading_id)
     .join(images, images.c.id == assessments.c.image_id)
     .outerjoin(people, people.c.id == studies.c.opened_by)
+    .outerjoin(SIGNERS, SIGNERS.c.id == studies.c.signed_by)
 )
 
 
@@ -171,18 +176,6 @@ def with_uid(connection: Connection, study_uid: str, scope: Scope) -> tuple[Stud
     return tuple(_study(row) for row in connection.execute(query))
 
 
-def change_state(
-    connection: Connection, study_id: str, *, to: str, only_from: tuple[str, ...]
-) -> bool:
-    """Move a study on, if its state is one of `only_from`; did it move?"""
-    moved = connection.execute(
-        update(studies)
-        .where(studies.c.id == study_id, studies.c.state.in_(only_from))
-        .values(state=to)
-    )
-    return moved.rowcount > 0
-
-
 def open_(connection: Connection, study_id: str, person_id: str) -> None:
     """Note who looks at a study that nobody has read; a new one becomes opened."""
     connection.execute(
@@ -254,6 +247,8 @@ def _study(row: Row[Any]) -> StudyRow:
         settled_at=row.settled_at,
         version=row.version,
         file_name=row.file_name,
+        signed_by=row.signer_name or "",
+        signed_at=row.signed_at,
     )
 
 

@@ -52,7 +52,9 @@ def read_study(
 
 
 @router.get("/reading")
-def read_reading(visit: Reader, origin: From, id_: Id, image: Image) -> Response:
+def read_reading(
+    visit: Reader, origin: From, id_: Id, image: Image, came_from: CameFrom = ""
+) -> Response:
     """The readings of one result alone, for the page's script after somebody saved."""
     who = visit.who
     detail = visit.services.store.study(id_, who.scope)
@@ -65,6 +67,7 @@ def read_reading(visit: Reader, origin: From, id_: Id, image: Image) -> Response
         study=detail.row,
         shown=shown,
         found=shown.assessment,
+        came_from=came_from,
         **readings_of(detail, shown, who),
     )
 
