@@ -6,11 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from cxr_triage.api.access import From, Reader, Spoken
-<<<<<<< HEAD
-from cxr_triage.api.models import MAX_NAME, Moment, SearchIn, StudyDetailOut, WorklistOut
-=======
-from cxr_triage.api.models import MAX_NAME, MAX_UID, Moment, StudyDetailOut, WorklistOut
->>>>>>> identity
+from cxr_triage.api.models import (
+    MAX_NAME,
+    MAX_UID,
+    Moment,
+    SearchIn,
+    StudyDetailOut,
+    WorklistOut,
+)
 from cxr_triage.api.services import Opened, Services
 from cxr_triage.api.shapes import detail_out, study_out
 from cxr_triage.domain import Priority
