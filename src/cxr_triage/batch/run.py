@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, cast
 
-from cxr_triage.domain import Assessment, Outcome, Radiograph
+from cxr_triage.domain import Assessment, Outcome, Patient, Radiograph
 from cxr_triage.errors import NotAnImage, TriageError, UnreadableImage
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.logs import log_unexpected
@@ -24,10 +24,12 @@ IMAGE_SUFFIXES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FileResult:
-    """What became of one file: an assessment, or the error that stopped it."""
+    """What became of one file: an assessment, or the error that stopped it. patient: for telling
+    studies apart, and for nothing else."""
 
     path: Path
     assessment: Assessment | None = None
+    patient: Patient = field(default=Patient(), repr=False)
     radiograph: Radiograph | None = field(default=None, repr=False)
     error: TriageError | None = None
 
@@ -51,7 +53,11 @@ def outcome_of_error(path: Path, error: TriageError | None) -> Literal["failed",
 def rank_results(results: Iterable[FileResult]) -> list[RankedStudy[FileResult]]:
     """Those of `results` that have an assessment, as studies in the worklist's order."""
     assessed = (result for result in results if result.assessment is not None)
-    return rank_studies(assessed, lambda result: cast(Assessment, result.assessment))
+    return rank_studies(
+        assessed,
+        lambda result: cast(Assessment, result.assessment),
+        patient_of=lambda result: result.patient,
+    )
 
 
 def run(
@@ -66,7 +72,12 @@ def run(
             yield FileResult(path=path, error=reading)
         else:
             assessment = pipeline.score([reading])[0]
-            yield FileResult(path=path, assessment=assessment, radiograph=reading.radiograph)
+            yield FileResult(
+                path=path,
+                assessment=assessment,
+                patient=reading.patient,
+                radiograph=reading.radiograph,
+            )
 
 
 def read_ahead(
