@@ -19,7 +19,7 @@ from cxr_triage.triage.sight_rules import (
     doubts_of,
 )
 
-GATE_VERSION = "2"
+GATE_VERSION = "3"
 """Changes whenever the same image under the same policy could be judged otherwise."""
 
 
