@@ -66,7 +66,8 @@ class Gate:
         limits = self._policy.sight
         pixels = check_pixels(radiograph, self._policy.gate)
         sight = seen = self.look(radiograph)
-        reasons, correction = check_sight(sight, limits), AS_IT_IS
+        told = any(reason.code == "bits_unscaled" for reason in pixels.reasons)
+        reasons, correction = () if told else check_sight(sight, limits), AS_IT_IS
         if reasons and limits.correct:
             padded = radiograph.pixel_policy.padded > 0
             candidate = replace(correction_of(sight, limits), padded=padded)
