@@ -35,11 +35,11 @@ def youngest_age(age: str, born: str, taken: Iterable[str]) -> float | None:
 
     taken: dates of the film, the best first. Without one it was taken today at the latest.
     """
-    found = [years for years in (_age_said(age), _age_by_birth(born, taken)) if years is not None]
+    found = [years for years in (age_said(age), _age_by_birth(born, taken)) if years is not None]
     return min(found, default=None)
 
 
-def _age_said(text: str) -> float | None:
+def age_said(text: str) -> float | None:
     """081Y, 81, 8Y6M, 7.5Y, 7,5 years, 10-14Y: the least that it can mean."""
     plain = RANGE.sub(r"\1", text.strip().upper())
     if BELOW.match(plain):
