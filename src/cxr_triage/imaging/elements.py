@@ -138,17 +138,16 @@ def _of_no_vr(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
 
 
 def _leads_on(data: bytes, head: Head, encoding: Encoding) -> bool:
-    """Does the value end with the data, or before an element of a higher tag or a delimiter?"""
+    """Does the value end with the data, or before a delimiter or an element of a higher tag?"""
     if head.length == UNDEFINED:
         return data[head.start : head.start + 4] in {b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"}
     end = head.start + head.length
     if end + 8 > len(data):
         return end == len(data)
     group, element = struct.unpack_from(encoding.order + "HH", data, end)
-    following = group << 16 | element
-    return following in {ITEM, ITEM_END, SEQUENCE_END} or (
-        head.tag < following and (group == head.tag >> 16 or group > 7)
-    )
+    following, vr = group << 16 | element, data[end + 4 : end + 6]
+    delimits = following in {ITEM, ITEM_END, SEQUENCE_END}
+    return delimits or (head.tag < following and vr in SHORT_VRS | LONG_VRS)
 
 
 def _is_vr(vr: bytes) -> bool:

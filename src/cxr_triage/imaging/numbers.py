@@ -37,13 +37,14 @@ def read_number(
 
     text: does the standard write it as text (DS, IS)?
     """
-    values = [one for one in read_list(ds, tag, warnings, text=text) if one]
+    places = read_list(ds, tag, warnings, text=text)
+    values = [one for one in places if one]
     if not values:
         return None
     numbers = {_value(one, tag, warnings) for one in values}
     if len(numbers) > 1:
         raise unreadable(tag)
-    if len(values) > 1:
+    if len(places) > 1:
         warn(tag, warnings)
     return numbers.pop()
 
@@ -73,15 +74,16 @@ def read_numbers(
     ds: DataSet, tag: int, count: int, warnings: list[Reason], *, unit: str = ""
 ) -> tuple[float, ...]:
     """`count` values; () if there are fewer. Raises UnreadableImage."""
-    values = [one for one in read_list(ds, tag, warnings) if one]
+    places = read_list(ds, tag, warnings)
+    values = [one for one in places if one]
     if len(values) < count:
         for one in values:
             _value(one, tag, warnings, unit)
         return ()
     numbers = tuple(_value(one, tag, warnings, unit) for one in values)
-    if len(numbers) > count:
-        if len(set(numbers)) > 1:
-            raise unreadable(tag)
+    if len(numbers) > count and len(set(numbers)) > 1:
+        raise unreadable(tag)
+    if len(places) > count:
         warn(tag, warnings)
     return numbers[:count]
 
