@@ -56,7 +56,7 @@ def test_what_has_one_meaning_is_read(text, value):
 
 @pytest.mark.parametrize(
     "text",
-    ["1,200", "12,000", "abc", "1.2.3", "1/2", "--5", "nan", "inf", "1e999", "12k", "5%", ""],
+    ["1,200", "12,000", "abc", "1.2.3", "1/2", "--5", "nan", "inf", "1e999", "12k", "5%"],
 )
 def test_what_has_no_meaning_or_two_is_not(text):
     assert parse(text) is None
@@ -146,8 +146,15 @@ def test_frames_that_cannot_be_counted_refuse_the_image():
     assert refused_for(with_text(plain, 0x0008, b"many")) == "Number of Frames (0028,0008)"
 
 
-@pytest.mark.parametrize(("vr", "value"), [(b"UL", b"\xa0\0\0\0"), (b"IS", b"160 "),
-                                           (b"FD", struct.pack("<d", 160)), (b"DS", b"160.")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("vr", "value"),
+    [
+        (b"UL", b"\xa0\0\0\0"),
+        (b"IS", b"160 "),
+        (b"FD", struct.pack("<d", 160)),
+        (b"DS", b"160."),
+    ],
+)
 def test_rows_in_another_vr_are_rows(vr, value):
     plain = dicom(chest(12), 12)
     film = read(with_text(plain, 0x0010, value, vr))
