@@ -133,7 +133,7 @@ def test_bits_of_a_wide_picture_can_be_said(tmp_path):
         ["--wrong"],
         ["--bits", "4", "."],
     ],
-)
+)  # fmt: skip
 def test_usage_errors_exit_with_2(arguments, tmp_path):
     done = cxr_triage("score", *arguments, cwd=tmp_path)
     assert done.returncode == 2

@@ -74,7 +74,8 @@ def test_view_in_the_description_counts_when_the_view_is_not_given(description, 
 @pytest.mark.parametrize(
     "view",
     ["PERFIL", "PERFIL IZQUIERDO", "SEITL", "SEITLICH", "ML", "LM", "PROFIL", "LATÉRALE",
-     "LATERALE", "LATERO-LATERALE", "DE CÔTÉ", "NGHIENG", "L-L", "側面", "侧位", "OBLICUA", "SCHRÄG"],
+     "LATERALE", "LATERO-LATERALE", "DE CÔTÉ", "NGHIENG", "L-L", "側面", "侧位",
+     "OBLICUA", "SCHRÄG"],
 )  # fmt: skip
 def test_a_side_view_is_refused_in_every_language_that_knows_the_chest(view):
     assert header_codes(view=view) == ["view"]
@@ -109,8 +110,11 @@ def test_a_chest_word_inside_another_is_no_chest(part):
     assert header_codes(body_part=part) == ["body_part"]
 
 
-@pytest.mark.parametrize("part", ["CHEST1V", "XRCHEST", "CHEST-PA", "THORAX AP", "BRUSTKORB", "LUNGE",
-                                  "RX_TORAX", "HEMITHORAX", "POUMONS", "CHEST AND ABDOMEN", "HEART"])  # fmt: skip
+@pytest.mark.parametrize(
+    "part",
+    ["CHEST1V", "XRCHEST", "CHEST-PA", "THORAX AP", "BRUSTKORB", "LUNGE", "RX_TORAX",
+     "HEMITHORAX", "POUMONS", "CHEST AND ABDOMEN", "HEART"],
+)  # fmt: skip
 def test_a_chest_word_with_its_usual_companions_is_the_chest(part):
     assert header_codes(body_part=part) == []
 
