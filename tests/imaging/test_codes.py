@@ -146,6 +146,13 @@ def test_a_code_overrules_a_word_that_says_nothing_and_not_one_of_another_region
     ]
 
 
+def test_a_second_value_counts_against_a_film_too():
+    assert refusals(ViewPosition=["PA", "LL"]) == ["view"]
+    assert refusals(BodyPartExamined=["CHEST", "KNEE"]) == ["body_part"]
+    assert refusals(ViewPosition="", SeriesDescription=["THORAX", "LATERAL"]) == ["view"]
+    assert refusals(ViewPosition=["PA", "PA"], BodyPartExamined=["CHEST", "LUNG"]) == []
+
+
 def test_a_structure_that_is_not_the_chest_is_not_made_so_by_its_region():
     films = {
         "AnatomicRegionSequence": [code("T-D3000", "SRT")],

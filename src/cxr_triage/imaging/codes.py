@@ -84,13 +84,18 @@ def _code(item: DataSet) -> Code:
     )
 
 
+def _said(dataset: DataSet, tag: int) -> str:
+    """As written, upper case; of several values each one, since any may speak against a film."""
+    return " / ".join(dict.fromkeys(filter(None, (text.upper() for text in dataset.texts(tag)))))
+
+
 def view_of(dataset: DataSet) -> str:
     """By View Code Sequence where its code is known, else View Position as it is written.
 
     Where the two contradict each other in whether the film is frontal, both. An unknown code
     stands as it is, with its meaning behind it.
     """
-    said = dataset.text(VIEW_POSITION).upper()
+    said = _said(dataset, VIEW_POSITION)
     found = codes_of(dataset, VIEW_CODES)
     for code, item in found:
         if term := code.term(VIEWS):
@@ -119,7 +124,7 @@ def region_of(dataset: DataSet) -> str:
 
     Where they contradict each other in whether it is the chest, both.
     """
-    said = dataset.text(BODY_PART).upper()
+    said = _said(dataset, BODY_PART)
     found = region_codes(dataset)
     terms = list(dict.fromkeys(filter(None, (code.term(REGIONS) for code in found))))
     other = [term for term in terms if term not in CHEST_REGIONS]

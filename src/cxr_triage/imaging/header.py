@@ -86,7 +86,8 @@ def frames(ds: DataSet) -> int:
 
 
 def _description(ds: DataSet) -> str:
-    return " / ".join(text for tag in DESCRIPTIONS if (text := ds.text(tag)))
+    texts = (" ".join(ds.texts(tag)).strip() for tag in DESCRIPTIONS)
+    return " / ".join(filter(None, texts))
 
 
 def _dates(ds: DataSet) -> Iterator[str]:
