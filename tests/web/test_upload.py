@@ -20,7 +20,7 @@ def pick(page, *files):
 
 
 def settled(page, timeout=60_000):
-    open_ = "#queue li.waiting, #queue li.sending"
+    open_ = "#queue li.new, #queue li.waiting, #queue li.sending"
     page.wait_for_selector(open_, state="detached", timeout=timeout)
     return page.locator("#queue li")
 
