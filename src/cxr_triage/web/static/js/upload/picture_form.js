@@ -2,11 +2,10 @@
 // refused. Nothing is filled in but what somebody typed or copied.
 
 import { say } from "../words.js";
+import { birthDate } from "./birth_date.js";
 import { drawSmall } from "./thumbnail.js";
 
 const PATIENT = ["patient_name", "patient_id", "birth_date", "age", "sex"]; // what is copied
-const YEAR_MS = 365.25 * 24 * 3600 * 1000;
-const OLDEST_YEARS = 130;
 let made = 0;
 
 export class PictureForm {
@@ -17,9 +16,6 @@ export class PictureForm {
     this.form = this.row.querySelector("form");
     this.row.querySelector("bdi").textContent = file.name;
     this._number();
-    const today = new Date();
-    this._input("birth_date").max = isoDay(today);
-    this._input("birth_date").min = isoDay(new Date(today - OLDEST_YEARS * YEAR_MS));
     this.form.addEventListener("submit", (event) => { event.preventDefault(); does.send(); });
     for (const action of ["copy", "enlarge", "leave"]) {
       this.row.querySelector(`[data-action="${action}"]`).addEventListener("click", () => does[action]());
@@ -31,7 +27,8 @@ export class PictureForm {
   /** What was said of the picture, as the service's form calls it. */
   get fields() {
     const said = [...new FormData(this.form)].map(([name, value]) => [name, value.trim()]);
-    return Object.fromEntries(said.filter(([name, value]) => name !== "nameless" && value !== ""));
+    const fields = Object.fromEntries(said.filter(([name, value]) => name !== "nameless" && value !== ""));
+    return fields.birth_date ? { ...fields, birth_date: birthDate(fields.birth_date)?.iso ?? "" } : fields;
   }
 
   /** Whom it shows: what is copied from row to row. */
@@ -55,9 +52,9 @@ export class PictureForm {
   check() {
     const name = this._input("patient_name");
     this.mark("patient_name", name.disabled || name.value.trim() ? "" : say("upload.name_needed"));
-    for (const field of ["birth_date", "age"]) {
-      this.mark(field, this._input(field).validity.valid ? "" : say(`upload.wrong.${field}`));
-    }
+    const born = this._input("birth_date").value.trim();
+    this.mark("birth_date", !born || birthDate(born) ? "" : say("upload.wrong.birth_date"));
+    this.mark("age", this._input("age").validity.valid ? "" : say("upload.wrong.age"));
     return !this.firstWrong;
   }
 
@@ -115,11 +112,13 @@ export class PictureForm {
 
   /** A birth date says the age; a name that is not known cannot be typed. */
   _follow() {
-    const [name, born, age] = ["patient_name", "birth_date", "age"].map((one) => this._input(one));
+    const [name, age] = ["patient_name", "age"].map((one) => this._input(one));
+    const born = birthDate(this._input("birth_date").value);
     name.disabled = this._input("nameless").checked;
     if (name.disabled) this.mark("patient_name", "");
-    age.disabled = born.value !== "" && born.validity.valid;
-    age.placeholder = age.disabled ? String(Math.floor((Date.now() - born.valueAsNumber) / YEAR_MS)) : "";
+    this.row.querySelector(".born").textContent = born?.words ?? "";
+    age.disabled = born !== null;
+    age.placeholder = born ? String(born.years) : "";
     if (age.disabled) this.mark("age", "");
   }
 
@@ -129,8 +128,4 @@ export class PictureForm {
     button.disabled = true;
     button.querySelector("canvas").replaceWith(say("upload.no_preview"));
   }
-}
-
-function isoDay(date) {
-  return date.toISOString().slice(0, 10);
 }
