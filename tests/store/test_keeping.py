@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cxr_triage.domain import PRIORITIES, Patient
-from cxr_triage.errors import BlobDamaged, Conflict, NotFound, StoreUnavailable
+from cxr_triage.errors import BlobDamaged, NotFound, StoreUnavailable
 from cxr_triage.service.accounts import AccountRules
 from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
@@ -59,14 +59,15 @@ def test_a_result_is_found_by_file_and_fingerprint(store):
     assert store.find_result("0" * 64, "f" * 32, station_id="local") is None
 
 
-def test_the_same_instance_with_other_pixels_is_a_conflict_that_changes_nothing(store):
-    keep(store, 0, sop="1.5", study="1.2.0")
-    trail = store.audit_trail(before=None, limit=99)
-    with pytest.raises(Conflict) as caught:
-        keep(store, 1, sop="1.5", study="1.2.0", pixels="others")
-    assert caught.value.code == "other_pixels"
-    assert store.audit_trail(before=None, limit=99) == trail
-    assert store.inspect().orphans == ()
+def test_the_same_instance_with_other_pixels_is_kept_apart_and_both_are_marked(store):
+    first = keep(store, 0, sop="1.5", study="1.2.0")
+    second = keep(store, 1, sop="1.5", study="1.2.0", pixels="others")
+    assert second.created
+    assert [reason.code for reason in second.warnings] == ["same_image_number"]
+    assert second.stored.image_id != first.stored.image_id
+    study = store.study(first.stored.study_id, EVERYWHERE)
+    assert [one.twin for one in study.images] == [True, True]
+    assert study.row.images == 2
 
 
 def test_other_bytes_with_the_same_pixels_are_the_same_image_with_a_newer_result(store):
@@ -97,10 +98,11 @@ def test_an_instance_sent_again_under_another_study_stays_in_its_own(store):
 
 
 def test_an_image_refused_by_its_header_has_no_pixels_until_it_is_decoded(store):
-    keep(store, 0, sop="1.5", study="1.2.0", refuse=True)
-    keep(store, 1, sop="1.5", study="1.2.0", pixels="first")
-    with pytest.raises(Conflict):
-        keep(store, 2, sop="1.5", study="1.2.0", pixels="second")
+    refused = keep(store, 0, sop="1.5", study="1.2.0", refuse=True).stored
+    decoded = keep(store, 1, sop="1.5", study="1.2.0", pixels="first").stored
+    other = keep(store, 2, sop="1.5", study="1.2.0", pixels="second").stored
+    assert decoded.image_id == refused.image_id
+    assert other.image_id != refused.image_id
 
 
 def test_pictures_without_uids_are_studies_of_their_own_and_found_again(store):
@@ -148,12 +150,12 @@ def test_a_new_image_makes_a_study_new_again_but_a_new_result_does_not(store):
     assert store.study(kept.study_id, EVERYWHERE).row.state == "new"
 
 
-def test_an_unnamed_patient_is_named_by_a_later_image_and_a_named_one_stays(store):
-    for number, patient in enumerate([Patient(), PATIENT, Patient(id="other", name="X")]):
+def test_an_unnamed_patient_is_named_by_a_later_image(store):
+    for number, patient in enumerate([Patient(), PATIENT]):
         new = image(number, patient=patient)
         kept = store.keep(new, result(new, study="1.7", sop=f"1.7.{number}"), audit=KEEPING)
     row = store.study(kept.stored.study_id, EVERYWHERE).row
-    assert row.patient == PATIENT
+    assert (row.patient, row.images) == (PATIENT, 2)
 
 
 @pytest.mark.usefixtures("stations")

@@ -96,8 +96,12 @@ PROBLEM: dict[str, Any] = {
     "request_id": "0c4d8c8d9d0f4bb0a9bb0a54f8a3f6ce",
 }
 
-KEPT: dict[str, Any] = {"file": 1, "status": 201, "assessment": ASSESSMENT, "problem": None}
-REFUSED: dict[str, Any] = {"file": 2, "status": 415, "assessment": None, "problem": PROBLEM}
+KEPT: dict[str, Any] = {
+    "file": 1, "status": 201, "assessment": ASSESSMENT, "warnings": [], "problem": None,
+}  # fmt: skip
+REFUSED: dict[str, Any] = {
+    "file": 2, "status": 415, "assessment": None, "warnings": [], "problem": PROBLEM,
+}  # fmt: skip
 
 IMAGES = {"images": [KEPT]}
 SOME_IMAGES = {"images": [KEPT, REFUSED]}

@@ -9,7 +9,7 @@ from cxr_triage.api.documentation import UPLOAD_BODY, UPLOAD_RESPONSES
 from cxr_triage.api.models import ImageOut, ImagesOut
 from cxr_triage.api.problems import problem_of, status_of
 from cxr_triage.api.services import Opened
-from cxr_triage.api.shapes import assessment_out
+from cxr_triage.api.shapes import assessment_out, reason_out
 from cxr_triage.api.uploads import Outcome, take_files
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language
@@ -75,6 +75,7 @@ def _image(
         file=number,
         status=201 if outcome.created else 200,
         assessment=assessment_out(outcome.stored, who, language),
+        warnings=[reason_out(one, language) for one in outcome.warnings],
     )
 
 

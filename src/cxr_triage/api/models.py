@@ -128,6 +128,11 @@ class ImageOut(_Model):
     file: int = Field(description="Which file of the request, from 1 on.")
     status: int = Field(description="201 kept, 200 was there already, else the problem's.")
     assessment: AssessmentOut | None = None
+    warnings: list[ReasonOut] = Field(
+        default_factory=list,
+        description="Whose it is, where that is doubtful: same_study_number, same_image_number"
+        " (another patient's film bears it too), other_name, identity_corrected.",
+    )
     problem: Problem | None = None
 
 
@@ -171,6 +176,10 @@ class StudyOut(_Model):
     images: int
     assessed: int
     assessment_id: str = Field(description="Of the image that made the priority.")
+    contested: bool = Field(description="Another patient's study bears the same study UID.")
+    settled_at: datetime | None = Field(description="When a doctor said that this is right.")
+    file_name: str = Field(description="Of the image that made the priority, as it was sent.")
+    version: int = Field(description="Of what was put right; 0: nothing.")
 
 
 class WorklistOut(_Model):

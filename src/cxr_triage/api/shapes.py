@@ -52,8 +52,8 @@ def assessment_out(stored: StoredAssessment, who: Principal, language: Language)
             _finding(one, language, f"{address}/heatmaps" if found.crop else None)
             for one in found.findings
         ],
-        reasons=[_reason(one, language) for one in found.eligibility.reasons],
-        warnings=[_reason(one, language) for one in found.eligibility.warnings],
+        reasons=[reason_out(one, language) for one in found.eligibility.reasons],
+        warnings=[reason_out(one, language) for one in found.eligibility.warnings],
         model=ModelNameOut.model_validate(model_fields(found.model)),
         fingerprint=found.fingerprint,
         digest=found.digest,
@@ -98,7 +98,7 @@ def _finding(found: Finding, language: Language, heatmaps: str | None) -> Findin
     )
 
 
-def _reason(reason: Reason, language: Language) -> ReasonOut:
+def reason_out(reason: Reason, language: Language) -> ReasonOut:
     return ReasonOut(
         code=reason.code,
         sentence=reason_sentence(reason, language),
@@ -146,6 +146,10 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
         images=row.images,
         assessed=row.assessed,
         assessment_id=row.assessment_id,
+        contested=row.contested,
+        settled_at=row.settled_at,
+        file_name=row.file_name if named else "",
+        version=row.version,
     )
 
 

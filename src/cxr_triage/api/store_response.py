@@ -48,6 +48,10 @@ OWN_FAILURES: Final = {"transfer_syntax": 0xC122, "other_study": 0xC409}
 COERCED: Final = 0xB000
 """Warning Reason (0008,1196): the store gave the instance a UID that it had not."""
 
+CONTESTED: Final = 0xB409
+"""Our own: it is kept, and whose it is is doubtful, since its numbers or its name contradict what
+was there (the answer to a form or a single file says which)."""
+
 TEMPORARY: Final = {429, 503, 507}
 """Statuses of what has nothing to do with the instance: it can be sent again."""
 
@@ -69,10 +73,10 @@ Attributes = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """An instance that is kept. coerced: under a UID that the store made."""
+    """An instance that is kept. warning: a Warning Reason, 0 if there is none."""
 
     reference: Reference
-    coerced: bool
+    warning: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +97,10 @@ def stored(kept: Kept) -> Stored:
         made_uid(what, found.station_id, found.assessment.digest)
         for what in ("study uid", "series uid", "sop uid")
     }
+    coerced = not made.isdisjoint({header.study_uid, header.series_uid, header.sop_uid})
     return Stored(
         reference=Reference(sop_class_uid=header.sop_class_uid, sop_uid=header.sop_uid),
-        coerced=not made.isdisjoint({header.study_uid, header.series_uid, header.sop_uid}),
+        warning=CONTESTED if kept.warnings else COERCED if coerced else 0,
     )
 
 
@@ -107,7 +112,7 @@ def overall_status(outcomes: Sequence[Outcome]) -> int:
         if all(status_of(one.error) in TEMPORARY for one in failures):
             raise failures[0].error
         return 409
-    warned = any(isinstance(one, Stored) and one.coerced for one in outcomes)
+    warned = any(isinstance(one, Stored) and one.warning for one in outcomes)
     return 202 if failures or warned else 200
 
 
@@ -154,7 +159,7 @@ def _module(outcomes: Sequence[Outcome]) -> Attributes:
 
 
 def _referenced(one: Stored) -> Attributes:
-    warning = _attribute("WarningReason", COERCED) if one.coerced else {}
+    warning = _attribute("WarningReason", one.warning) if one.warning else {}
     return _reference(one.reference) | _attribute("RetrieveURL") | warning
 
 

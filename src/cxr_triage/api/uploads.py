@@ -13,6 +13,7 @@ from cxr_triage.api.declared import declared_of
 from cxr_triage.api.problems import BodyRefused
 from cxr_triage.api.services import Services
 from cxr_triage.errors import MediaTypeUnsupported, RequestInvalid, TriageError
+from cxr_triage.imaging.text import clean
 from cxr_triage.service.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.spool import Incoming, Received
 from cxr_triage.store.faults import store_faults
@@ -25,6 +26,8 @@ RAW = (DICOM, "application/octet-stream", "image/png", "image/jpeg", "image/tiff
 BLOCK_BYTES = 1 << 20
 MAX_FIELDS = 16
 MAX_FIELD_BYTES = 1024
+LONGEST_NAME = 255
+"""Characters of a file's name that are kept."""
 
 Take = Callable[[Received, Declared], Kept]
 Outcome = Kept | TriageError
@@ -112,11 +115,16 @@ def _read_form(form: FormData) -> _Form:
 
 
 def _take_part(file: UploadFile, declared: Declared, services: Services, take: Take) -> Outcome:
-    """Whatever its sender calls it, its name in the spool is ours."""
+    """Whatever its sender calls it, its name in the spool is ours; theirs is kept for people."""
     try:
         with services.spool.open() as incoming:
             while block := file.file.read(BLOCK_BYTES):
                 incoming.write(block)
-            return take(incoming.finish(), declared)
+            return take(incoming.finish(_name_of(file)), declared)
     except TriageError as error:
         return error
+
+
+def _name_of(file: UploadFile) -> str:
+    """Without the folders that some browsers put before it."""
+    return clean((file.filename or "").replace("\\", "/").rpartition("/")[2], longest=LONGEST_NAME)

@@ -7,7 +7,6 @@ from cxr_triage.domain.image import (
     CropBox,
     Eligibility,
     Header,
-    Patient,
     PixelPolicy,
     Prepared,
     Radiograph,
@@ -15,6 +14,7 @@ from cxr_triage.domain.image import (
     Sight,
 )
 from cxr_triage.domain.model import Download, ModelCard, ModelLabel, Reference
+from cxr_triage.domain.patient import Patient, contradict, folded, names_differ, persons
 from cxr_triage.domain.result import (
     CORRECTED,
     PRIORITIES,
@@ -56,5 +56,9 @@ __all__ = [
     "Sight",
     "Stored",
     "Weights",
+    "contradict",
+    "folded",
+    "names_differ",
+    "persons",
     "read_only",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cxr_triage.domain.arrays import F32, Stored
+from cxr_triage.domain.patient import Patient
 
 PREPROCESSING_VERSION = "1"
 """Changes whenever the same bytes could give the model another tensor."""
@@ -19,19 +20,6 @@ class Reason:
     code: str
     measured: float | int | str | None = None
     limit: float | int | str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Patient:
-    """Who the image shows. Never in a log, a metric, a repr, an exception or a file name."""
-
-    id: str = ""
-    name: str = ""
-    birth_date: str = ""
-    sex: str = ""
-
-    def __repr__(self) -> str:
-        return "Patient(…)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

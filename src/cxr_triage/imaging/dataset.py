@@ -17,7 +17,7 @@ from cxr_triage.imaging.elements import (
     sequence_items,
 )
 from cxr_triage.imaging.limits import MIB, Limits
-from cxr_triage.imaging.text import decode_text
+from cxr_triage.imaging.text import decode_text, identifier
 
 PREFIX = b"DICM"
 PREAMBLE_BYTES = 128
@@ -60,6 +60,10 @@ class DataSet:
     def text(self, tag: int) -> str:
         """The first value."""
         return next(iter(self.texts(tag)), "")
+
+    def identifier(self, tag: int) -> str:
+        """The value whole, as one: what identifies something is compared exactly."""
+        return identifier(self.raw(tag), self.character_sets)
 
     def decimals(self, tag: int) -> tuple[float, ...]:
         """The numbers of a DS or IS value that are finite; stops at the first that is not."""

@@ -12,6 +12,8 @@ DATE = re.compile(r"(\d{4})[.\-]?(\d{2})[.\-]?(\d{2})")
 TIME = re.compile(r"(\d{2}):?(\d{2}):?(\d{2})?")
 YEARS_PER = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0, "": 1.0}
 OLDEST_YEARS = 130.0
+LONGEST_NAME = 512
+"""Characters of a patient's name: five components, in one way of writing."""
 
 CODE_MEANING = 0x00080104
 DESCRIPTIONS = (
@@ -33,11 +35,11 @@ def header_of(file: DicomHeader) -> Header:
     ds = file.dataset
     return Header(
         source="dicom",
-        sop_class_uid=ds.text(0x00080016),
-        study_uid=ds.text(0x0020000D),
-        series_uid=ds.text(0x0020000E),
-        sop_uid=ds.text(0x00080018),
-        accession=ds.text(0x00080050),
+        sop_class_uid=ds.identifier(0x00080016),
+        study_uid=ds.identifier(0x0020000D),
+        series_uid=ds.identifier(0x0020000E),
+        sop_uid=ds.identifier(0x00080018),
+        accession=ds.identifier(0x00080050),
         modality=ds.text(0x00080060).upper(),
         view=(ds.text(0x00185101) or _code_meaning(ds, 0x00540220)).upper(),
         laterality=(ds.text(0x00200062) or ds.text(0x00200060)).upper(),
@@ -65,9 +67,12 @@ def header_of(file: DicomHeader) -> Header:
 def patient_of(ds: DataSet) -> Patient:
     """Who the image shows; the first component group of the name that is not empty."""
     groups = ds.raw(0x00100010)[:4096].split(b"=")
-    names = (decode_text(group, ds.character_sets).strip("^ ") for group in groups)
+    names = (
+        decode_text(group, ds.character_sets, longest=LONGEST_NAME).strip("^ ") for group in groups
+    )
     return Patient(
-        id=ds.text(0x00100020),
+        id=ds.identifier(0x00100020),
+        issuer=ds.identifier(0x00100021),
         name=next((name for name in names if name), ""),
         birth_date=_iso_date(ds.text(0x00100030)),
         sex=ds.text(0x00100040).upper(),

@@ -21,12 +21,13 @@ FIRST_BYTES: Final = 4096
 META_SOP_INSTANCE: Final = 0x00020003
 SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
 
-UID: Final = re.compile(r"[0-9.]{1,64}")
+UID: Final = re.compile(r"[!-\[\]-~]+")
+"""Whatever was sent, valid or not: the answer names it as it came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Empty where the file does not say, or says what is no UID."""
+    """Empty where the file does not say, or says what cannot be printed."""
 
     sop_class_uid: str = ""
     sop_uid: str = field(default="", repr=False)

@@ -3,11 +3,15 @@
 Header text is hostile: control and formatting characters are dropped, length is capped.
 """
 
+import hashlib
 import threading
 import unicodedata
 import warnings
 
 MAX_CHARACTERS = 64
+
+LONGEST_VALUE = 65_536
+"""Bytes: the most that a value with a two-byte length can have."""
 
 SINGLE_BYTE = {
     "ISO_IR 100": "latin-1",
@@ -28,24 +32,26 @@ ESCAPE = b"\x1b"
 _WARNINGS_LOCK = threading.Lock()
 
 
-def decode_text(raw: bytes, character_sets: tuple[str, ...]) -> str:
+def decode_text(
+    raw: bytes, character_sets: tuple[str, ...], *, longest: int = MAX_CHARACTERS
+) -> str:
     """`raw` as text, clean and capped. `character_sets`: as declared, "" for the default.
 
     Bytes beyond ASCII that are valid UTF-8 are taken as UTF-8 even if a single-byte set
     or none is declared: in those sets such sequences hardly ever make a word.
     """
     if ESCAPE in raw:
-        return clean(_decode_escaped(raw, character_sets))
+        return clean(_decode_escaped(raw, character_sets), longest=longest)
     declared = (character_sets or ("",))[0].strip().upper().replace("ISO 2022 IR", "ISO_IR")
     order = ["utf-8", SINGLE_BYTE.get(declared, "latin-1")]
     if declared in MULTI_BYTE:
         order.insert(0, MULTI_BYTE[declared])
     for name in order:
         try:
-            return clean(raw.decode(name))
+            return clean(raw.decode(name), longest=longest)
         except UnicodeDecodeError:
             continue
-    return clean(raw.decode("latin-1"))
+    return clean(raw.decode("latin-1"), longest=longest)
 
 
 def _decode_escaped(raw: bytes, character_sets: tuple[str, ...]) -> str:
@@ -61,8 +67,20 @@ def _decode_escaped(raw: bytes, character_sets: tuple[str, ...]) -> str:
             return raw.replace(ESCAPE, b"").decode("latin-1")
 
 
-def clean(text: str) -> str:
-    """Composed, without control or formatting characters, stripped, at most 64 characters."""
-    text = text[: 16 * MAX_CHARACTERS]
+def identifier(raw: bytes, character_sets: tuple[str, ...]) -> str:
+    """A UID, number or name as text, whole: two that differ stay two.
+
+    Longer than any DICOM value, it ends in the hash of what was left out.
+    """
+    text = raw[:LONGEST_VALUE].strip(b" \0")
+    found = decode_text(text, character_sets, longest=LONGEST_VALUE)
+    if len(raw) > LONGEST_VALUE:
+        found += f"#{hashlib.sha256(raw).hexdigest()}"
+    return found
+
+
+def clean(text: str, *, longest: int = MAX_CHARACTERS) -> str:
+    """Composed, without control or formatting characters, stripped, at most so many characters."""
+    text = text[: 16 * longest]
     kept = "".join(c for c in text if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029")
-    return unicodedata.normalize("NFC", kept).strip()[:MAX_CHARACTERS].strip()
+    return unicodedata.normalize("NFC", kept).strip()[:longest].strip()

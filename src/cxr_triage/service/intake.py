@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cxr_triage.domain import Header, Patient
+from cxr_triage.domain import Header
 from cxr_triage.errors import BlobDamaged, Conflict, ImageError, TriageError
 from cxr_triage.imaging.dataset import looks_like_dicom
 from cxr_triage.service.audit import Action, Actor, Origin, entry
@@ -14,7 +14,7 @@ from cxr_triage.service.principal import Principal
 from cxr_triage.service.quotas import Quotas
 from cxr_triage.service.spool import Received
 from cxr_triage.service.trail import note
-from cxr_triage.store.records import Kept, NewImage, StoredAssessment
+from cxr_triage.store.records import EVERYWHERE, Kept, NewImage, StoredAssessment
 from cxr_triage.store.repository import Store
 
 FIRST_BYTES = 4096
@@ -42,10 +42,11 @@ class Intake:
         """Keep a file and its result; both are on the disk on return.
 
         declared: counts for pictures alone; a DICOM object speaks for itself.
-        study_uid: of the study that the file must be of; empty: any.
-        Raises NotAllowed, ImageError, Conflict (`other_pixels`, `other_patient`,
-        `other_study`), OverQuota, Overloaded, ModelError or StoreError; nothing was kept
-        then, and the file may be sent again.
+        study_uid: of the study that the file must be of; empty: any. Of whom the film is, see
+        the warnings of what is returned.
+        Raises NotAllowed, ImageError, Conflict (`other_patient`, `other_study`), OverQuota,
+        Overloaded, ModelError or StoreError; nothing was kept then, and the file may be sent
+        again.
         """
         self._metrics.received(received.seconds)
         try:
@@ -68,30 +69,28 @@ class Intake:
         who.need("upload")
         actor = who.acts_from(origin)
         declared = NOTHING_DECLARED if _speaks_for_itself(received.file) else declared
+        station = self._station_of(received, who)
         try:
-            self._check_patient(received, who, declared)
             known = self._store.find_result(
                 received.digest,
                 declared.fingerprint(self._pool.running.fingerprint),
-                station_id=who.home,
+                station_id=station,
             )
             if known is not None:
                 _check_study(known.assessment.header, study_uid)
-                return self._sent_again(known, actor)
-            return self._keep(received, who, actor, declared, study_uid)
+                return self._sent_again(known, declared, actor)
+            return self._keep(received, station, actor, declared, study_uid)
         except (ImageError, Conflict):
             note(self._store, entry(Action.IMAGE_REJECTED, actor))
             raise
 
-    def _check_patient(self, received: Received, who: Principal, declared: Declared) -> None:
-        """One picture shows one patient. Raises Conflict `other_patient`."""
-        if declared.patient == Patient():
-            return
-        known = self._store.patient_of_file(received.digest, station_id=who.home)
-        if known not in (None, Patient(), declared.patient):
-            raise Conflict("other_patient")
+    def _station_of(self, received: Received, who: Principal) -> str:
+        """Whose the film becomes. Who sees every station may send again what one of them sent."""
+        if who.station_id is not None:
+            return who.home
+        return self._store.station_of_file(received.digest) or who.home
 
-    def _sent_again(self, known: StoredAssessment, actor: Actor) -> Kept:
+    def _sent_again(self, known: StoredAssessment, declared: Declared, actor: Actor) -> Kept:
         again = entry(
             Action.IMAGE_SENT_AGAIN,
             actor,
@@ -99,18 +98,26 @@ class Intake:
             assessment_id=known.assessment.id,
         )
         note(self._store, again)
-        return Kept(created=False, stored=known)
+        warnings = self._store.identify(
+            known.assessment.digest,
+            declared.patient,
+            station_id=known.station_id,
+            at=datetime.now(UTC),
+            audit=entry(Action.IDENTITY_CORRECTED, actor),
+        )
+        stored = self._store.assessment(known.assessment.id, EVERYWHERE)
+        return Kept(created=False, stored=stored, warnings=warnings)
 
     def _keep(
         self,
         received: Received,
-        who: Principal,
+        station: str,
         actor: Actor,
         declared: Declared,
         study_uid: str,
     ) -> Kept:
-        allowance = self._quotas.allowance(who.home)
-        self._quotas.check(who.home, received.size, allowance)
+        allowance = self._quotas.allowance(station)
+        self._quotas.check(station, received.size, allowance)
         with self._metrics.timed("assess"):
             assessed = self._pool.assess(received.file, declared)
         if assessed.assessment.digest != received.digest:  # the disk does not give what it got
@@ -120,8 +127,9 @@ class Intake:
             file=received.file,
             size=received.size,
             patient=assessed.patient,
-            station_id=who.home,
+            station_id=station,
             received_at=datetime.now(UTC),
+            file_name=received.name,
         )
         audit = entry(Action.IMAGE_KEPT, actor)
         with self._metrics.timed("keep"):

@@ -20,12 +20,14 @@ from cxr_triage.store.faults import store_faults
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A whole file. digest: SHA-256. seconds: from its first byte to its last."""
+    """A whole file. digest: SHA-256. seconds: from its first byte to its last. name: what its
+    sender calls it; it may name a patient."""
 
     file: Path = field(repr=False)
     digest: str
     size: int
     seconds: float
+    name: str = field(default="", repr=False)
 
 
 class Spool:
@@ -68,8 +70,8 @@ class Incoming:
         with store_faults():
             self._file.writelines(chunks)
 
-    def finish(self) -> Received:
-        """No more comes."""
+    def finish(self, name: str = "") -> Received:
+        """No more comes. name: what its sender calls it."""
         with store_faults():
             self._file.close()
         return Received(
@@ -77,6 +79,7 @@ class Incoming:
             digest=self._hash.hexdigest(),
             size=self._size,
             seconds=time.perf_counter() - self._started,
+            name=name,
         )
 
     def __enter__(self) -> Self:

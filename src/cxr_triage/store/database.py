@@ -23,6 +23,9 @@ PAUSES_S: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 2.0)
 """Between attempts; together longer than a connection takes to be made anew."""
 
 
+Begun = Callable[[], AbstractContextManager[Connection]]
+
+
 class Backend(Protocol):
     """One kind of database. file: where it is a file of ours."""
 
@@ -36,6 +39,9 @@ class Backend(Protocol):
 
     def writing(self) -> AbstractContextManager[Connection]:
         """A connection for a transaction that writes."""
+
+    def migrating(self) -> AbstractContextManager[Connection]:
+        """As `writing`, for a transaction that may make tables anew."""
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection for a transaction that sees one moment."""
@@ -92,16 +98,23 @@ class Database:
         `work` may run several times, each time on a database that it has not changed, so it
         changes nothing else. Raises what it raises, or StoreError.
         """
+        return self._done(work, self._backend.writing)
+
+    def migrate(self, work: Callable[[Connection], None]) -> None:
+        """As `write`, where `work` may make tables anew that others refer to."""
+        self._done(work, self._backend.migrating)
+
+    def _done(self, work: Callable[[Connection], T], begun: Begun) -> T:
         with self._faults():
             for pause_s in PAUSES_S:
                 attempt = _Attempt()
                 try:
-                    return attempt.run(self._backend, work)
+                    return attempt.run(begun, work)
                 except SQLAlchemyError as problem:
                     if not self._backend.may_repeat(problem, committing=attempt.committing):
                         raise
                 time.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
-            return _Attempt().run(self._backend, work)
+            return _Attempt().run(begun, work)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -149,8 +162,8 @@ class _Attempt:
     def __init__(self) -> None:
         self.committing = False
 
-    def run(self, backend: Backend, work: Callable[[Connection], T]) -> T:
-        with backend.writing() as connection, connection.begin() as transaction:
+    def run(self, begun: Begun, work: Callable[[Connection], T]) -> T:
+        with begun() as connection, connection.begin() as transaction:
             done = work(connection)
             self.committing = True
             transaction.commit()

@@ -1,33 +1,42 @@
 """One image, its result and its audit row → rows, within the caller's transaction."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
-from cxr_triage.domain import Assessment, Patient
-from cxr_triage.errors import Conflict
+from cxr_triage.domain import Assessment, Patient, Reason, contradict, names_differ
+from cxr_triage.errors import Conflict, NotFound
 from cxr_triage.store import identity
 from cxr_triage.store.audit_rows import append
 from cxr_triage.store.codec import assessment_row, card_row
+from cxr_triage.store.history import note_correction
+from cxr_triage.store.patients import COLUMNS, keep_patient, patient_of
+from cxr_triage.store.placing import SIGNED, Number, arrange, mark_twins, refresh, study_for
 from cxr_triage.store.quota_rows import Allowance, count
-from cxr_triage.store.records import AuditEntry, NewImage, StoredAssessment
+from cxr_triage.store.records import AuditEntry, Kept, NewImage
+from cxr_triage.store.results import find, image_of_file
 from cxr_triage.store.tables import assessments, images, models, patients, studies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Placed:
-    """A new image with the names of its rows. `assessment` bears the store's id, and UIDs
-    that were made where the file had none."""
+    """A new image whose assessment bears the store's id, and UIDs that were made where the file
+    had none."""
 
     image: NewImage = field(repr=False)
     assessment: Assessment
-    study_id: str
-    image_id: str
+
+    @property
+    def number(self) -> Number:
+        """The study's, as columns hold it."""
+        uid = identity.key_of(self.assessment.header.study_uid)
+        return Number(station_id=self.image.station_id, uid=uid)
 
 
 def place(image: NewImage, assessment: Assessment) -> Placed:
-    """Name the rows."""
+    """Name what has no name yet."""
     station, digest, header = image.station_id, assessment.digest, assessment.header
     header = replace(
         header,
@@ -42,33 +51,32 @@ def place(image: NewImage, assessment: Assessment) -> Placed:
             id=identity.result_id(station, digest, assessment.fingerprint),
             header=header,
         ),
-        study_id=identity.study_id(station, header.study_uid),
-        image_id=identity.image_id(station, header.sop_uid),
     )
-
-
-def check_conflict(connection: Connection, placed: Placed) -> None:
-    """Raises Conflict `other_pixels`: before the file is written, so that none is left over."""
-    known = connection.execute(
-        select(images.c.pixel_digest).where(images.c.id == placed.image_id)
-    ).scalar()
-    pixel_digest = placed.assessment.pixel_digest
-    if known and pixel_digest and known != pixel_digest:
-        raise Conflict("other_pixels")
 
 
 def keep_rows(
     connection: Connection, placed: Placed, audit: AuditEntry, allowance: Allowance | None
-) -> StoredAssessment | None:
+) -> Kept | None:
     """Write every row; None if the result was there already (then nothing is written).
 
-    Raises Conflict `other_pixels` or OverQuota.
+    The caller holds the station. Raises OverQuota.
     """
     if _there(connection, assessments.c.id, placed.assessment.id):
         return None
-    study_id = _keep_image(connection, placed)
-    _keep_assessment(connection, placed)
-    _rank_study(connection, study_id)
+    known = _known_image(connection, placed)
+    corrected = False
+    if known is None:
+        image_id = _keep_image(connection, placed)
+    else:
+        image_id = str(known.id)
+        _note_pixels(connection, image_id, placed.assessment.pixel_digest)
+        said = placed.image.patient
+        corrected = identify(connection, known, said, at=placed.image.received_at, audit=audit)
+    _keep_assessment(connection, placed, image_id)
+    study_id = str(connection.scalar(select(images.c.study_id).where(images.c.id == image_id)))
+    _note_state(connection, study_id, new_film=known is None)
+    _note_accession(connection, study_id, placed.assessment.header.accession)
+    refresh(connection, study_id)
     if allowance is not None:
         count(connection, placed.image.station_id, placed.image.size, allowance)
     append(
@@ -80,181 +88,187 @@ def keep_rows(
             fingerprint=placed.assessment.fingerprint,
         ),
     )
-    return StoredAssessment(
-        assessment=placed.assessment,
-        study_id=study_id,
-        image_id=placed.image_id,
-        station_id=placed.image.station_id,
-        received_at=placed.image.received_at,
-        is_current=True,
+    stored = find(connection, placed.assessment.id)
+    if stored is None:
+        raise RuntimeError("what was written is there")
+    return Kept(
+        created=True,
+        stored=stored,
+        warnings=warnings_of(connection, image_id, corrected=corrected),
     )
+
+
+def identify(
+    connection: Connection, known: Row[Any], patient: Patient, *, at: datetime, audit: AuditEntry
+) -> bool:
+    """A known image has come again: whom does its file show now? Was that another answer?
+
+    known: a row of it that has `COLUMNS`. What the new file leaves out stays as it was.
+    """
+    said = patient.completed_by(patient_of(known))
+    row = keep_patient(connection, known.station_id, said)
+    if row == known.patient_id:
+        return False
+    connection.execute(
+        update(images).where(images.c.id == known.id).values(patient_id=row, identified_at=at)
+    )
+    note_correction(
+        connection,
+        study_id=known.study_id,
+        image_id=known.id,
+        kind="sent_again",
+        audit=audit,
+        at=at,
+        patients=(known.patient_id, row),
+    )
+    uid = connection.scalar(select(studies.c.study_uid).where(studies.c.id == known.study_id))
+    arrange(connection, Number(station_id=known.station_id, uid=str(uid)), received_at=at)
+    return True
+
+
+def identify_file(
+    connection: Connection,
+    digest: str,
+    patient: Patient,
+    station_id: str,
+    at: datetime,
+    audit: AuditEntry,
+) -> tuple[Reason, ...]:
+    """See Store.identify."""
+    known = image_of_file(connection, digest, station_id)
+    if known is None:
+        raise NotFound("assessment_not_found")
+    if contradict(patient_of(known), patient):
+        raise Conflict("other_patient")
+    corrected = identify(connection, known, patient, at=at, audit=audit)
+    study_id = str(connection.scalar(select(images.c.study_id).where(images.c.id == known.id)))
+    refresh(connection, study_id)
+    if corrected:
+        append(connection, replace(audit, study_id=study_id))
+    return warnings_of(connection, known.id, corrected=corrected)
+
+
+def warnings_of(connection: Connection, image_id: str, *, corrected: bool) -> tuple[Reason, ...]:
+    """What the sender should know of how the image was kept."""
+    row = connection.execute(
+        select(images.c.twin, studies.c.contested, studies.c.filed_patient_id, *COLUMNS)
+        .join_from(images, studies, studies.c.id == images.c.study_id)
+        .join(patients, patients.c.id == images.c.patient_id)
+        .where(images.c.id == image_id)
+    ).one()
+    shown = connection.execute(select(*COLUMNS).where(patients.c.id == row.filed_patient_id)).one()
+    said = {
+        "identity_corrected": corrected,
+        "same_study_number": row.contested,
+        "same_image_number": row.twin,
+        "other_name": names_differ(patient_of(row), patient_of(shown)),
+    }
+    return tuple(Reason(code=code) for code, holds in said.items() if holds)
 
 
 def _there(connection: Connection, column: Any, value: str) -> bool:  # noqa: ANN401 - any column
     return connection.execute(select(column).where(column == value)).first() is not None
 
 
+def _known_image(connection: Connection, placed: Placed) -> Row[Any] | None:
+    """The image that this is another file of: the same SOP instance, pixels and patient."""
+    pixels, patient = placed.assessment.pixel_digest, placed.image.patient
+    alike = [
+        row
+        for row in _of_instance(connection, placed)
+        if not (row.pixel_digest and pixels and row.pixel_digest != pixels)
+        and not contradict(patient_of(row), patient)
+    ]
+    return min(alike, key=lambda row: row.pixel_digest != pixels, default=None)
+
+
+def _of_instance(connection: Connection, placed: Placed) -> list[Row[Any]]:
+    """Every image of the station with that SOP Instance UID, oldest first."""
+    uid = identity.key_of(placed.assessment.header.sop_uid)
+    found = connection.execute(
+        select(images, *COLUMNS)
+        .join(patients, patients.c.id == images.c.patient_id)
+        .where(images.c.station_id == placed.image.station_id, images.c.sop_uid == uid)
+        .order_by(images.c.received_at, images.c.id)
+    )
+    return list(found)
+
+
 def _keep_image(connection: Connection, placed: Placed) -> str:
-    """Make the image and its study unless they are there; the study that the image is in."""
-    known = connection.execute(
-        select(images.c.study_id).where(images.c.id == placed.image_id)
-    ).scalar()
-    _lock_study(connection, placed.study_id if known is None else known)
-    check_conflict(connection, placed)
-    if known is not None:
-        _note_pixels(connection, placed)
-        return str(known)
-    _keep_study(connection, placed)
-    header = placed.assessment.header
+    """Make the image in the study that it is of; others of its SOP Instance UID are marked."""
+    image, header = placed.image, placed.assessment.header
+    study = study_for(connection, placed.number, image.patient, received_at=image.received_at)
+    first = identity.image_id(image.station_id, header.sop_uid)
+    made = identity.new_id() if _there(connection, images.c.id, first) else first
     connection.execute(
         insert(images).values(
-            id=placed.image_id,
-            study_id=placed.study_id,
-            station_id=placed.image.station_id,
-            sop_uid=header.sop_uid,
-            series_uid=header.series_uid,
+            id=made,
+            study_id=study,
+            station_id=image.station_id,
+            patient_id=keep_patient(connection, image.station_id, image.patient),
+            sop_uid=identity.key_of(header.sop_uid),
+            series_uid=identity.key_of(header.series_uid),
             digest=placed.assessment.digest,
             pixel_digest=placed.assessment.pixel_digest,
+            file_name=image.file_name,
             rows=header.rows,
             columns=header.columns,
-            received_at=placed.image.received_at,
+            received_at=image.received_at,
+            identified_at=image.received_at,
+            twin=False,
+            placed_by_hand=False,
+            corrected="{}",
         )
     )
-    return placed.study_id
+    mark_twins(connection, image.station_id, [identity.key_of(header.sop_uid)])
+    return made
 
 
-def _lock_study(connection: Connection, study_id: str) -> None:
-    """Its images and its place in the worklist change by one writer at a time."""
-    connection.execute(select(studies.c.id).where(studies.c.id == study_id).with_for_update())
-
-
-def _note_pixels(connection: Connection, placed: Placed) -> None:
+def _note_pixels(connection: Connection, image_id: str, pixel_digest: str) -> None:
     """An image that was refused by its header was not decoded: the first decoding says what
     its pixels are."""
     connection.execute(
         update(images)
-        .where(images.c.id == placed.image_id, images.c.pixel_digest == "")
-        .values(pixel_digest=placed.assessment.pixel_digest)
+        .where(images.c.id == image_id, images.c.pixel_digest == "")
+        .values(pixel_digest=pixel_digest)
     )
 
 
-def _keep_study(connection: Connection, placed: Placed) -> None:
-    """Make the study, or note that it has an image that nobody has seen."""
-    patient_id = _keep_patient(connection, placed.image.station_id, placed.image.patient)
-    study = connection.execute(
-        select(studies.c.accession, *_patient_columns)
-        .join_from(studies, patients)
-        .where(studies.c.id == placed.study_id)
-    ).first()
-    if study is None:
-        _make_study(connection, placed, patient_id)
-        return
-    changes: dict[str, object] = {"state": "new"}
-    if not any(study[1:]):
-        changes["patient_id"] = patient_id
-    if not study.accession:
-        changes["accession"] = placed.assessment.header.accession
-    connection.execute(update(studies).where(studies.c.id == placed.study_id).values(**changes))
-
-
-def _make_study(connection: Connection, placed: Placed, patient_id: str) -> None:
-    header = placed.assessment.header
+def _note_state(connection: Connection, study_id: str, *, new_film: bool) -> None:
+    """A film that nobody has seen makes the study new; what was signed has changed."""
+    known = studies.c.id == study_id
     connection.execute(
-        insert(studies).values(
-            id=placed.study_id,
-            station_id=placed.image.station_id,
-            patient_id=patient_id,
-            study_uid=header.study_uid,
-            accession=header.accession,
-            received_at=placed.image.received_at,
-            state="new",
-            # `_rank_study` fills in the rest before anybody sees it
-            priority_rank=0,
-            margin_order=0.0,
-            images=0,
-            assessed=0,
-            leading_id="",
+        update(studies).where(known, studies.c.state.in_(SIGNED)).values(state="changed")
+    )
+    if new_film:
+        connection.execute(
+            update(studies).where(known, studies.c.state.not_in(SIGNED)).values(state="new")
         )
+
+
+def _note_accession(connection: Connection, study_id: str, accession: str) -> None:
+    connection.execute(
+        update(studies)
+        .where(studies.c.id == study_id, studies.c.accession == "")
+        .values(accession=identity.key_of(accession))
     )
 
 
-_patient_columns = (
-    patients.c.patient_id,
-    patients.c.name,
-    patients.c.birth_date,
-    patients.c.sex,
-)
-
-
-def _keep_patient(connection: Connection, station_id: str, patient: Patient) -> str:
-    """The row of that very patient at that station, made if it is not there."""
-    values = {
-        "station_id": station_id,
-        "patient_id": patient.id,
-        "name": patient.name,
-        "birth_date": patient.birth_date,
-        "sex": patient.sex,
-    }
-    known = connection.execute(select(patients.c.id).filter_by(**values)).scalar()
-    if known is not None:
-        return str(known)
-    row = identity.new_id()  # a hash could be found by trying names
-    connection.execute(insert(patients).values(id=row, **values))
-    return row
-
-
-def _keep_assessment(connection: Connection, placed: Placed) -> None:
+def _keep_assessment(connection: Connection, placed: Placed, image_id: str) -> None:
     card = card_row(placed.assessment.model)
     if not _there(connection, models.c.id, card["id"]):
         connection.execute(insert(models).values(**card))
     connection.execute(
         update(assessments)
-        .where(assessments.c.image_id == placed.image_id, assessments.c.is_current)
+        .where(assessments.c.image_id == image_id, assessments.c.is_current)
         .values(is_current=False)
     )
     connection.execute(
         insert(assessments).values(
             **assessment_row(placed.assessment),
-            image_id=placed.image_id,
+            image_id=image_id,
             model_id=card["id"],
             received_at=placed.image.received_at,
             is_current=True,
         )
     )
-
-
-def _rank_study(connection: Connection, study_id: str) -> None:
-    """The study's place: that of its most urgent assessed image, as `triage.rank` has it."""
-    of_study = {"study": study_id}
-    leading = connection.execute(_LEADING, of_study).one()
-    counts = connection.execute(_COUNTS, of_study).one()
-    connection.execute(_PLACE, of_study | leading._asdict() | counts._asdict())
-
-
-_CURRENT = (
-    select(assessments)
-    .join(images, images.c.id == assessments.c.image_id)
-    .where(images.c.study_id == bindparam("study"), assessments.c.is_current)
-    .subquery()
-)
-_ASSESSED = case((_CURRENT.c.outcome == "assessed", 1), else_=0)
-
-# Made once: making them takes longer than the database takes to answer.
-_LEADING = (
-    select(_CURRENT.c.id.label("leading_id"), _CURRENT.c.priority_rank, _CURRENT.c.margin_order)
-    .order_by(-_ASSESSED, _CURRENT.c.priority_rank, _CURRENT.c.margin_order, _CURRENT.c.id)
-    .limit(1)
-)
-_COUNTS = select(func.count().label("images"), func.sum(_ASSESSED).label("assessed")).select_from(
-    _CURRENT
-)
-_PLACE = (
-    update(studies)
-    .where(studies.c.id == bindparam("study"))
-    .values(
-        {
-            name: bindparam(name)
-            for name in ("priority_rank", "margin_order", "leading_id", "images", "assessed")
-        }
-    )
-)

@@ -39,7 +39,7 @@ def migrate(database: Database) -> None:
         if not _is_usable(connection):  # another process may have been faster
             _upgrade(connection)
 
-    database.write(renew)  # again, if it and those who write got into each other's way
+    database.migrate(renew)  # again, if it and those who write got into each other's way
 
 
 def schema_of(connection: Connection) -> str | None:

@@ -9,7 +9,7 @@ is told, since nobody knows what became of it.
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 import sqlalchemy
@@ -72,6 +72,9 @@ class PostgresBackend:
             yield connection.execution_options(
                 isolation_level="READ COMMITTED", postgresql_readonly=False
             )
+
+    def migrating(self) -> AbstractContextManager[Connection]:
+        return self.writing()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, func, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from cxr_triage.errors import NotFound
 from cxr_triage.store.audit_rows import append
 from cxr_triage.store.blobs import Blobs
 from cxr_triage.store.database import Database
+from cxr_triage.store.patients import remove_unneeded
+from cxr_triage.store.placing import Number, mark_contested, mark_twins
 from cxr_triage.store.records import AuditEntry
-from cxr_triage.store.tables import assessments, images, patients, purging, reviews, studies
+from cxr_triage.store.tables import assessments, corrections, images, purging, reviews, studies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,31 +95,43 @@ def _plan(found: Iterable[tuple[str, int, str]]) -> PurgePlan:
 
 
 def _remove_rows(connection: Connection, study_id: str, audit: AuditEntry) -> tuple[str, ...]:
-    patient = connection.execute(
-        select(studies.c.patient_id).where(studies.c.id == study_id).with_for_update()
-    ).scalar()
-    if patient is None:
+    study = connection.execute(
+        select(studies).where(studies.c.id == study_id).with_for_update()
+    ).first()
+    if study is None:
         raise NotFound("study_not_found")
-    of_study = select(images.c.id).where(images.c.study_id == study_id)
+    of_study = images.c.study_id == study_id
+    theirs = select(images.c.id).where(of_study)
+    results = select(assessments.c.id).where(assessments.c.image_id.in_(theirs))
     digests = connection.execute(
-        select(assessments.c.digest).where(assessments.c.image_id.in_(of_study)).distinct()
+        select(assessments.c.digest).where(assessments.c.image_id.in_(theirs)).distinct()
     )
     found = tuple(digests.scalars())
+    named = _patients_of(connection, study_id)
+    instances = connection.execute(select(images.c.sop_uid).where(of_study)).scalars().all()
     connection.execute(insert(purging).values(study_id=study_id))
-    mine = reviews.c.study_id == study_id
-    connection.execute(delete(reviews).where(mine, reviews.c.addendum_of.is_not(None)))
-    connection.execute(delete(reviews).where(mine))
-    connection.execute(delete(assessments).where(assessments.c.image_id.in_(of_study)))
-    connection.execute(delete(images).where(images.c.study_id == study_id))
+    readings = reviews.c.assessment_id.in_(results)
+    connection.execute(delete(reviews).where(readings, reviews.c.addendum_of.is_not(None)))
+    connection.execute(delete(reviews).where(readings))
+    connection.execute(delete(assessments).where(assessments.c.image_id.in_(theirs)))
+    connection.execute(delete(images).where(of_study))
+    connection.execute(delete(corrections).where(corrections.c.study_id == study_id))
     connection.execute(delete(studies).where(studies.c.id == study_id))
-    _remove_patient(connection, patient)
+    remove_unneeded(connection, *named)
+    mark_contested(connection, Number(station_id=study.station_id, uid=study.study_uid))
+    mark_twins(connection, study.station_id, instances)
     connection.execute(delete(purging).where(purging.c.study_id == study_id))
     append(connection, replace(audit, study_id=study_id))
     return found
 
 
-def _remove_patient(connection: Connection, patient: str) -> None:
-    """Unless another study is theirs."""
-    others = select(func.count()).where(studies.c.patient_id == patient)
-    if connection.execute(others).scalar() == 0:
-        connection.execute(delete(patients).where(patients.c.id == patient))
+def _patients_of(connection: Connection, study_id: str) -> set[str]:
+    """Every row that names somebody for the study's sake."""
+    queries = (
+        select(studies.c.patient_id).where(studies.c.id == study_id),
+        select(studies.c.filed_patient_id).where(studies.c.id == study_id),
+        select(images.c.patient_id).where(images.c.study_id == study_id),
+        select(corrections.c.patient_before).where(corrections.c.study_id == study_id),
+        select(corrections.c.patient_after).where(corrections.c.study_id == study_id),
+    )
+    return {row for query in queries for row in connection.execute(query).scalars() if row}

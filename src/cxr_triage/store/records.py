@@ -11,14 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from cxr_triage.domain import Assessment, Level, Patient, Priority, PriorityReason
+from cxr_triage.domain import Assessment, Level, Patient, Priority, PriorityReason, Reason
 
 Role = Literal["station", "clinician", "radiologist", "administrator"]
-State = Literal["new", "opened", "reviewed", "signed"]
+State = Literal["new", "opened", "reviewed", "signed", "changed"]
 Verdict = Literal["agree", "disagree", "unsure"]
 
 ROLES: tuple[Role, ...] = ("station", "clinician", "radiologist", "administrator")
-STATES: tuple[State, ...] = ("new", "opened", "reviewed", "signed")
+STATES: tuple[State, ...] = ("new", "opened", "reviewed", "signed", "changed")
 VERDICTS: tuple[Verdict, ...] = ("agree", "disagree", "unsure")
 
 LOCAL_STATION = "local"
@@ -75,7 +75,8 @@ class NewImage:
     """A file that was read and assessed, and is to be kept.
 
     file: whole, `size` bytes whose SHA-256 is the assessment's digest; nobody writes to it any
-    more, for it becomes the store's own (see `Blobs.adopt`).
+    more, for it becomes the store's own (see `Blobs.adopt`). file_name: what it was called where it
+    came from; it may name a patient.
     """
 
     file: Path = field(repr=False)
@@ -83,6 +84,7 @@ class NewImage:
     patient: Patient
     station_id: str
     received_at: datetime
+    file_name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,7 +93,8 @@ class StoredAssessment:
 
     `assessment.id` is the store's: the same file and fingerprint from two stations are two
     results, since a station sees its own studies only. `assessment.header` has the UIDs
-    that the store made where the file had none (pictures).
+    that the store made where the file had none (pictures). patient: whom the file says it
+    shows. twin: another image bears the same SOP Instance UID. hidden_at: it was sent by mistake.
     """
 
     assessment: Assessment
@@ -100,14 +103,24 @@ class StoredAssessment:
     station_id: str
     received_at: datetime
     is_current: bool
+    patient: Patient = field(default=Patient(), repr=False)
+    file_name: str = field(default="", repr=False)
+    twin: bool = False
+    hidden_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Kept:
-    """What became of an image: `created` is False if this very result was there already."""
+    """What became of an image: `created` is False if this very result was there already.
+
+    warnings: what the sender should know of whose it is: `same_study_number`,
+    `same_image_number` (another patient's, or another film, bears it too), `other_name` (than
+    the study's, beside an equal number), `identity_corrected` (it said somebody else before).
+    """
 
     created: bool
     stored: StoredAssessment
+    warnings: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +146,10 @@ class StudyRow:
     assessment_id: of the image that made the priority. flags: that image's flagged
     findings, the one that made the priority first. view, age_years, sex: of that image.
     opened_by: full name of who opened it last before it was read, empty if nobody did.
+    filed: whom the files say it shows, where that was put right. contested: another study, of
+    another patient, bears the same UID; settled_at: when a doctor said that it is right so.
+    version: of what was put right, 0 where nothing was. file_name: of the image that made the
+    priority.
     """
 
     study_id: str
@@ -156,6 +173,11 @@ class StudyRow:
     images: int
     assessed: int
     assessment_id: str
+    filed: Patient = field(default=Patient(), repr=False)
+    contested: bool = False
+    settled_at: datetime | None = None
+    version: int = 0
+    file_name: str = field(default="", repr=False)
 
 
 Place = tuple[int, float, datetime, str]

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection
 
-from cxr_triage.domain import Assessment, Patient
+from cxr_triage.domain import Assessment, Patient, Reason
 from cxr_triage.store import audit_rows, results, review_rows, study_rows
 from cxr_triage.store.account_rows import AccountRows
 from cxr_triage.store.backup import BackupSummary, back_up
@@ -17,8 +17,9 @@ from cxr_triage.store.chain import Head, Verdict
 from cxr_triage.store.database import Database
 from cxr_triage.store.identity import result_id
 from cxr_triage.store.inspection import Inspection, inspect
-from cxr_triage.store.keeping import check_conflict, keep_rows, place
+from cxr_triage.store.keeping import identify_file, keep_rows, place
 from cxr_triage.store.migrate import migrate
+from cxr_triage.store.placing import station_lock
 from cxr_triage.store.purging import Purging, file_lock
 from cxr_triage.store.quota_rows import Allowance, QuotaRows
 from cxr_triage.store.records import (
@@ -96,23 +97,38 @@ class Store:
         allowance: what its station may send on that day; None: without counting.
 
         Idempotent: the same result of the same station is found, not made again (and no
-        audit row is written). The same SOP instance with other file bytes but the same
-        pixels is the same image with another result. Raises Conflict `other_pixels` if its
-        pixels differ, or OverQuota if it is one too many.
+        audit row is written). The same SOP instance with other file bytes but the same pixels
+        and patient is the same image with another result. An image of another patient, or with
+        other pixels, is kept apart whatever numbers it bears: see `placing`, and the warnings of
+        what is returned. Raises OverQuota if it is one too many.
         """
         placed = place(image, assessment)
-        with self._database.read() as connection:
-            check_conflict(connection, placed)
         self._blobs.adopt(image.file, assessment.digest, image.size)  # before any row names it
 
         def work(connection: Connection) -> Kept:
-            self._database.hold(connection, file_lock(assessment.digest))
+            held = (file_lock(assessment.digest), station_lock(image.station_id))
+            self._database.hold(connection, *held)
             self._blobs.adopt(image.file, assessment.digest, image.size)  # if it was purged since
             while (made := keep_rows(connection, placed, audit, allowance)) is None:
                 there = results.find(connection, placed.assessment.id)
                 if there is not None:  # else it was purged between the two looks
                     return Kept(created=False, stored=there)
-            return Kept(created=True, stored=made)
+            return made
+
+        return self._database.write(work)
+
+    def identify(
+        self, digest: str, patient: Patient, *, station_id: str, at: datetime, audit: AuditEntry
+    ) -> tuple[Reason, ...]:
+        """A file that is kept has come again, as that patient's: see `keeping.identify`.
+
+        The warnings of `Kept`. Raises Conflict `other_patient` if it was somebody else's, or
+        NotFound.
+        """
+
+        def work(connection: Connection) -> tuple[Reason, ...]:
+            self._database.hold(connection, station_lock(station_id))
+            return identify_file(connection, digest, patient, station_id, at, audit)
 
         return self._database.write(work)
 
@@ -127,10 +143,10 @@ class Store:
             found = results.find(connection, result_id(station_id, digest, fingerprint))
         return found if found and self._blobs.path(digest).is_file() else None
 
-    def patient_of_file(self, digest: str, *, station_id: str) -> Patient | None:
-        """Whom the station's file with that SHA-256 shows, if it was ever kept."""
+    def station_of_file(self, digest: str) -> str | None:
+        """Which station's the file with that SHA-256 is, if it was ever kept."""
         with self._database.read() as connection:
-            return results.patient_of_file(connection, digest, station_id)
+            return results.station_of_file(connection, digest)
 
     def assessment(self, assessment_id: str, scope: Scope) -> StoredAssessment:
         """Raises NotFound, also if it lies outside `scope`."""
@@ -151,7 +167,8 @@ class Store:
             )
 
     def studies_with_uid(self, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:
-        """Studies with that Study Instance UID: at most one a station, newest first."""
+        """Studies with that Study Instance UID, newest first: one a station, but for numbers that
+        several patients bear."""
         with self._database.read() as connection:
             return study_rows.with_uid(connection, study_uid, scope)
 

@@ -5,21 +5,26 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, select
 
-from cxr_triage.domain import Patient
 from cxr_triage.errors import NotFound
 from cxr_triage.store.codec import assessment_of, card_of
+from cxr_triage.store.patients import COLUMNS, patient_of
 from cxr_triage.store.records import Scope, StoredAssessment
-from cxr_triage.store.tables import assessments, images, models, patients, studies
+from cxr_triage.store.tables import assessments, images, models, patients
 
 RESULT: Final = (
     select(
         assessments,
         images.c.study_id,
         images.c.station_id,
+        images.c.file_name,
+        images.c.twin,
+        images.c.hidden_at,
         models.c.card,
+        *COLUMNS,
     )
     .join(images, images.c.id == assessments.c.image_id)
     .join(models, models.c.id == assessments.c.model_id)
+    .join(patients, patients.c.id == images.c.patient_id)
 )
 
 
@@ -41,7 +46,11 @@ def current_of_study(connection: Connection, study_id: str) -> tuple[StoredAsses
     """The current result of each image: assessed before referred, then as the worklist."""
     rows = _rows(
         connection,
-        RESULT.where(images.c.study_id == study_id, assessments.c.is_current).order_by(
+        RESULT.where(
+            images.c.study_id == study_id,
+            images.c.hidden_at.is_(None),
+            assessments.c.is_current,
+        ).order_by(
             assessments.c.outcome != "assessed",
             assessments.c.priority_rank,
             assessments.c.margin_order,
@@ -64,19 +73,26 @@ def older_of_image(
     return tuple(_stored(row) for row in rows if scope.includes(row.station_id))
 
 
-def patient_of_file(connection: Connection, digest: str, station_id: str) -> Patient | None:
-    """Whom the station's file with that SHA-256 shows; None if it was never kept."""
-    query = (
-        select(patients)
-        .join(studies, studies.c.patient_id == patients.c.id)
-        .join(images, images.c.study_id == studies.c.id)
+def station_of_file(connection: Connection, digest: str) -> str | None:
+    """Which station sent the file with that SHA-256 first; None if none did."""
+    return connection.scalar(
+        select(images.c.station_id)
         .join(assessments, assessments.c.image_id == images.c.id)
-        .where(assessments.c.digest == digest, images.c.station_id == station_id)
+        .where(assessments.c.digest == digest)
+        .order_by(images.c.received_at)
+        .limit(1)
     )
-    row = connection.execute(query.limit(1)).first()
-    if row is None:
-        return None
-    return Patient(id=row.patient_id, name=row.name, birth_date=row.birth_date, sex=row.sex)
+
+
+def image_of_file(connection: Connection, digest: str, station_id: str) -> Row[Any] | None:
+    """The image of the station's file with that SHA-256, with whom it shows."""
+    return connection.execute(
+        select(images, *COLUMNS)
+        .join(assessments, assessments.c.image_id == images.c.id)
+        .join(patients, patients.c.id == images.c.patient_id)
+        .where(assessments.c.digest == digest, images.c.station_id == station_id)
+        .limit(1)
+    ).first()
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row[Any]]:
@@ -91,4 +107,8 @@ def _stored(row: Row[Any]) -> StoredAssessment:
         station_id=row.station_id,
         received_at=row.received_at,
         is_current=row.is_current,
+        patient=patient_of(row),
+        file_name=row.file_name,
+        twin=row.twin,
+        hidden_at=row.hidden_at,
     )

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import sqlalchemy
 from sqlalchemy import URL, Connection, event
@@ -65,6 +65,16 @@ class SqliteBackend:
             self._writers.release()
 
     @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Tables are made anew by dropping the old ones: keys are checked afterwards, whole."""
+        with self.writing() as connection:
+            _check_keys(connection, "OFF")
+            try:
+                yield connection
+            finally:
+                _check_keys(connection, "ON")
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         with self.engine.connect() as connection:
             yield connection
@@ -108,6 +118,13 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # sqlite3 begins nothing by itself: `_on_begin` does
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _check_keys(connection: Connection, state: Literal["ON", "OFF"]) -> None:
+    """Outside a transaction: within one SQLite ignores it."""
+    driver = connection.connection.driver_connection
+    if driver is not None:
+        driver.execute(f"PRAGMA foreign_keys = {state}")
 
 
 def _on_begin(connection: Connection) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from cxr_triage.domain import PRIORITIES, Header, Patient, PriorityReason
 from cxr_triage.errors import NotFound
+from cxr_triage.store.patients import COLUMNS, patient_of
 from cxr_triage.store.records import (
     STATES,
     Flag,
@@ -34,26 +35,33 @@ from cxr_triage.store.records import (
 from cxr_triage.store.tables import (
     ORDER,
     assessments,
+    images,
     patients,
     people,
     stations,
     studies,
 )
 
+_filed: Final = patients.alias("filed")
 STUDY: Final = (
     select(
         studies,
         stations.c.name.label("station_name"),
-        patients.c.patient_id.label("patient_number"),
-        patients.c.name.label("patient_name"),
-        patients.c.birth_date,
-        patients.c.sex,
+        *COLUMNS,
+        _filed.c.patient_id.label("filed_number"),
+        _filed.c.issuer.label("filed_issuer"),
+        _filed.c.name.label("filed_name"),
+        _filed.c.birth_date.label("filed_birth_date"),
+        _filed.c.sex.label("filed_sex"),
         assessments.c.document,
+        images.c.file_name,
         people.c.full_name.label("opener_name"),
     )
     .join(stations, stations.c.id == studies.c.station_id)
     .join(patients, patients.c.id == studies.c.patient_id)
+    .join(_filed, _filed.c.id == studies.c.filed_patient_id)
     .join(assessments, assessments.c.id == studies.c.leading_id)
+    .join(images, images.c.id == assessments.c.image_id)
     .outerjoin(people, people.c.id == studies.c.opened_by)
 )
 
@@ -224,8 +232,13 @@ def _study(row: Row[Any]) -> StudyRow:
         station_id=row.station_id,
         station_name=row.station_name,
         accession=row.accession,
-        patient=Patient(
-            id=row.patient_number, name=row.patient_name, birth_date=row.birth_date, sex=row.sex
+        patient=patient_of(row),
+        filed=Patient(
+            id=row.filed_number,
+            issuer=row.filed_issuer,
+            name=row.filed_name,
+            birth_date=row.filed_birth_date,
+            sex=row.filed_sex,
         ),
         age_years=shown.header.age_years,
         sex=shown.header.sex,
@@ -242,6 +255,10 @@ def _study(row: Row[Any]) -> StudyRow:
         images=row.images,
         assessed=row.assessed,
         assessment_id=row.leading_id,
+        contested=row.contested,
+        settled_at=row.settled_at,
+        version=row.version,
+        file_name=row.file_name,
     )
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -33,8 +34,9 @@ from cxr_triage.store.columns import (
     words,
     words_unless_older,
 )
+from cxr_triage.store.identity import LONGEST
 
-SCHEMA: Final = "0005"
+SCHEMA: Final = "0006"
 """The newest migration."""
 
 metadata = MetaData(
@@ -129,13 +131,18 @@ patients = Table(
     metadata,
     identifier(),
     reference("stations"),
-    words("patient_id", 255),
-    words("name", 255),
+    words("key", 64),
+    words("patient_id", LONGEST),
+    words("issuer", LONGEST),
+    words("name", LONGEST),
     words("birth_date", 32),
     words("sex", 16),
-    UniqueConstraint("station_id", "patient_id", "name", "birth_date", "sex"),
+    Column("folded", Text, nullable=False),
+    UniqueConstraint("station_id", "key"),
     Index("ix_patients_patient_id", "patient_id"),
 )
+"""key: hash of who they are, for uniqueness. folded: name and numbers as people search them,
+see `domain.folded`."""
 
 ORDER = ("priority_rank", "margin_order", "received_at", "id")
 """Columns that put the worklist in order, all ascending."""
@@ -146,28 +153,42 @@ studies = Table(
     identifier(),
     reference("stations"),
     reference("patients", index=True),
-    Column("study_uid", String(128), nullable=False, index=True),
-    Column("accession", String(128), nullable=False, index=True),
+    Column("filed_patient_id", String(64), ForeignKey("patients.id"), nullable=False, index=True),
+    Column("study_uid", String(LONGEST), nullable=False, index=True),
+    Column("accession", String(LONGEST), nullable=False, index=True),
     moment("received_at"),
     Column("priority_rank", SmallInteger, nullable=False),
     Column("margin_order", Float, nullable=False),
     words("state", 8),
     Column("opened_by", String(64)),
     moment("opened_at", optional=True),
+    Column("signed_by", String(64)),
+    moment("signed_at", optional=True),
     Column("images", Integer, nullable=False),
     Column("assessed", Integer, nullable=False),
     words("leading_id", 64),
-    UniqueConstraint("station_id", "study_uid"),
-    CheckConstraint("state IN ('new', 'opened', 'reviewed', 'signed')", name="state"),
+    Column("flags", Text, nullable=False),
+    Column("contested", Boolean, nullable=False),
+    moment("settled_at", optional=True),
+    Column("version", Integer, nullable=False),
+    document("corrected"),
+    CheckConstraint("state IN ('new', 'opened', 'reviewed', 'signed', 'changed')", name="state"),
+    Index("ix_studies_station_uid", "station_id", "study_uid"),
     Index("ix_studies_order", *ORDER),
     Index("ix_studies_state_order", "state", *ORDER),
     Index("ix_studies_station_order", "station_id", *ORDER),
     Index("ix_studies_station_state_order", "station_id", "state", *ORDER),
     Index("ix_studies_received_at", "received_at"),
 )
-"""priority_rank: place in domain.PRIORITIES. margin_order: −margin. leading_id: the current
-assessment that makes the priority; no foreign key, since it points back. opened_by: the person
-who opened it last before it was read."""
+"""One patient's films under one Study Instance UID: several rows may bear the same one, and are
+`contested` then, until a doctor says at `settled_at` that it is right so.
+
+patient_id: whom they show; filed_patient_id: whom the files say they show. priority_rank: place
+in domain.PRIORITIES. margin_order: −margin. leading_id: the current assessment that makes the
+priority; no foreign key, since it points back. flags: labels of its flagged findings, each between
+blanks. opened_by: the person who opened it last before it was read. signed_by, signed_at: who
+signed for the whole study. version: of what was corrected, 0 where nothing was; corrected: JSON
+of what holds instead of what the files say (see `store.corrections`)."""
 
 images = Table(
     "images",
@@ -175,15 +196,46 @@ images = Table(
     identifier(),
     reference("studies", index=True),
     reference("stations"),
-    words("sop_uid", 128),
-    words("series_uid", 128),
+    reference("patients", index=True),
+    words("sop_uid", LONGEST),
+    words("series_uid", LONGEST),
     words("digest", 64),
     words("pixel_digest", 64),
+    words("file_name", 255),
     Column("rows", Integer, nullable=False),
     Column("columns", Integer, nullable=False),
     moment("received_at"),
-    UniqueConstraint("station_id", "sop_uid"),
+    Column("twin", Boolean, nullable=False),
+    Column("placed_by_hand", Boolean, nullable=False),
+    moment("identified_at"),
+    moment("hidden_at", optional=True),
+    document("corrected"),
+    Index("ix_images_station_sop", "station_id", "sop_uid"),
 )
+"""patient_id: whom the file says it shows. file_name: as it was called where it came from; a name
+of a patient can stand there. twin: another image bears the same SOP Instance UID. placed_by_hand:
+a doctor says which study it is of. identified_at: when
+a file last said whom it shows. hidden_at: it was sent by mistake, nobody sees it. corrected:
+JSON of what holds instead of what the file says."""
+
+corrections = Table(
+    "corrections",
+    metadata,
+    identifier(),
+    reference("studies", index=True),
+    Column("image_id", String(64)),
+    Column("version", Integer, nullable=False),
+    moment("at"),
+    words("kind", 16),
+    words("actor_kind", 8),
+    words("actor_id", 64),
+    Column("reason", Text, nullable=False),
+    Column("patient_before", String(64), ForeignKey("patients.id"), index=True),
+    Column("patient_after", String(64), ForeignKey("patients.id"), index=True),
+    document("changes"),
+)
+"""What was put right, one row each, numbered by study. kind: see `store.corrections`. Names stand
+in `patients` alone; changes: JSON of the rest, field → [before, after]."""
 
 models = Table("models", metadata, identifier(), document("card"))
 """Cards by the SHA-256 of their JSON."""
@@ -217,6 +269,7 @@ reviews = Table(
     document("verdicts"),
     document("missed"),
     Column("overall", String(8)),
+    Column("agrees", Boolean, nullable=False, server_default=false()),
     Column("note", Text, nullable=False),
     Column("impression", Text, nullable=False),
     Column("version", Integer, nullable=False),

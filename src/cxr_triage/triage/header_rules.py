@@ -23,6 +23,9 @@ RADIOGRAPH_SOP_CLASSES = {
 RADIOGRAPH_MODALITIES = {"CR", "DX", "RG", "OT", "SC"}
 """OT and SC: secondary captures of radiographs."""
 
+LONGEST_UID = 64
+VALID_UID = re.compile(r"[0-9.]{1,64}")
+
 GREYSCALE = {"MONOCHROME1", "MONOCHROME2"}
 
 CHEST = re.compile(
@@ -48,6 +51,7 @@ def check_header(header: Header, limits: GateLimits) -> Eligibility:
     found = [rule(header, limits) for rule in HEADER_RULES]
     reasons = tuple(reason for reason in found if reason is not None)
     warnings = () if reasons else _missing_fields(header)
+    warnings += _invalid_uids(header)
     return Eligibility(status="refer" if reasons else "accept", reasons=reasons, warnings=warnings)
 
 
@@ -134,6 +138,16 @@ HEADER_RULES: tuple[HeaderRule, ...] = (
     _photometric_interpretation,
     _frames,
 )
+
+
+def _invalid_uids(header: Header) -> tuple[Reason, ...]:
+    """UIDs that are none (PS3.5 9.1) name something all the same, and are kept whole."""
+    uids = (header.study_uid, header.series_uid, header.sop_uid)
+    wrong = [uid for uid in uids if uid and not VALID_UID.fullmatch(uid)]
+    if not wrong:
+        return ()
+    longest = max(map(len, wrong))
+    return (Reason(code="uid_invalid", measured=longest, limit=LONGEST_UID),)
 
 
 def _missing_fields(header: Header) -> tuple[Reason, ...]:
