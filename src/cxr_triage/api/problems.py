@@ -148,8 +148,7 @@ def handle_problems(app: FastAPI, answer: Answer = answer_problem) -> None:
         return answer(request, error, places)
 
     def of_tree(request: Request, error: Exception) -> Response:
-        found = cast(TriageError, error)
-        return counted(request, found, _form_place(found))
+        return counted(request, cast(TriageError, error))
 
     def of_framework(request: Request, error: Exception) -> Response:
         found = cast(HTTPException, error)
@@ -176,14 +175,6 @@ def of_status(status: int) -> TriageError:
         405: errors.MethodNotAllowed("method_not_allowed"),
     }
     return kinds.get(status, errors.RequestInvalid("request_malformed"))
-
-
-def _form_place(error: TriageError) -> list[Place]:
-    """The form's field that cannot be used, if it is one of ours."""
-    field = error.values.get("field")
-    if not isinstance(error, errors.RequestInvalid) or not isinstance(field, str):
-        return []
-    return [Place(where=f"form.{field}", problem=error.code)] if field.isidentifier() else []
 
 
 def _places(found: Sequence[Any]) -> list[Place]:

@@ -63,6 +63,7 @@ class FilmSheet:
 class Sheet:
     """The whole. unsigned, mark: the sentence and the word on every page, empty once signed.
 
+    nameless: it should name somebody, and there is no name.
     line: whom and what it is about, in a line for further pages. uses: what it may be used
     for. small: the small print.
     """
@@ -75,6 +76,7 @@ class Sheet:
     unsigned: str
     mark: str
     facts: Facts = field(repr=False)
+    nameless: bool
     line: str = field(repr=False)
     priority: Priority
     priority_word: str

@@ -49,6 +49,7 @@ class StudyReport:
 
     patient: None where names and identifiers are left out; accession is empty then too.
     earlier: readings of results that newer ones have replaced.
+    file_name: of the film that makes the priority, where it stands for a name that is lacking.
     policy: name and version of the priority policy, "–" where it is not known.
     """
 
@@ -68,6 +69,12 @@ class StudyReport:
     policy: str
     films: tuple[ReportedFilm, ...]
     earlier: tuple[Reading, ...] = ()
+    file_name: str = field(default="", repr=False)
+
+    @property
+    def nameless(self) -> bool:
+        """Does it lack a name that it should bear?"""
+        return self.patient is not None and not is_named(self.patient)
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -87,6 +94,11 @@ class StudyReport:
             return True
         assessed = [one for one in self.films if one.film.assessment.outcome == "assessed"]
         return bool(self.readings) and all(one.readings for one in assessed)
+
+
+def is_named(patient: Patient) -> bool:
+    """Can a person be called by what stands there as a name?"""
+    return bool(spoken_name(patient.name))
 
 
 def spoken_name(name: str) -> str:

@@ -105,7 +105,7 @@ export class Item {
     const reason = assessment.reasons[0]?.sentence ?? assessment.priority_reason;
     const open = link(assessment, say("upload.open"));
     this.row.querySelector(".what").replaceChildren(reason, status === 200 ? ` · ${say("upload.known")}` : "", " ", open);
-    const notes = [...warnings, ...assessment.warnings].map((one) => one.sentence);
+    const notes = [...warnings, ...assessment.warnings].map((one) => this._sentence(one));
     this._note([...new Set(notes)], assessment);
     this.become("done");
   }
@@ -118,6 +118,11 @@ export class Item {
       list.append(entry(`${say("upload.without_name")} `, link(assessment, say("upload.say_whom"))));
     }
     list.hidden = !list.children.length;
+  }
+
+  /** A picture says nothing of itself: what came with it is what was typed here. */
+  _sentence(warning) {
+    return this.form && warning.code === "identity_corrected" ? say("upload.name_added") : warning.sentence;
   }
 
   _whom(name) {

@@ -64,7 +64,7 @@ export class PictureForm {
 
   /** What the service refused, beside its field; else over the row. */
   refuse(trouble) {
-    const fields = trouble.places.map((place) => place.where.replace("form.", "")).filter((name) => this._input(name));
+    const fields = trouble.places.map((place) => place.where.replace("body.", "")).filter((name) => this._input(name));
     for (const name of fields) this.mark(name, say(`upload.wrong.${name}`));
     this.trouble(fields.length ? "" : trouble.sentence);
   }
