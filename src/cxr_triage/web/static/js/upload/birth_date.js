@@ -2,6 +2,7 @@
 
 const YEAR_MS = 365.25 * 24 * 3600 * 1000;
 const OLDEST_YEARS = 130;
+const LOCALES = { en: "en-GB", vi: "vi" }; // with the day first
 const DAY_FIRST = /^(\d{1,2})[\s./-]+(\d{1,2})[\s./-]+(\d{4})$/;
 const DIGITS = /^(\d{2})(\d{2})(\d{4})$/;
 const ISO = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -13,7 +14,7 @@ export function birthDate(text) {
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
   const years = Math.floor((Date.now() - date) / YEAR_MS);
   if (!(years >= 0 && years <= OLDEST_YEARS) || date.getUTCDate() !== Number(day)) return null;
-  const words = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" }).format(date);
+  const words = new Intl.DateTimeFormat(LOCALES[document.documentElement.lang], { dateStyle: "long", timeZone: "UTC" }).format(date);
   return { iso: date.toISOString().slice(0, 10), words, years };
 }
 
