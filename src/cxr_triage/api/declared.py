@@ -9,10 +9,17 @@ from cxr_triage.domain import Patient
 from cxr_triage.errors import RequestInvalid
 from cxr_triage.imaging.text import clean
 from cxr_triage.service.declared import Declared
+from cxr_triage.store.identity import LONGEST
 
 OLDEST_YEARS = 130
 
 Text = Annotated[str, BeforeValidator(lambda value: clean(str(value))), Field(max_length=64)]
+Whole = Annotated[
+    str,
+    BeforeValidator(lambda value: clean(str(value), longest=2 * LONGEST)),
+    Field(max_length=LONGEST),
+]
+"""What identifies somebody is never cut."""
 
 
 class DeclaredIn(BaseModel):
@@ -20,13 +27,13 @@ class DeclaredIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    patient_id: Text = ""
-    patient_name: Text = ""
+    patient_id: Whole = ""
+    patient_name: Whole = ""
     birth_date: date | None = None
     sex: Literal["", "M", "F", "O"] = ""
     age: Annotated[float, Field(ge=0, le=OLDEST_YEARS)] | None = None
     view: Text = Field(default="", examples=["PA"])
-    accession: Text = ""
+    accession: Whole = ""
 
 
 def declared_of(fields: dict[str, Any]) -> Declared:

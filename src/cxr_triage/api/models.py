@@ -12,6 +12,7 @@ from cxr_triage.language import Language
 from cxr_triage.store.records import Role, State, Verdict
 
 MAX_NAME = 64
+MAX_UID = 4096
 MAX_TEXT = 4000
 
 

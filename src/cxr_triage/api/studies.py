@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from cxr_triage.api.access import From, Reader, Spoken
-from cxr_triage.api.models import MAX_NAME, Moment, StudyDetailOut, WorklistOut
+from cxr_triage.api.models import MAX_NAME, MAX_UID, Moment, StudyDetailOut, WorklistOut
 from cxr_triage.api.services import Opened, Services
 from cxr_triage.api.shapes import detail_out, study_out
 from cxr_triage.domain import Priority
@@ -61,10 +61,10 @@ def read_study(
     who: Reader,
     origin: From,
     language: Spoken,
-    study: Annotated[str, Path(max_length=MAX_NAME)],
+    study: Annotated[str, Path(max_length=MAX_UID)],
 ) -> StudyDetailOut:
     """A study by its id, or by its Study Instance UID (the newest, if several stations sent
-    it). A doctor who reads it opens it."""
+    it, or several patients bear it). A doctor who reads it opens it."""
     detail = services.store.study(own_id(services, who, study), who.scope)
     note_opened(services, who, origin, detail)
     return detail_out(detail, who, language)

@@ -25,7 +25,7 @@ RAW = (DICOM, "application/octet-stream", "image/png", "image/jpeg", "image/tiff
 
 BLOCK_BYTES = 1 << 20
 MAX_FIELDS = 16
-MAX_FIELD_BYTES = 1024
+MAX_FIELD_BYTES = 4096
 LONGEST_NAME = 255
 """Characters of a file's name that are kept."""
 

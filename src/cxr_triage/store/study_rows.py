@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from cxr_triage.domain import PRIORITIES, Header, Patient, PriorityReason
 from cxr_triage.errors import NotFound
+from cxr_triage.store.identity import key_of
 from cxr_triage.store.patients import COLUMNS, patient_of
 from cxr_triage.store.records import (
     STATES,
@@ -163,9 +164,9 @@ def study_row(connection: Connection, study_id: str, scope: Scope) -> StudyRow:
 
 def with_uid(connection: Connection, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:
     """Studies with that Study Instance UID, newest first."""
-    query: Select[Any] = STUDY.where(studies.c.study_uid == study_uid, *_within(scope)).order_by(
-        studies.c.received_at.desc()
-    )
+    query: Select[Any] = STUDY.where(
+        studies.c.study_uid == key_of(study_uid), *_within(scope)
+    ).order_by(studies.c.received_at.desc())
     return tuple(_study(row) for row in connection.execute(query))
 
 
@@ -203,7 +204,7 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
     if query.received_until is not None:
         conditions.append(studies.c.received_at < query.received_until)
     if query.accession is not None:
-        conditions.append(studies.c.accession == query.accession)
+        conditions.append(studies.c.accession == key_of(query.accession))
     if query.number is not None:
         theirs = select(patients.c.id).where(patients.c.patient_id == query.number)
         conditions.append(
@@ -228,10 +229,10 @@ def _study(row: Row[Any]) -> StudyRow:
     shown = _SHOWN.validate_json(row.document)
     return StudyRow(
         study_id=row.id,
-        study_uid=row.study_uid,
+        study_uid=_whole(row.study_uid, shown.header.study_uid),
         station_id=row.station_id,
         station_name=row.station_name,
-        accession=row.accession,
+        accession=_whole(row.accession, shown.header.accession),
         patient=patient_of(row),
         filed=Patient(
             id=row.filed_number,
@@ -260,6 +261,11 @@ def _study(row: Row[Any]) -> StudyRow:
         version=row.version,
         file_name=row.file_name,
     )
+
+
+def _whole(key: str, value: str) -> str:
+    """What a column's key stands for, where the film that leads has it."""
+    return value if key_of(value) == key else key
 
 
 def _flags(shown: _Shown) -> tuple[Flag, ...]:
