@@ -10,17 +10,22 @@ from cxr_triage.domain import Patient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """Empty where nothing was said. `age_years` and `view` are judged as a header's are."""
+    """Empty where nothing was said. `age_years` and `view` are judged as a header's are.
+
+    corrected: a person who looked says so: view and age count whatever the file says, a DICOM
+    object's header too.
+    """
 
     patient: Patient = field(default=Patient(), repr=False)
     accession: str = field(default="", repr=False)
     view: str = ""
     age_years: float | None = None
+    corrected: bool = False
 
     @property
     def judged(self) -> bool:
         """Is anything said that the gate judges by?"""
-        return bool(self.view) or self.age_years is not None
+        return self.corrected or bool(self.view) or self.age_years is not None
 
     def fingerprint(self, running: str) -> str:
         """Of a result under what is declared: another age may make another result.

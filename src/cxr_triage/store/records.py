@@ -87,14 +87,25 @@ class NewImage:
     file_name: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsFiled:
+    """What an image's file says of itself, whatever a person said since."""
+
+    view: str = ""
+    age_years: float | None = None
+    sex: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredAssessment:
     """A result as it is kept, and where it belongs.
 
     `assessment.id` is the store's: the same file and fingerprint from two stations are two
     results, since a station sees its own studies only. `assessment.header` has the UIDs
-    that the store made where the file had none (pictures). patient: whom the file says it
-    shows. twin: another image bears the same SOP Instance UID. hidden_at: it was sent by mistake.
+    that the store made where the file had none (pictures), and the view, age and sex that hold
+    now; filed: what the file says of them; judged: by which view and age the result was made.
+    patient: whom the file says it shows. twin: another image bears the same SOP Instance UID.
+    hidden_at: it was sent by mistake. marker: what a person noted of its side marker.
     """
 
     assessment: Assessment
@@ -107,6 +118,37 @@ class StoredAssessment:
     file_name: str = field(default="", repr=False)
     twin: bool = False
     hidden_at: datetime | None = None
+    filed: AsFiled = AsFiled()
+    judged: tuple[str, float | None] = ("", None)
+    marker: str = field(default="", repr=False)
+
+    @property
+    def outdated(self) -> bool:
+        """Was it made by another view or age than hold now?"""
+        header = self.assessment.header
+        return self.judged != (header.view, header.age_years)
+
+    @property
+    def view_corrected(self) -> bool:
+        return self.assessment.header.view != self.filed.view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What was put right of a study: see `store.history`. by: who, as people read it.
+
+    before, after: whom the study showed. changes: field → what it was and what it is.
+    """
+
+    version: int
+    at: datetime
+    kind: str
+    by: str
+    reason: str = field(repr=False)
+    image_id: str | None
+    before: Patient | None
+    after: Patient | None
+    changes: Mapping[str, tuple[object, object]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -149,7 +191,8 @@ class StudyRow:
     filed: whom the files say it shows, where that was put right. contested: another study, of
     another patient, bears the same UID; settled_at: when a doctor said that it is right so.
     version: of what was put right, 0 where nothing was. file_name: of the image that made the
-    priority.
+    priority. filed_image: what that image's file says. patient_corrected, age_corrected: did a
+    person say whom it shows, or the age?
     """
 
     study_id: str
@@ -178,6 +221,14 @@ class StudyRow:
     settled_at: datetime | None = None
     version: int = 0
     file_name: str = field(default="", repr=False)
+    filed_image: AsFiled = AsFiled()
+    patient_corrected: bool = False
+    age_corrected: bool = False
+
+    @property
+    def corrected(self) -> bool:
+        """Does something hold instead of what the files say of the patient?"""
+        return self.patient_corrected or self.age_corrected
 
 
 Place = tuple[int, float, datetime, str]
@@ -189,7 +240,8 @@ class WorklistQuery:
     """Which studies; an empty tuple or None leaves that filter out.
 
     received_from is inclusive, received_until exclusive. accession: exact. number: exactly
-    the accession number or the patient's.
+    the accession number or the patient's. hidden: those alone with films that were sent by
+    mistake; else those that have others.
     """
 
     priorities: tuple[Priority, ...] = ()
@@ -199,6 +251,7 @@ class WorklistQuery:
     received_until: datetime | None = None
     accession: str | None = field(default=None, repr=False)
     number: str | None = field(default=None, repr=False)
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,11 +272,23 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StudyDetail:
-    """A study with the current result of each image, the most urgent first, and readings."""
+    """A study with the current result of each image, the most urgent first, and readings.
+
+    hidden: of images that were sent by mistake. corrections: newest first. siblings: other
+    studies under the same number.
+    """
 
     row: StudyRow
     images: tuple[StoredAssessment, ...]
     reviews: "tuple[Review, ...]"
+    hidden: tuple[StoredAssessment, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    siblings: tuple[StudyRow, ...] = ()
+
+    @property
+    def everything(self) -> tuple[StoredAssessment, ...]:
+        """Of every image, hidden ones last."""
+        return (*self.images, *self.hidden)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     Subquery,
+    exists,
     literal,
     or_,
     select,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 
 from cxr_triage.domain import PRIORITIES, Header, Patient, PriorityReason
 from cxr_triage.errors import NotFound
+from cxr_triage.store.corrected import as_filed, put_right, values_of
 from cxr_triage.store.patients import COLUMNS, patient_of
 from cxr_triage.store.records import (
     STATES,
@@ -55,6 +57,7 @@ STUDY: Final = (
         _filed.c.sex.label("filed_sex"),
         assessments.c.document,
         images.c.file_name,
+        images.c.corrected.label("of_film"),
         people.c.full_name.label("opener_name"),
     )
     .join(stations, stations.c.id == studies.c.station_id)
@@ -169,6 +172,15 @@ def with_uid(connection: Connection, study_uid: str, scope: Scope) -> tuple[Stud
     return tuple(_study(row) for row in connection.execute(query))
 
 
+def siblings(connection: Connection, row: StudyRow) -> tuple[StudyRow, ...]:
+    """Other studies of the station under the same number, newest first."""
+    scope = Scope(station_id=row.station_id)
+    uid = connection.scalar(select(studies.c.study_uid).where(studies.c.id == row.study_id))
+    return tuple(
+        one for one in with_uid(connection, str(uid), scope) if one.study_id != row.study_id
+    )
+
+
 def change_state(
     connection: Connection, study_id: str, *, to: str, only_from: tuple[str, ...]
 ) -> bool:
@@ -204,12 +216,18 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
         conditions.append(studies.c.received_at < query.received_until)
     if query.accession is not None:
         conditions.append(studies.c.accession == query.accession)
+    conditions.append(_with_hidden_films() if query.hidden else studies.c.images > 0)
     if query.number is not None:
         theirs = select(patients.c.id).where(patients.c.patient_id == query.number)
         conditions.append(
             or_(studies.c.accession == query.number, studies.c.patient_id.in_(theirs))
         )
     return conditions
+
+
+def _with_hidden_films() -> ColumnElement[bool]:
+    hidden = exists().where(images.c.study_id == studies.c.id, images.c.hidden_at.is_not(None))
+    return hidden.correlate(studies)
 
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
@@ -226,13 +244,16 @@ def _bound(place: Place) -> list[ColumnElement[Any]]:
 
 def _study(row: Row[Any]) -> StudyRow:
     shown = _SHOWN.validate_json(row.document)
+    film, study, patient = values_of(row.of_film), values_of(row.corrected), patient_of(row)
+    filed = as_filed(shown.header, film)
+    header = put_right(shown.header, filed, film, study, patient.sex)
     return StudyRow(
         study_id=row.id,
         study_uid=row.study_uid,
         station_id=row.station_id,
         station_name=row.station_name,
         accession=row.accession,
-        patient=patient_of(row),
+        patient=patient,
         filed=Patient(
             id=row.filed_number,
             issuer=row.filed_issuer,
@@ -240,9 +261,9 @@ def _study(row: Row[Any]) -> StudyRow:
             birth_date=row.filed_birth_date,
             sex=row.filed_sex,
         ),
-        age_years=shown.header.age_years,
-        sex=shown.header.sex,
-        view=shown.header.view,
+        age_years=header.age_years,
+        sex=header.sex,
+        view=header.view,
         received_at=row.received_at,
         acquired_at=shown.header.acquired_at,
         priority=PRIORITIES[row.priority_rank],
@@ -259,6 +280,9 @@ def _study(row: Row[Any]) -> StudyRow:
         settled_at=row.settled_at,
         version=row.version,
         file_name=row.file_name,
+        filed_image=filed,
+        patient_corrected="patient" in study,
+        age_corrected="age_years" in study,
     )
 
 
