@@ -282,7 +282,7 @@ class Corrections:
 def _check(who: Principal, row: StudyRow, reason: str) -> None:
     """Raises NotAllowed or CorrectionInvalid."""
     if len(reason) > MAX_REASON:
-        raise CorrectionInvalid("text_too_long", most=MAX_REASON)
+        raise CorrectionInvalid("correction_text_too_long", most=MAX_REASON)
     if who.may("sign"):
         if not reason.strip():
             raise CorrectionInvalid("correction_reason_needed")
@@ -372,7 +372,7 @@ def _films(detail: StudyDetail, wanted: Wanted) -> dict[str, FilmValues]:
             view = given["view"]
         marker = given.get("marker", film.marker) or ""
         if len(marker) > MAX_MARKER:
-            raise CorrectionInvalid("text_too_long", most=MAX_MARKER)
+            raise CorrectionInvalid("correction_text_too_long", most=MAX_MARKER)
         found[film.image_id] = FilmValues(view=view, marker=marker.strip())
     return found
 
