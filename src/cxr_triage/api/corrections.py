@@ -38,7 +38,7 @@ def read_corrections(
     detail = services.store.study(own_id(services, who, study), who.scope)
     seen = entry(Action.STUDY_OPENED, who.acts_from(origin), study_id=detail.row.study_id)
     note(services.store, seen)
-    return corrections_out(detail, who)
+    return corrections_out(detail)
 
 
 @router.post("/studies/{study}/corrections")

@@ -243,14 +243,13 @@ class SiblingOut(_Model):
     """Another study under the same study number."""
 
     id: str
-    patient: PatientOut | None
+    patient: PatientOut
     received_at: datetime
     settled_at: datetime | None
 
 
 class CorrectionOut(_Model):
-    """What was put right, by whom and why. Names and texts are left out for those who may not see
-    patients.
+    """What was put right, by whom and why.
 
     `kind`: sent_again (the image came with another identity), identity, image, station, moved,
     hidden, shown, merged, parted, settled, unsettled. `changes`: field → before and after.
@@ -279,6 +278,7 @@ class StudyDetailOut(_Model):
     """A study with the current result of each image, the most urgent first, and readings.
 
     `hidden`: images that were sent by mistake. `siblings`: other studies of the same number.
+    Siblings and corrections are left out for those who may not see patients.
     """
 
     study: StudyOut

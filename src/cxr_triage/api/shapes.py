@@ -189,18 +189,19 @@ def detail_out(detail: StudyDetail, who: Principal, language: Language) -> Study
         siblings=[
             SiblingOut(
                 id=one.study_id,
-                patient=_patient(one.patient) if who.may("see_patients") else None,
+                patient=_patient(one.patient),
                 received_at=one.received_at,
                 settled_at=one.settled_at,
             )
             for one in detail.siblings
+            if who.may("see_patients")
         ],
-        corrections=corrections_out(detail, who).corrections,
+        corrections=corrections_out(detail).corrections if who.may("see_patients") else [],
     )
 
 
-def corrections_out(detail: StudyDetail, who: Principal) -> CorrectionsOut:
-    named = who.may("see_patients")
+def corrections_out(detail: StudyDetail) -> CorrectionsOut:
+    """For those who may see patients."""
     results = {one.image_id: one.assessment.id for one in detail.everything}
     return CorrectionsOut(
         version=detail.row.version,
@@ -210,14 +211,12 @@ def corrections_out(detail: StudyDetail, who: Principal) -> CorrectionsOut:
                 at=one.at,
                 kind=one.kind,
                 by=one.by,
-                reason=one.reason if named else "",
+                reason=one.reason,
                 assessment_id=results.get(one.image_id or ""),
-                patient_before=_patient(one.before) if named and one.before else None,
-                patient_after=_patient(one.after) if named and one.after else None,
+                patient_before=_patient(one.before) if one.before else None,
+                patient_after=_patient(one.after) if one.after else None,
                 changes={
-                    name: [_plain(was), _plain(now)]
-                    for name, (was, now) in one.changes.items()
-                    if named or name != "marker"
+                    name: [_plain(was), _plain(now)] for name, (was, now) in one.changes.items()
                 },
             )
             for one in detail.corrections

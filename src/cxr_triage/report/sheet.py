@@ -63,6 +63,7 @@ class FilmSheet:
 class Sheet:
     """The whole. unsigned, mark: the sentence and the word on every page, empty once signed.
 
+    notes: of whom it is about, where that is doubtful or was put right.
     line: whom and what it is about, in a line for further pages. uses: what it may be used
     for. small: the small print.
     """
@@ -75,6 +76,7 @@ class Sheet:
     unsigned: str
     mark: str
     facts: Facts = field(repr=False)
+    notes: tuple[str, ...] = field(repr=False)
     line: str = field(repr=False)
     priority: Priority
     priority_word: str

@@ -25,12 +25,14 @@ class Filters:
     station: str = ""
     period: str = ""
     number: str = ""
+    hidden: bool = False
     cursor: str = ""
 
     @property
     def any(self) -> bool:
         """Is anything left out of the list?"""
-        return bool(self.priority or self.state or self.station or self.period or self.number)
+        chosen = (self.priority, self.state, self.station, self.period, self.number, self.hidden)
+        return any(chosen)
 
     def address(self, *, cursor: str | None = None) -> str:
         """As a query, of this page or of another; nothing in it that is not ours."""
@@ -40,6 +42,7 @@ class Filters:
             "station": self.station,
             "period": self.period,
             "number": self.number,
+            "hidden": "1" if self.hidden else "",
             "cursor": self.cursor if cursor is None else cursor,
         }
         return urlencode({name: value for name, value in given.items() if value}, doseq=True)
@@ -52,6 +55,7 @@ class Filters:
             station_id=self.station or None,
             received_from=_beginning(self.period, zone),
             number=self.number or None,
+            hidden=self.hidden,
         )
 
 
@@ -68,6 +72,7 @@ def filters_of(address: str) -> Filters:
         station=_one(given, "station"),
         period=period if period in PERIODS else "",
         number=_one(given, "number").strip(),
+        hidden=bool(_one(given, "hidden")),
         cursor=_one(given, "cursor", longest=512),
     )
 

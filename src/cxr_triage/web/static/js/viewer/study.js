@@ -2,6 +2,7 @@
 
 import { headers } from "../api.js";
 import { say } from "../words.js";
+import { Correct } from "./correct.js";
 import { Findings } from "./findings.js";
 import { parsePixels } from "./pixels.js";
 import { Review } from "./review.js";
@@ -62,6 +63,8 @@ async function openFilm(findings) {
 const findings = new Findings(document.querySelector(".panel"), values, tell);
 const review = document.getElementById("review");
 if (review) new Review(review, document.querySelector(".viewer").dataset.person);
+const correct = document.getElementById("correct");
+if (correct) new Correct(correct);
 openFilm(findings).then(
   (stage) => { document.getElementById("screen").stage = stage; },
   (error) => {
