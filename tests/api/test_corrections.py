@@ -1,4 +1,4 @@
-"""What was kept is put right over HTTP; report and answers say what holds and what the file says."""
+"""What was kept is put right over HTTP: answers and reports say what holds, and the file's word."""
 
 import io
 
