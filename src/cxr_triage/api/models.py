@@ -296,6 +296,7 @@ class SessionOut(_Model):
     """Who is signed in. `csrf` goes into X-CSRF-Token with every request that changes
     something."""
 
+    person_id: str
     name: str
     role: Role
     station_id: str | None

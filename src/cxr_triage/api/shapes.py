@@ -208,6 +208,7 @@ def model_out(running: Running, language: Language) -> ModelOut:
 
 def session_out(who: Principal, csrf: str, expires_at: datetime) -> SessionOut:
     return SessionOut(
+        person_id=who.id,
         name=who.name,
         role=who.role,
         station_id=who.station_id,

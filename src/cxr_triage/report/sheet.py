@@ -64,6 +64,7 @@ class Sheet:
     """The whole. unsigned, mark: the sentence and the word on every page, empty once signed.
     signature: for the whole study, empty if there is none.
 
+    nameless: it should name somebody, and there is no name.
     line: whom and what it is about, in a line for further pages. uses: what it may be used
     for. small: the small print.
     """
@@ -76,6 +77,7 @@ class Sheet:
     unsigned: str
     mark: str
     facts: Facts = field(repr=False)
+    nameless: bool
     line: str = field(repr=False)
     priority: Priority
     priority_word: str

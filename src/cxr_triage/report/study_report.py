@@ -64,6 +64,7 @@ class StudyReport:
 
     patient: None where names and identifiers are left out; accession is empty then too.
     earlier: readings of results that newer ones have replaced.
+    file_name: of the film that makes the priority, where it stands for a name that is lacking.
     policy: name and version of the priority policy, "–" where it is not known.
     changed: since it was signed; a signature for the whole study does not stand for it any more.
     """
@@ -86,6 +87,12 @@ class StudyReport:
     earlier: tuple[Reading, ...] = ()
     signature: Signature | None = None
     changed: bool = False
+    file_name: str = field(default="", repr=False)
+
+    @property
+    def nameless(self) -> bool:
+        """Does it lack a name that it should bear?"""
+        return self.patient is not None and not is_named(self.patient)
 
     @property
     def lacking(self) -> tuple[int, ...]:
@@ -99,6 +106,11 @@ class StudyReport:
     def signed(self) -> bool:
         """Has a doctor signed all of it, as it is now?"""
         return not self.lacking
+
+
+def is_named(patient: Patient) -> bool:
+    """Can a person be called by what stands there as a name?"""
+    return bool(spoken_name(patient.name))
 
 
 def spoken_name(name: str) -> str:

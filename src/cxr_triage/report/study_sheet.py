@@ -40,6 +40,7 @@ def sheet_of(report: StudyReport, language: Language) -> Sheet:
         unsigned=_unsigned(report, language),
         mark="" if report.signed else say("paper.unsigned_mark", language),
         facts=facts,
+        nameless=report.nameless,
         line=" · ".join(_line(report, language)),
         priority=report.priority,
         priority_word=say(f"priority.{report.priority}", language),
@@ -91,7 +92,10 @@ def _facts(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
     if patient is None:
         yield say("paper.patient", language), say("paper.left_out", language)
     else:
-        yield say("paper.patient", language), spoken_name(patient.name) or "–"
+        yield (
+            say("paper.patient", language),
+            spoken_name(patient.name) or _unnamed(report, language),
+        )
         yield say("paper.patient_id", language), patient.id or "–"
         born = moment(patient.birth_date, language) if patient.birth_date else "–"
         yield say("paper.birth_date", language), born
@@ -102,6 +106,12 @@ def _facts(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
     yield say("paper.received", language), _time(report.received_at, language)
     yield say("paper.station", language), report.station
     yield say("paper.study", language), report.study_id[:SHORT]
+
+
+def _unnamed(report: StudyReport, language: Language) -> str:
+    if not report.file_name:
+        return say("viewer.no_name", language)
+    return say("paper.no_name_file", language, file=report.file_name)
 
 
 def _age_and_sex(report: StudyReport, language: Language) -> str:

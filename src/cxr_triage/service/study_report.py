@@ -12,7 +12,13 @@ from cxr_triage.language import Language
 from cxr_triage.logs import log
 from cxr_triage.report.film import Film
 from cxr_triage.report.plates import NO_PLATES, Plates, unpacked
-from cxr_triage.report.study_report import Reading, ReportedFilm, Signature, StudyReport
+from cxr_triage.report.study_report import (
+    Reading,
+    ReportedFilm,
+    Signature,
+    StudyReport,
+    is_named,
+)
 from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.jobs import Drawing
@@ -72,6 +78,7 @@ class Reporter:
             address=self.settings.report_address,
             station=station_name(row, language),
             patient=row.patient if named else None,
+            file_name=row.file_name if named and not is_named(row.patient) else "",
             accession=row.accession if named else "",
             age_years=row.age_years,
             sex=row.sex,

@@ -57,7 +57,6 @@ def readings_of(detail: StudyDetail, stored: StoredAssessment, who: Principal) -
     reading = next((one for one in of_result if one.addendum_of is None), None)
     signed = reading is not None and reading.signed_at is not None
     flagged = {finding.label for finding in found.findings if finding.flagged}
-    shown_now = stored.is_current
     return {
         "reading": reading,
         "addenda": [one for one in of_result if one.addendum_of is not None],
@@ -65,7 +64,8 @@ def readings_of(detail: StudyDetail, stored: StoredAssessment, who: Principal) -
         "signed": signed,
         "films": [one.assessment.id for one in detail.images],
         "lacking": numbered(detail),
-        "may_sign_whole": bool(detail.lacking) and len(detail.images) > 1 and shown_now,
+        "may_sign_whole": stored.is_current
+        and any(one.image_id != stored.image_id for one in detail.lacking),
         "may_save": who.may("review") and not signed,
         "may_sign": who.may("sign"),
         "values": reading_values(reading),

@@ -55,7 +55,7 @@ export function summary(form) {
     ...verdicts,
     [say("viewer.missed"), missed.join(", ")],
     [say("viewer.impression"), values.impression],
-    ...(values.agrees ? [[say("viewer.agrees"), say("viewer.agreed")]] : []),
+    ...(values.agrees ? [[say("paper.ai_result"), say("viewer.agreed")]] : []),
     [say("viewer.note"), values.note],
   ];
   return rows.map(([term, text]) => [term, text || say("viewer.nothing_said")]);

@@ -116,6 +116,7 @@ export class Review {
     const dialog = this.root.querySelector("#signing");
     const list = dialog.querySelector("#signing-list");
     list.replaceChildren(...summary(this.form).map(row));
+    dialog.querySelector("form").reset();
     dialog.returnValue = "";
     dialog.addEventListener("close", () => { if (dialog.returnValue === "sign") this.send("sign"); }, { once: true });
     dialog.showModal();
