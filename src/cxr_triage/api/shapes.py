@@ -150,11 +150,14 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
         settled_at=row.settled_at,
         file_name=row.file_name if named else "",
         version=row.version,
+        signed_by=row.signed_by,
+        signed_at=row.signed_at,
     )
 
 
 def detail_out(detail: StudyDetail, who: Principal, language: Language) -> StudyDetailOut:
     return StudyDetailOut(
+        unsigned=[one.assessment.id for one in detail.lacking],
         study=study_out(detail.row, who, language),
         assessments=[assessment_out(image, who, language) for image in detail.images],
         reviews=[review_out(review) for review in detail.reviews],
@@ -170,6 +173,7 @@ def review_out(review: Review) -> ReviewOut:
         verdicts=dict(review.draft.verdicts),
         missed=list(review.draft.missed),
         overall=review.draft.overall,
+        agrees=review.draft.agrees,
         note=review.draft.note,
         impression=review.draft.impression,
         saved_at=review.saved_at,

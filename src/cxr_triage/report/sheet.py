@@ -46,7 +46,7 @@ class Said:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FilmSheet:
     """An image. rest: findings under their thresholds, in a line; unread: that nobody read
-    it, empty if somebody did."""
+    it, or that the study's signature stands for it; empty if a reading does."""
 
     title: str
     pictures: tuple[Picture, ...]
@@ -62,6 +62,7 @@ class FilmSheet:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
     """The whole. unsigned, mark: the sentence and the word on every page, empty once signed.
+    signature: for the whole study, empty if there is none.
 
     nameless: it should name somebody, and there is no name.
     line: whom and what it is about, in a line for further pages. uses: what it may be used
@@ -82,6 +83,7 @@ class Sheet:
     priority_word: str
     reason: str
     films: tuple[FilmSheet, ...]
+    signature: str
     earlier: tuple[Said, ...]
     uses: tuple[str, ...]
     model: str

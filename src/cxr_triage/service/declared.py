@@ -10,17 +10,21 @@ from cxr_triage.domain import Patient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """Empty where nothing was said. `age_years` and `view` are judged as a header's are."""
+    """Empty where nothing was said. `age_years` and `view` are judged as a header's are.
+
+    bits: that the values of a picture of 16 bits have.
+    """
 
     patient: Patient = field(default=Patient(), repr=False)
     accession: str = field(default="", repr=False)
     view: str = ""
     age_years: float | None = None
+    bits: int | None = None
 
     @property
     def judged(self) -> bool:
         """Is anything said that the gate judges by?"""
-        return bool(self.view) or self.age_years is not None
+        return bool(self.view) or self.age_years is not None or self.bits is not None
 
     def fingerprint(self, running: str) -> str:
         """Of a result under what is declared: another age may make another result.
@@ -30,6 +34,8 @@ class Declared:
         if not self.judged:
             return running
         text = f"{running}\n{self.view}\n{self.age_years}"
+        if self.bits is not None:
+            text += f"\n{self.bits}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -12,7 +12,13 @@ from cxr_triage.language import Language
 from cxr_triage.logs import log
 from cxr_triage.report.film import Film
 from cxr_triage.report.plates import NO_PLATES, Plates, unpacked
-from cxr_triage.report.study_report import Reading, ReportedFilm, StudyReport, is_named
+from cxr_triage.report.study_report import (
+    Reading,
+    ReportedFilm,
+    Signature,
+    StudyReport,
+    is_named,
+)
 from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.jobs import Drawing
@@ -84,6 +90,10 @@ class Reporter:
             policy=running.policy if prints == {running.fingerprint} else "–",
             films=films,
             earlier=tuple(one for rest in readings.values() for one in rest),
+            signature=None
+            if row.signed_at is None
+            else Signature(reader=row.signed_by, at=row.signed_at.astimezone(zone)),
+            changed=row.state == "changed",
         )
 
     def _film(self, stored: StoredAssessment, who: Principal, *, pictured: bool) -> Film:
@@ -129,6 +139,7 @@ def _reading(review: Review, zone: ZoneInfo, *, texts: bool) -> Reading:
         verdicts=draft.verdicts,
         missed=draft.missed,
         overall=draft.overall or "",
+        agrees=draft.agrees,
         note=draft.note if texts else "",
         impression=draft.impression if texts else "",
         texts_left_out=not texts and bool(draft.note or draft.impression),

@@ -14,11 +14,13 @@ from typing import Literal
 from cxr_triage.domain import Assessment, Level, Patient, Priority, PriorityReason, Reason
 
 Role = Literal["station", "clinician", "radiologist", "administrator"]
-State = Literal["new", "opened", "reviewed", "signed", "changed"]
+State = Literal["new", "opened", "changed", "reviewed", "signed"]
 Verdict = Literal["agree", "disagree", "unsure"]
 
 ROLES: tuple[Role, ...] = ("station", "clinician", "radiologist", "administrator")
-STATES: tuple[State, ...] = ("new", "opened", "reviewed", "signed", "changed")
+STATES: tuple[State, ...] = ("new", "opened", "changed", "reviewed", "signed")
+UNREAD: tuple[State, ...] = ("new", "opened", "changed")
+"""Something of the study was read by nobody. changed: since it was signed."""
 VERDICTS: tuple[Verdict, ...] = ("agree", "disagree", "unsure")
 
 LOCAL_STATION = "local"
@@ -150,6 +152,8 @@ class StudyRow:
     another patient, bears the same UID; settled_at: when a doctor said that it is right so.
     version: of what was put right, 0 where nothing was. file_name: of the image that made the
     priority.
+    signed_by, signed_at: who signed for the whole study, and when; empty and None where readings
+    of each film did. They stay there when the study has `changed` since.
     """
 
     study_id: str
@@ -178,6 +182,13 @@ class StudyRow:
     settled_at: datetime | None = None
     version: int = 0
     file_name: str = field(default="", repr=False)
+    signed_by: str = ""
+    signed_at: datetime | None = None
+
+    @property
+    def signed_whole(self) -> bool:
+        """Does one signature stand for every film as it is now?"""
+        return self.state == "signed" and self.signed_at is not None
 
 
 Place = tuple[int, float, datetime, str]
@@ -186,10 +197,10 @@ Place = tuple[int, float, datetime, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorklistQuery:
-    """Which studies; an empty tuple or None leaves that filter out.
+    """Which studies; an empty tuple or text, or None, leaves that filter out.
 
-    received_from is inclusive, received_until exclusive. accession: exact. number: exactly
-    the accession number or the patient's.
+    received_from is inclusive, received_until exclusive. findings: labels of which one at least
+    is flagged. text: what somebody typed to find a patient, see `search`.
     """
 
     priorities: tuple[Priority, ...] = ()
@@ -197,8 +208,8 @@ class WorklistQuery:
     station_id: str | None = None
     received_from: datetime | None = None
     received_until: datetime | None = None
-    accession: str | None = field(default=None, repr=False)
-    number: str | None = field(default=None, repr=False)
+    findings: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,21 +230,35 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StudyDetail:
-    """A study with the current result of each image, the most urgent first, and readings."""
+    """A study with the current result of each image, the most urgent first, and readings.
+
+    unsigned: those results (ids) of which no reading is signed.
+    """
 
     row: StudyRow
     images: tuple[StoredAssessment, ...]
     reviews: "tuple[Review, ...]"
+    unsigned: frozenset[str]
+
+    @property
+    def lacking(self) -> tuple[StoredAssessment, ...]:
+        """What still needs a signature: neither its own reading nor the study has one."""
+        if self.row.signed_whole:
+            return ()
+        return tuple(one for one in self.images if one.assessment.id in self.unsigned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDraft:
-    """What a doctor says of a result. verdicts: by label. overall: of the priority."""
+    """What a doctor says of a result. verdicts: by label. overall: of the priority.
+    agrees: with everything that is shown of it.
+    """
 
     assessment_id: str
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     missed: tuple[str, ...] = ()
     overall: Verdict | None = None
+    agrees: bool = False
     note: str = field(default="", repr=False)
     impression: str = field(default="", repr=False)
 
@@ -259,6 +284,14 @@ class Review:
     @property
     def assessment_id(self) -> str:
         return self.draft.assessment_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeStudy:
+    """A signature that stands for every film. seen: the current results that the doctor saw."""
+
+    seen: frozenset[str]
+    audit: AuditEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,13 +31,16 @@ class Pipeline:
         """The whole path for one file's bytes. Raises ImageError or ModelError."""
         return self.score([self.read(data)])[0]
 
-    def picture(self, data: bytes) -> Radiograph:
+    def picture(self, data: bytes, bits: int | None = None) -> Radiograph:
         """The image to look at, whatever the gate says of it. Raises ImageError."""
-        return self._reader.picture(data)
+        return self._reader.picture(data, bits)
 
-    def read(self, data: bytes) -> Reading:
-        """Read and judge one file's bytes. Raises ImageError."""
-        return self._reader.read(data, self.engine.card.input_size)
+    def read(self, data: bytes, bits: int | None = None) -> Reading:
+        """Read and judge one file's bytes. Raises ImageError.
+
+        bits: that a picture's values have, where its sender says so.
+        """
+        return self._reader.read(data, self.engine.card.input_size, bits)
 
     def score(self, readings: Sequence[Reading]) -> list[Assessment]:
         """Score those that were accepted, in one batch; an assessment for each reading.
