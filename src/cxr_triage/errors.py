@@ -43,6 +43,7 @@
     │   └── OverQuota           a station has sent what it may in a day; when to go on
     ├── AccountInvalid          a name, a password, a role or a limit that cannot be used
     ├── ReviewInvalid           a reading that cannot be kept as it is
+    ├── CorrectionInvalid       something put right in a way that cannot be
     └── MissingExtra            an optional package is not installed
 
 The class says what kind of trouble it is (entrances map classes to statuses and exit
@@ -238,6 +239,10 @@ class AccountInvalid(TriageError):
 
 class ReviewInvalid(TriageError):
     """A reading that cannot be kept as it is."""
+
+
+class CorrectionInvalid(TriageError):
+    """What is to be put right cannot be so, or lacks its reason."""
 
 
 class MissingExtra(TriageError):

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from cxr_triage import __version__
 from cxr_triage.api import (
     assessments,
+    corrections,
     dicomweb,
     images,
     metrics,
@@ -29,6 +30,7 @@ ROUTERS = (
     images.router,
     dicomweb.router,
     studies.router,
+    corrections.router,
     study_reports.router,
     assessments.router,
     sessions.router,

@@ -24,6 +24,27 @@ SEARCH: JsonDict = {
     "states": ["new", "opened"],
     "from": "2026-11-24T00:00:00+07:00",
 }
+CORRECTION: JsonDict = {
+    "version": 0,
+    "reason": "The slip says Hoà, born in 1971.",
+    "patient_name": "Lê^Thị Hoà",
+    "birth_date": "1971-02-03",
+    "age_years": 55,
+    "films": [{"assessment": "41369be86fd47e69e6fde7a8f7c61678", "view": "AP", "marker": ""}],
+}
+MOVE: JsonDict = {"version": 0, "reason": "Another patient's film.", "study": None}
+HIDE: JsonDict = {"version": 0, "reason": "A test exposure without a patient."}
+MERGE: JsonDict = {
+    "version": 0,
+    "reason": "The same patient, registered twice.",
+    "other": "41c81c9d2fb1714e389b8f8a007907f7",
+}
+PART: JsonDict = {"version": 0, "reason": "Two patients after all."}
+SETTLE: JsonDict = {
+    "version": 0,
+    "reason": "The device gives every film one number.",
+    "settled": True,
+}
 
 FORM = {
     "patient_id": "KB-2026-0417",

@@ -3,18 +3,26 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from cxr_triage.api import examples
 from cxr_triage.api.problems import Problem
 from cxr_triage.domain import Level, Priority
+from cxr_triage.imaging.text import clean
 from cxr_triage.language import Language
 from cxr_triage.service import worklist
+from cxr_triage.service.corrections import MAX_MARKER, MAX_REASON, OLDEST_YEARS
+from cxr_triage.store.identity import LONGEST
 from cxr_triage.store.records import Role, State, Verdict
 
 MAX_NAME = 64
 MAX_UID = 4096
 MAX_TEXT = 4000
+
+
+def cleaned(value: object) -> object:
+    """Without letters that nobody sees; what is no text is for pydantic to refuse."""
+    return clean(value, longest=2 * LONGEST) if isinstance(value, str) else value
 
 
 class _Model(BaseModel):
@@ -72,11 +80,21 @@ class SightOut(_Model):
 
 
 class PatientOut(_Model):
-    """Whom the image shows; null for those who may not see patients."""
+    """Whom the image shows; null for those who may not see patients. `issuer`: of the id."""
 
     id: str
+    issuer: str = ""
     name: str
     birth_date: str
+    sex: str
+
+
+class FiledOut(_Model):
+    """What an image's file says of itself, whatever a person put right since."""
+
+    patient: PatientOut | None
+    view: str
+    age_years: float | None
     sex: str
 
 
@@ -122,6 +140,13 @@ class AssessmentOut(_Model):
     timings_ms: dict[str, float]
     intended_use: str
     links: LinksOut
+    filed: FiledOut | None = Field(default=None, description="What the file itself says.")
+    marker: str = Field(default="", description="A person's note on the side marker.")
+    twin: bool = Field(default=False, description="Another film bears the same SOP Instance UID.")
+    other_name: bool = Field(
+        default=False, description="Its file's name differs from that of the study's other films."
+    )
+    hidden_at: datetime | None = Field(default=None, description="When it was marked as a mistake.")
 
 
 class ImageOut(_Model):
@@ -186,6 +211,15 @@ class StudyOut(_Model):
         description="Who signed for the whole study; empty where each film was signed."
     )
     signed_at: datetime | None
+    filed: PatientOut | None = Field(
+        default=None, description="Whom the files say it shows, where a person said otherwise."
+    )
+    filed_age_years: float | None = Field(
+        default=None, description="The age that the file says, where a person said otherwise."
+    )
+    corrected: bool = Field(
+        default=False, description="Does something hold instead of what the files say?"
+    )
 
 
 class WorklistOut(_Model):
@@ -233,8 +267,47 @@ class ReviewOut(_Model):
     addendum_of: str | None
 
 
+class SiblingOut(_Model):
+    """Another study under the same study number."""
+
+    id: str
+    patient: PatientOut
+    received_at: datetime
+    settled_at: datetime | None
+
+
+class CorrectionOut(_Model):
+    """What was put right, by whom and why.
+
+    `kind`: sent_again (the image came with another identity), identity, image, station, moved,
+    hidden, shown, merged, parted, settled, unsettled. `changes`: field → before and after.
+    """
+
+    version: int
+    at: datetime
+    kind: str
+    by: str
+    reason: str
+    assessment_id: str | None = Field(description="The current result of the film concerned.")
+    patient_before: PatientOut | None
+    patient_after: PatientOut | None
+    changes: dict[str, list[str | float | bool | None]]
+
+
+class CorrectionsOut(_Model):
+    """Everything that was put right of a study, newest first. `version` is to be sent with what
+    changes next."""
+
+    version: int
+    corrections: list[CorrectionOut]
+
+
 class StudyDetailOut(_Model):
-    """A study with the current result of each image, the most urgent first, and readings."""
+    """A study with the current result of each image, the most urgent first, and readings.
+
+    `hidden`: images that were sent by mistake. `siblings`: other studies of the same number.
+    Siblings and corrections are left out for those who may not see patients.
+    """
 
     unsigned: list[str] = Field(
         description="Those of the results that lack a signed reading, unless the study is "
@@ -243,6 +316,9 @@ class StudyDetailOut(_Model):
     study: StudyOut
     assessments: list[AssessmentOut]
     reviews: list[ReviewOut]
+    hidden: list[AssessmentOut] = []
+    siblings: list[SiblingOut] = []
+    corrections: list[CorrectionOut] = []
 
 
 class ReviewIn(_Model):
@@ -272,6 +348,78 @@ class ReviewIn(_Model):
         "current results (ids of assessments) are these. 409 `study_changed` if there are others "
         "by now.",
     )
+
+
+Said = Annotated[str, BeforeValidator(cleaned), Field(max_length=LONGEST)]
+"""Whole: what identifies somebody is never cut."""
+
+
+class _SeenIn(_Model):
+    """`version`: of the study that was seen. `reason`: a radiologist must give one."""
+
+    version: int = Field(ge=0, le=2**31)
+    reason: str = Field(default="", max_length=MAX_REASON, repr=False)
+
+
+class FilmCorrectionIn(_Model):
+    """A film by its current result. What is left out stays; null: as the file says."""
+
+    assessment: str = Field(max_length=MAX_NAME)
+    view: Said | None = None
+    marker: str | None = Field(default=None, max_length=MAX_MARKER, repr=False)
+
+
+class CorrectionIn(_SeenIn):
+    """What is to hold of a study. What is left out stays as it is; null: as the files say."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CORRECTION]})
+
+    patient_id: Said | None = Field(default=None, repr=False)
+    issuer: Said | None = Field(default=None, repr=False)
+    patient_name: Said | None = Field(default=None, repr=False)
+    birth_date: str | None = Field(
+        default=None, pattern=r"^([0-9]{4}(-[0-9]{2}){0,2})?$", repr=False
+    )
+    sex: Literal["", "M", "F", "O"] | None = None
+    age_years: float | None = Field(default=None, ge=0, le=OLDEST_YEARS, allow_inf_nan=False)
+    station_id: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    films: list[FilmCorrectionIn] = Field(default=[], max_length=64)
+
+
+class MoveIn(_SeenIn):
+    """Where a film belongs. `study`: another of its station; null: one of its own."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MOVE]})
+
+    study: str | None = Field(default=None, max_length=MAX_NAME)
+
+
+class HideIn(_SeenIn):
+    """A film was sent by mistake, or was not after all."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.HIDE]})
+
+
+class MergeIn(_SeenIn):
+    """Another study of the same number, whose films come to this one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MERGE]})
+
+    other: str = Field(max_length=MAX_NAME)
+
+
+class PartIn(_SeenIn):
+    """The films of other patients leave the study."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PART]})
+
+
+class SettleIn(_SeenIn):
+    """`settled`: the studies of this number are rightly several; false: that is open again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SETTLE]})
+
+    settled: bool = True
 
 
 class SignInIn(_Model):

@@ -32,6 +32,7 @@ HTTP: dict[type[TriageError], int] = {
     errors.ProviderUnavailable: 503,
     errors.QueryInvalid: 422,
     errors.ReviewInvalid: 422,
+    errors.CorrectionInvalid: 422,
     errors.AccountInvalid: 422,
     errors.NotAuthenticated: 401,
     errors.NotAllowed: 403,

@@ -11,6 +11,7 @@ from cxr_triage.api.elsewhere import SignInElsewhere, sign_in_elsewhere
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.service.accounts import AccountRules, Accounts
 from cxr_triage.service.administration import Administration
+from cxr_triage.service.corrections import Corrections
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.intake import Intake
 from cxr_triage.service.metrics import Metrics
@@ -36,6 +37,7 @@ class Services:
     pool: InferencePool
     spool: Spool
     intake: Intake
+    corrections: Corrections
     quotas: Quotas
     readiness: Readiness
     reporter: Reporter
@@ -69,6 +71,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             pool=pool,
             spool=spool,
             intake=Intake(store, pool, metrics, quotas),
+            corrections=Corrections(store=store, pool=pool),
             quotas=quotas,
             readiness=Readiness(store, pool),
             reporter=Reporter(store=store, pool=pool, settings=settings),

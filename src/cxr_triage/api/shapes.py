@@ -6,7 +6,10 @@ from urllib.parse import quote
 
 from cxr_triage.api.models import (
     AssessmentOut,
+    CorrectionOut,
+    CorrectionsOut,
     CropOut,
+    FiledOut,
     FindingOut,
     FlagOut,
     LinksOut,
@@ -17,11 +20,12 @@ from cxr_triage.api.models import (
     ReasonOut,
     ReviewOut,
     SessionOut,
+    SiblingOut,
     SightOut,
     StudyDetailOut,
     StudyOut,
 )
-from cxr_triage.domain import Finding, Reason
+from cxr_triage.domain import Finding, Patient, Reason, names_differ
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.report.json import DECIMALS, model_fields, sight_fields
@@ -33,8 +37,13 @@ from cxr_triage.service.worklist import station_name
 from cxr_triage.store.records import Review, StoredAssessment, StudyDetail, StudyRow
 
 
-def assessment_out(stored: StoredAssessment, who: Principal, language: Language) -> AssessmentOut:
-    """Identifiers of the patient's images are left out for those who may not see patients."""
+def assessment_out(
+    stored: StoredAssessment, who: Principal, language: Language, row: StudyRow | None = None
+) -> AssessmentOut:
+    """Identifiers of the patient's images are left out for those who may not see patients.
+
+    row: of its study, where that is known.
+    """
     found, header = stored.assessment, stored.assessment.header
     address, named = f"/v1/assessments/{found.id}", who.may("see_patients")
     policy = found.pixel_policy
@@ -77,6 +86,26 @@ def assessment_out(stored: StoredAssessment, who: Principal, language: Language)
             report=f"{address}/report.html",
             study=f"/v1/studies/{stored.study_id}",
         ),
+        filed=FiledOut(
+            patient=_patient(stored.patient) if named else None,
+            view=stored.filed.view,
+            age_years=_age(stored.filed.age_years),
+            sex=stored.filed.sex,
+        ),
+        marker=stored.marker if named else "",
+        twin=stored.twin,
+        other_name=row is not None and names_differ(stored.patient, row.filed),
+        hidden_at=stored.hidden_at,
+    )
+
+
+def _patient(patient: Patient) -> PatientOut:
+    return PatientOut(
+        id=patient.id,
+        issuer=patient.issuer,
+        name=patient.name,
+        birth_date=patient.birth_date,
+        sex=patient.sex,
     )
 
 
@@ -110,18 +139,13 @@ def reason_out(reason: Reason, language: Language) -> ReasonOut:
 def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
     """Patient, UID and accession number are left out for those who may not see patients."""
     named = who.may("see_patients")
-    patient = row.patient
     return StudyOut(
         id=row.study_id,
         study_uid=row.study_uid if named else "",
         station_id=row.station_id,
         station_name=station_name(row, language),
         accession=row.accession if named else "",
-        patient=PatientOut(
-            id=patient.id, name=patient.name, birth_date=patient.birth_date, sex=patient.sex
-        )
-        if named
-        else None,
+        patient=_patient(row.patient) if named else None,
         age_years=_age(row.age_years),
         sex=row.sex,
         view=row.view,
@@ -152,6 +176,9 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
         version=row.version,
         signed_by=row.signed_by,
         signed_at=row.signed_at,
+        filed=_patient(row.filed) if named and row.patient_corrected else None,
+        filed_age_years=_age(row.filed_image.age_years) if row.age_corrected else None,
+        corrected=row.corrected,
     )
 
 
@@ -159,9 +186,51 @@ def detail_out(detail: StudyDetail, who: Principal, language: Language) -> Study
     return StudyDetailOut(
         unsigned=[one.assessment.id for one in detail.lacking],
         study=study_out(detail.row, who, language),
-        assessments=[assessment_out(image, who, language) for image in detail.images],
+        assessments=[assessment_out(one, who, language, detail.row) for one in detail.images],
         reviews=[review_out(review) for review in detail.reviews],
+        hidden=[assessment_out(one, who, language, detail.row) for one in detail.hidden],
+        siblings=[
+            SiblingOut(
+                id=one.study_id,
+                patient=_patient(one.patient),
+                received_at=one.received_at,
+                settled_at=one.settled_at,
+            )
+            for one in detail.siblings
+            if who.may("see_patients")
+        ],
+        corrections=corrections_out(detail).corrections if who.may("see_patients") else [],
     )
+
+
+def corrections_out(detail: StudyDetail) -> CorrectionsOut:
+    """For those who may see patients."""
+    results = {one.image_id: one.assessment.id for one in detail.everything}
+    return CorrectionsOut(
+        version=detail.row.version,
+        corrections=[
+            CorrectionOut(
+                version=one.version,
+                at=one.at,
+                kind=one.kind,
+                by=one.by,
+                reason=one.reason,
+                assessment_id=results.get(one.image_id or ""),
+                patient_before=_patient(one.before) if one.before else None,
+                patient_after=_patient(one.after) if one.after else None,
+                changes={
+                    name: [_plain(was), _plain(now)] for name, (was, now) in one.changes.items()
+                },
+            )
+            for one in detail.corrections
+        ],
+    )
+
+
+def _plain(value: object) -> str | float | None:
+    if value is None or isinstance(value, (int, float)):
+        return value
+    return str(value)
 
 
 def review_out(review: Review) -> ReviewOut:

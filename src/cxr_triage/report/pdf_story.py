@@ -57,6 +57,8 @@ class _Teller:
     def told(self) -> Story:
         yield from self._head()
         yield from self._facts()
+        if self._sheet.notes:
+            yield self._boxed(self._say("paper.identity"), self._sheet.notes)
         yield from self._priority()
         for film in self._sheet.films:
             yield from self._film(film)

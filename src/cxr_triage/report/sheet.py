@@ -65,6 +65,7 @@ class Sheet:
     signature: for the whole study, empty if there is none.
 
     nameless: it should name somebody, and there is no name.
+    notes: of whom it is about, where that is doubtful or was put right.
     line: whom and what it is about, in a line for further pages. uses: what it may be used
     for. small: the small print.
     """
@@ -78,6 +79,7 @@ class Sheet:
     mark: str
     facts: Facts = field(repr=False)
     nameless: bool
+    notes: tuple[str, ...] = field(repr=False)
     line: str = field(repr=False)
     priority: Priority
     priority_word: str

@@ -33,16 +33,34 @@ class Reading:
     texts_left_out: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutRight:
+    """What somebody put right, and what the files say. patient: None where names are left out, or
+    where it is as they say; view, age_years: None where they are as they say."""
+
+    at: datetime
+    by: str
+    patient: Patient | None = field(default=None, repr=False)
+    age_years: float | None = None
+    age_corrected: bool = False
+    view: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReportedFilm:
     """An image of the study and what doctors said of its result, in the order of saying.
 
     pictured: False if its pictures were left out because the study has so many images.
+    put_right: of its view. marker: a note on its side marker. doubts: codes of reasons to doubt
+    whose it is.
     """
 
     film: Film
     readings: tuple[Reading, ...] = ()
     pictured: bool = True
+    put_right: PutRight | None = None
+    marker: str = field(default="", repr=False)
+    doubts: tuple[str, ...] = ()
 
     @property
     def signed(self) -> bool:
@@ -67,6 +85,8 @@ class StudyReport:
     file_name: of the film that makes the priority, where it stands for a name that is lacking.
     policy: name and version of the priority policy, "–" where it is not known.
     changed: since it was signed; a signature for the whole study does not stand for it any more.
+    put_right: of whom it shows, and the age. contested: another patient's study bears its number;
+    settled: a doctor said that this is right.
     """
 
     study_id: str
@@ -85,6 +105,9 @@ class StudyReport:
     policy: str
     films: tuple[ReportedFilm, ...]
     earlier: tuple[Reading, ...] = ()
+    put_right: PutRight | None = None
+    contested: bool = False
+    settled: bool = False
     signature: Signature | None = None
     changed: bool = False
     file_name: str = field(default="", repr=False)

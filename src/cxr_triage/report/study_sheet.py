@@ -11,6 +11,7 @@ from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal, localized
 from cxr_triage.report.film import Film, flagged, leading_first
 from cxr_triage.report.html import moment
+from cxr_triage.report.identity_notes import film_notes, identity_notes
 from cxr_triage.report.pixels import pixel_sentence
 from cxr_triage.report.sentences import priority_sentence, reason_sentence, score_text
 from cxr_triage.report.sheet import FilmSheet, Picture, Row, Said, Sheet
@@ -41,6 +42,7 @@ def sheet_of(report: StudyReport, language: Language) -> Sheet:
         mark="" if report.signed else say("paper.unsigned_mark", language),
         facts=facts,
         nameless=report.nameless,
+        notes=tuple(identity_notes(report, language)),
         line=" · ".join(_line(report, language)),
         priority=report.priority,
         priority_word=say(f"priority.{report.priority}", language),
@@ -200,6 +202,7 @@ def _pictures(film: Film, language: Language) -> Iterator[Picture]:
 def _remarks(one: ReportedFilm, language: Language) -> Iterator[str]:
     """What must be known of the pictures."""
     film, assessment = one.film, one.film.assessment
+    yield from film_notes(one, language)
     if not one.pictured:
         yield say("paper.not_pictured", language)
     elif film.image is None:

@@ -25,6 +25,8 @@ class Action(StrEnum):
     FILM_HIDDEN = "film_hidden"
     FILM_SHOWN = "film_shown"
     NUMBER_SETTLED = "number_settled"
+    STUDIES_MERGED = "studies_merged"
+    STUDY_PARTED = "study_parted"
     WORKLIST_VIEWED = "worklist_viewed"
     WORKLIST_SEARCHED = "worklist_searched"
     STUDY_OPENED = "study_opened"

@@ -13,6 +13,8 @@ class Declared:
     """Empty where nothing was said. `age_years` and `view` are judged as a header's are.
 
     bits: that the values of a picture of 16 bits have.
+    corrected: a person who looked says so: view and age count whatever the file says, a DICOM
+    object's header too.
     """
 
     patient: Patient = field(default=Patient(), repr=False)
@@ -20,11 +22,13 @@ class Declared:
     view: str = ""
     age_years: float | None = None
     bits: int | None = None
+    corrected: bool = False
 
     @property
     def judged(self) -> bool:
         """Is anything said that the gate judges by?"""
-        return bool(self.view) or self.age_years is not None or self.bits is not None
+        said = bool(self.view) or self.age_years is not None or self.bits is not None
+        return self.corrected or said
 
     def fingerprint(self, running: str) -> str:
         """Of a result under what is declared: another age may make another result.

@@ -19,7 +19,7 @@ from cxr_triage.service.allocator import keep_freed_memory
 from cxr_triage.service.declared import DECLARED
 from cxr_triage.service.drawings import draw
 from cxr_triage.service.jobs import CARD, Drawing, packed_body, packed_head, unpacked_body
-from cxr_triage.service.judging import judged
+from cxr_triage.service.judging import judged, said_instead
 from cxr_triage.settings import Settings
 from cxr_triage.triage.loading import open_pipeline
 from cxr_triage.triage.packing import pack, unpack
@@ -80,10 +80,11 @@ def _told(error: TriageError) -> dict[str, Any]:
 
 def _assess(pipeline: Pipeline, head: dict[str, Any], _: bytearray) -> Answer:
     declared = DECLARED.validate_python(head["declared"])
-    reading = pipeline.read(Path(head["file"]).read_bytes(), declared.bits)
+    data = Path(head["file"]).read_bytes()
+    reading = pipeline.read(data, declared.bits, said_instead(declared))
     reading = judged(reading, declared, pipeline.policy.gate)
     assessment = pipeline.score([reading])[0]
-    if reading.header.source == "picture":
+    if declared.corrected or reading.header.source == "picture":
         fingerprint = declared.fingerprint(pipeline.fingerprint)
         assessment = replace(assessment, fingerprint=fingerprint)
     packed = pack(assessment)

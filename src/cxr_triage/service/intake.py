@@ -1,12 +1,15 @@
 """Taking an image in: known already, or read, scored, kept, and only then acknowledged."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cxr_triage.domain import Header
 from cxr_triage.errors import BlobDamaged, Conflict, ImageError, TriageError
 from cxr_triage.imaging.dataset import looks_like_dicom
+from cxr_triage.logs import log
 from cxr_triage.service.audit import Action, Actor, Origin, entry
+from cxr_triage.service.corrections import Corrections
 from cxr_triage.service.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.metrics import Entrance, Metrics
@@ -24,6 +27,7 @@ class Intake:
     """One for every entrance. Safe to call from several threads."""
 
     def __init__(self, store: Store, pool: InferencePool, metrics: Metrics, quotas: Quotas) -> None:
+        self._corrections = Corrections(store=store, pool=pool)
         self._store = store
         self._pool = pool
         self._metrics = metrics
@@ -106,7 +110,7 @@ class Intake:
             audit=entry(Action.IDENTITY_CORRECTED, actor),
         )
         stored = self._store.assessment(known.assessment.id, EVERYWHERE)
-        return Kept(created=False, stored=stored, warnings=warnings)
+        return self._followed(Kept(created=False, stored=stored, warnings=warnings))
 
     def _keep(
         self,
@@ -133,7 +137,17 @@ class Intake:
         )
         audit = entry(Action.IMAGE_KEPT, actor)
         with self._metrics.timed("keep"):
-            return self._store.keep(image, assessed.assessment, audit=audit, allowance=allowance)
+            kept = self._store.keep(image, assessed.assessment, audit=audit, allowance=allowance)
+        return self._followed(kept)
+
+    def _followed(self, kept: Kept) -> Kept:
+        """By what was put right of the study that it came to, or of the film before."""
+        try:
+            followed = self._corrections.followed(kept.stored)
+        except ImageError as trouble:  # it is kept, and refused as it was
+            log.warning("a film was not assessed again: %s", trouble.code)
+            return kept
+        return kept if followed is kept.stored else replace(kept, stored=followed)
 
 
 def _check_study(header: Header, study_uid: str) -> None:

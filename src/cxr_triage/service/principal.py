@@ -11,13 +11,13 @@ from cxr_triage.service.audit import Actor, Origin
 from cxr_triage.store.records import LOCAL_STATION, Person, Role, Scope, Station
 
 Permission = Literal[
-    "upload", "read", "see_patients", "review", "sign", "read_audit", "manage_accounts"
+    "upload", "read", "see_patients", "correct", "review", "sign", "read_audit", "manage_accounts"
 ]
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    "station": frozenset({"upload", "read", "see_patients"}),
-    "clinician": frozenset({"upload", "read", "see_patients", "review"}),
-    "radiologist": frozenset({"upload", "read", "see_patients", "review", "sign"}),
+    "station": frozenset({"upload", "read", "see_patients", "correct"}),
+    "clinician": frozenset({"upload", "read", "see_patients", "correct", "review"}),
+    "radiologist": frozenset({"upload", "read", "see_patients", "correct", "review", "sign"}),
     "administrator": frozenset({"read", "read_audit", "manage_accounts"}),
 }
 

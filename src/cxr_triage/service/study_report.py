@@ -3,16 +3,17 @@
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from cxr_triage.domain import Assessment
-from cxr_triage.errors import BlobDamaged, ImageError
+from cxr_triage.domain import Assessment, names_differ
+from cxr_triage.errors import BlobDamaged, Conflict, ImageError
 from cxr_triage.language import Language
 from cxr_triage.logs import log
 from cxr_triage.report.film import Film
 from cxr_triage.report.plates import NO_PLATES, Plates, unpacked
 from cxr_triage.report.study_report import (
+    PutRight,
     Reading,
     ReportedFilm,
     Signature,
@@ -57,6 +58,8 @@ class Reporter:
         """
         who.need("read")
         detail = self.store.study(study_id, who.scope)
+        if not detail.images:
+            raise Conflict("every_film_hidden")
         actor = who.acts_from(origin)
         note(self.store, entry(Action.REPORT_VIEWED, actor, study_id=detail.row.study_id))
         named = self.settings.report_names and who.may("see_patients")
@@ -67,6 +70,7 @@ class Reporter:
                 film=self._film(stored, who, pictured=index < MOST_PICTURED),
                 readings=tuple(readings.pop(stored.assessment.id, ())),
                 pictured=index < MOST_PICTURED,
+                **_of_film(stored, detail, zone, named=named),
             )
             for index, stored in enumerate(detail.images)
         )
@@ -94,6 +98,9 @@ class Reporter:
             if row.signed_at is None
             else Signature(reader=row.signed_by, at=row.signed_at.astimezone(zone)),
             changed=row.state == "changed",
+            put_right=_put_right(detail, zone, named=named),
+            contested=row.contested,
+            settled=row.settled_at is not None,
         )
 
     def _film(self, stored: StoredAssessment, who: Principal, *, pictured: bool) -> Film:
@@ -127,6 +134,42 @@ class Reporter:
         for review in detail.reviews:
             found[review.assessment_id].append(_reading(review, zone, texts=texts))
         return found
+
+
+def _put_right(detail: StudyDetail, zone: ZoneInfo, *, named: bool) -> PutRight | None:
+    """Of whom the study shows, and the age."""
+    row = detail.row
+    last = next((o for o in detail.corrections if o.kind in ("identity", "merged")), None)
+    if not row.corrected or last is None:
+        return None
+    return PutRight(
+        at=last.at.astimezone(zone),
+        by=last.by,
+        patient=row.filed if named and row.patient_corrected else None,
+        age_years=row.filed_image.age_years,
+        age_corrected=row.age_corrected,
+    )
+
+
+def _of_film(
+    stored: StoredAssessment, detail: StudyDetail, zone: ZoneInfo, *, named: bool
+) -> dict[str, Any]:
+    """What was put right of a film, and what is doubtful of it."""
+    last = next(
+        (o for o in detail.corrections if o.kind == "image" and o.image_id == stored.image_id), None
+    )
+    right = None
+    if stored.view_corrected and last is not None:
+        right = PutRight(at=last.at.astimezone(zone), by=last.by, view=stored.filed.view)
+    doubts = {
+        "same_image_number": stored.twin,
+        "other_name": named and names_differ(stored.patient, detail.row.filed),
+    }
+    return {
+        "put_right": right,
+        "marker": stored.marker if named else "",
+        "doubts": tuple(code for code, holds in doubts.items() if holds),
+    }
 
 
 def _reading(review: Review, zone: ZoneInfo, *, texts: bool) -> Reading:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
 
 from cxr_triage.domain import Patient, persons
 from cxr_triage.store import signing
@@ -76,7 +76,7 @@ def arrange(
     left: set[str] = set()
     gained: set[str] = set()
     for group, target in _targets(everyone):
-        study = target or _make_study(connection, number, group, received_at)
+        study = target or make_study(connection, number, group, received_at)
         for film in group:
             if film is newcomer:
                 found = study
@@ -133,12 +133,13 @@ def note_patient(connection: Connection, study: str) -> None:
     that right."""
     row = connection.execute(select(studies).where(studies.c.id == study)).one()
     found = connection.execute(
-        select(*COLUMNS)
+        select(images.c.hidden_at, *COLUMNS)
         .join_from(images, patients, patients.c.id == images.c.patient_id)
-        .where(images.c.study_id == study, images.c.hidden_at.is_(None))
+        .where(images.c.study_id == study)
         .order_by(images.c.identified_at.desc(), images.c.id)
-    )
-    everyone = sorted((patient_of(one) for one in found), key=_completeness, reverse=True)
+    ).all()
+    counted = [one for one in found if one.hidden_at is None] or found
+    everyone = sorted((patient_of(one) for one in counted), key=_completeness, reverse=True)
     shown = Patient()
     for one in everyone:
         shown = shown.completed_by(one)
@@ -190,17 +191,24 @@ def _study_of_same(connection: Connection, number: Number, patient: Patient) -> 
 
 
 def _films(connection: Connection, number: Number) -> list[Film]:
-    """Of the number, oldest first."""
+    """Of the number, oldest first. Where a person said whom a study shows, its films show that
+    patient, but for those that were placed there by hand."""
+    put_right = studies.c.corrected.like('%"patient"%')
+    shown = case(
+        (and_(put_right, ~images.c.placed_by_hand), studies.c.patient_id),
+        else_=images.c.patient_id,
+    )
     found = connection.execute(
         select(
             images.c.id,
             images.c.study_id,
             images.c.placed_by_hand,
+            put_right.label("put_right"),
             studies.c.state,
             *COLUMNS,
         )
         .join_from(images, studies, studies.c.id == images.c.study_id)
-        .join(patients, patients.c.id == images.c.patient_id)
+        .join(patients, patients.c.id == shown)
         .where(studies.c.station_id == number.station_id, studies.c.study_uid == number.uid)
         .order_by(images.c.received_at, images.c.id)
     )
@@ -209,7 +217,7 @@ def _films(connection: Connection, number: Number) -> list[Film]:
             id=row.id,
             study_id=row.study_id,
             patient=patient_of(row),
-            fixed=row.placed_by_hand or row.state in SIGNED,
+            fixed=row.placed_by_hand or row.put_right or row.state in SIGNED,
         )
         for row in found
     ]
@@ -233,10 +241,10 @@ def _targets(films: Sequence[Film]) -> Iterable[tuple[list[Film], str]]:
         yield group, target
 
 
-def _make_study(
+def make_study(
     connection: Connection, number: Number, group: Sequence[Film], received_at: datetime
 ) -> str:
-    """A study for those films; `refresh` and who keeps the film fill in the rest."""
+    """A study for those films; `refresh` and who brings the films fill in the rest."""
     ids = [film.id for film in group if film.id]
     there = connection.execute(
         select(func.min(images.c.received_at).label("received_at")).where(images.c.id.in_(ids))

@@ -89,14 +89,25 @@ class NewImage:
     file_name: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsFiled:
+    """What an image's file says of itself, whatever a person said since."""
+
+    view: str = ""
+    age_years: float | None = None
+    sex: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredAssessment:
     """A result as it is kept, and where it belongs.
 
     `assessment.id` is the store's: the same file and fingerprint from two stations are two
     results, since a station sees its own studies only. `assessment.header` has the UIDs
-    that the store made where the file had none (pictures). patient: whom the file says it
-    shows. twin: another image bears the same SOP Instance UID. hidden_at: it was sent by mistake.
+    that the store made where the file had none (pictures), and the view, age and sex that hold
+    now; filed: what the file says of them; judged: by which view and age the result was made.
+    patient: whom the file says it shows. twin: another image bears the same SOP Instance UID.
+    hidden_at: it was sent by mistake. marker: what a person noted of its side marker.
     """
 
     assessment: Assessment
@@ -109,6 +120,37 @@ class StoredAssessment:
     file_name: str = field(default="", repr=False)
     twin: bool = False
     hidden_at: datetime | None = None
+    filed: AsFiled = AsFiled()
+    judged: tuple[str, float | None] = ("", None)
+    marker: str = field(default="", repr=False)
+
+    @property
+    def outdated(self) -> bool:
+        """Was it made by another view or age than hold now?"""
+        header = self.assessment.header
+        return self.judged != (header.view, header.age_years)
+
+    @property
+    def view_corrected(self) -> bool:
+        return self.assessment.header.view != self.filed.view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What was put right of a study: see `store.history`. by: who, as people read it.
+
+    before, after: whom the study showed. changes: field → what it was and what it is.
+    """
+
+    version: int
+    at: datetime
+    kind: str
+    by: str
+    reason: str = field(repr=False)
+    image_id: str | None
+    before: Patient | None
+    after: Patient | None
+    changes: Mapping[str, tuple[object, object]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,7 +193,8 @@ class StudyRow:
     filed: whom the files say it shows, where that was put right. contested: another study, of
     another patient, bears the same UID; settled_at: when a doctor said that it is right so.
     version: of what was put right, 0 where nothing was. file_name: of the image that made the
-    priority.
+    priority. filed_image: what that image's file says. patient_corrected, age_corrected: did a
+    person say whom it shows, or the age?
     signed_by, signed_at: who signed for the whole study, and when; empty and None where readings
     of each film did. They stay there when the study has `changed` since.
     """
@@ -184,11 +227,19 @@ class StudyRow:
     file_name: str = field(default="", repr=False)
     signed_by: str = ""
     signed_at: datetime | None = None
+    filed_image: AsFiled = AsFiled()
+    patient_corrected: bool = False
+    age_corrected: bool = False
 
     @property
     def signed_whole(self) -> bool:
         """Does one signature stand for every film as it is now?"""
         return self.state == "signed" and self.signed_at is not None
+
+    @property
+    def corrected(self) -> bool:
+        """Does something hold instead of what the files say of the patient?"""
+        return self.patient_corrected or self.age_corrected
 
 
 Place = tuple[int, float, datetime, str]
@@ -200,7 +251,8 @@ class WorklistQuery:
     """Which studies; an empty tuple or text, or None, leaves that filter out.
 
     received_from is inclusive, received_until exclusive. findings: labels of which one at least
-    is flagged. text: what somebody typed to find a patient, see `search`.
+    is flagged. text: what somebody typed to find a patient, see `search`. hidden: those alone with
+    films that were sent by mistake; else those that have others.
     """
 
     priorities: tuple[Priority, ...] = ()
@@ -210,6 +262,7 @@ class WorklistQuery:
     received_until: datetime | None = None
     findings: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,12 +286,17 @@ class StudyDetail:
     """A study with the current result of each image, the most urgent first, and readings.
 
     unsigned: those results (ids) of which no reading is signed.
+    hidden: of images that were sent by mistake. corrections: newest first. siblings: other
+    studies under the same number.
     """
 
     row: StudyRow
     images: tuple[StoredAssessment, ...]
     reviews: "tuple[Review, ...]"
     unsigned: frozenset[str]
+    hidden: tuple[StoredAssessment, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    siblings: tuple[StudyRow, ...] = ()
 
     @property
     def lacking(self) -> tuple[StoredAssessment, ...]:
@@ -246,6 +304,11 @@ class StudyDetail:
         if self.row.signed_whole:
             return ()
         return tuple(one for one in self.images if one.assessment.id in self.unsigned)
+
+    @property
+    def everything(self) -> tuple[StoredAssessment, ...]:
+        """Of every image, hidden ones last."""
+        return (*self.images, *self.hidden)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

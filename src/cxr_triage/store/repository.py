@@ -9,11 +9,12 @@ from typing import Any, Self
 from sqlalchemy import Connection
 
 from cxr_triage.domain import Assessment, Patient, Reason
-from cxr_triage.store import audit_rows, results, review_rows, signing, study_rows
+from cxr_triage.store import audit_rows, history, results, review_rows, signing, study_rows
 from cxr_triage.store.account_rows import AccountRows
 from cxr_triage.store.backup import BackupSummary, back_up
 from cxr_triage.store.blobs import Blobs
 from cxr_triage.store.chain import Head, Verdict
+from cxr_triage.store.correcting import Correcting
 from cxr_triage.store.database import Database
 from cxr_triage.store.identity import result_id
 from cxr_triage.store.inspection import Inspection, inspect
@@ -67,6 +68,7 @@ class Store:
         self.sessions = SessionRows(database)
         self.quotas = QuotaRows(database)
         self.purging = Purging(database, blobs)
+        self.correcting = Correcting(database)
         self._database = database
         self._blobs = blobs
 
@@ -158,14 +160,23 @@ class Store:
         """The bytes that were assessed. Raises NotFound, or BlobDamaged if the hash differs."""
         return self._blobs.read(self.assessment(assessment_id, scope).assessment.digest)
 
+    def path_of(self, digest: str) -> Path:
+        """Where the file with that SHA-256 is, or was; nobody writes to it."""
+        return self._blobs.path(digest)
+
     def study(self, study_id: str, scope: Scope) -> StudyDetail:
         """By our own id. Raises NotFound, also if it lies outside `scope`."""
         with self._database.read() as connection:
+            row = study_rows.study_row(connection, study_id, scope)
+            found = results.current_of_study(connection, study_id)
             return StudyDetail(
-                row=study_rows.study_row(connection, study_id, scope),
-                images=results.current_of_study(connection, study_id),
+                row=row,
+                images=tuple(one for one in found if one.hidden_at is None),
                 reviews=review_rows.of_study(connection, study_id),
                 unsigned=signing.unsigned_results(connection, study_id),
+                hidden=tuple(one for one in found if one.hidden_at is not None),
+                corrections=history.of_study(connection, study_id) if row.version else (),
+                siblings=study_rows.siblings(connection, row) if row.contested else (),
             )
 
     def studies_with_uid(self, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:

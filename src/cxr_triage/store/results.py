@@ -1,16 +1,19 @@
 """Rows → results: one by its id, or the current ones of a study."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, select
 
 from cxr_triage.errors import NotFound
 from cxr_triage.store.codec import assessment_of, card_of
+from cxr_triage.store.corrected import as_filed, put_right, values_of
 from cxr_triage.store.patients import COLUMNS, patient_of
 from cxr_triage.store.records import Scope, StoredAssessment
-from cxr_triage.store.tables import assessments, images, models, patients
+from cxr_triage.store.tables import assessments, images, models, patients, studies
 
+_shown: Final = patients.alias("shown")
 RESULT: Final = (
     select(
         assessments,
@@ -19,12 +22,17 @@ RESULT: Final = (
         images.c.file_name,
         images.c.twin,
         images.c.hidden_at,
+        images.c.corrected.label("of_film"),
+        studies.c.corrected.label("of_study"),
+        _shown.c.sex.label("sex_shown"),
         models.c.card,
         *COLUMNS,
     )
     .join(images, images.c.id == assessments.c.image_id)
     .join(models, models.c.id == assessments.c.model_id)
     .join(patients, patients.c.id == images.c.patient_id)
+    .join(studies, studies.c.id == images.c.study_id)
+    .join(_shown, _shown.c.id == studies.c.patient_id)
 )
 
 
@@ -43,12 +51,12 @@ def result(connection: Connection, assessment_id: str, scope: Scope) -> StoredAs
 
 
 def current_of_study(connection: Connection, study_id: str) -> tuple[StoredAssessment, ...]:
-    """The current result of each image: assessed before referred, then as the worklist."""
+    """The current result of each image, hidden or not: assessed before referred, then as the
+    worklist."""
     rows = _rows(
         connection,
         RESULT.where(
             images.c.study_id == study_id,
-            images.c.hidden_at.is_(None),
             assessments.c.is_current,
         ).order_by(
             assessments.c.outcome != "assessed",
@@ -100,8 +108,13 @@ def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row[Any]]:
 
 
 def _stored(row: Row[Any]) -> StoredAssessment:
+    assessment = assessment_of(row._asdict(), card_of(row.card))
+    film, study = values_of(row.of_film), values_of(row.of_study)
+    made_of = assessment.header
+    filed = as_filed(made_of, film)
+    header = put_right(made_of, filed, film, study, row.sex_shown)
     return StoredAssessment(
-        assessment=assessment_of(row._asdict(), card_of(row.card)),
+        assessment=assessment if header is made_of else replace(assessment, header=header),
         study_id=row.study_id,
         image_id=row.image_id,
         station_id=row.station_id,
@@ -111,4 +124,7 @@ def _stored(row: Row[Any]) -> StoredAssessment:
         file_name=row.file_name,
         twin=row.twin,
         hidden_at=row.hidden_at,
+        filed=filed,
+        judged=(made_of.view, made_of.age_years),
+        marker=film.get("marker", ""),
     )

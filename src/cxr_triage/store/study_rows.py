@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     Subquery,
+    exists,
     literal,
     select,
     tuple_,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 
 from cxr_triage.domain import PRIORITIES, Header, Patient, PriorityReason
 from cxr_triage.errors import NotFound
+from cxr_triage.store.corrected import as_filed, put_right, values_of
 from cxr_triage.store.identity import key_of
 from cxr_triage.store.patients import COLUMNS, patient_of
 from cxr_triage.store.records import (
@@ -59,6 +61,7 @@ STUDY: Final = (
         _filed.c.sex.label("filed_sex"),
         assessments.c.document,
         images.c.file_name,
+        images.c.corrected.label("of_film"),
         people.c.full_name.label("opener_name"),
         SIGNERS.c.full_name.label("signer_name"),
     )
@@ -176,6 +179,15 @@ def with_uid(connection: Connection, study_uid: str, scope: Scope) -> tuple[Stud
     return tuple(_study(row) for row in connection.execute(query))
 
 
+def siblings(connection: Connection, row: StudyRow) -> tuple[StudyRow, ...]:
+    """Other studies of the station under the same number, newest first."""
+    scope = Scope(station_id=row.station_id)
+    uid = connection.scalar(select(studies.c.study_uid).where(studies.c.id == row.study_id))
+    return tuple(
+        one for one in with_uid(connection, str(uid), scope) if one.study_id != row.study_id
+    )
+
+
 def open_(connection: Connection, study_id: str, person_id: str) -> None:
     """Note who looks at a study that nobody has read; a new one becomes opened."""
     connection.execute(
@@ -197,7 +209,13 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
         conditions.append(studies.c.received_at >= query.received_from)
     if query.received_until is not None:
         conditions.append(studies.c.received_at < query.received_until)
+    conditions.append(_with_hidden_films() if query.hidden else studies.c.images > 0)
     return conditions
+
+
+def _with_hidden_films() -> ColumnElement[bool]:
+    hidden = exists().where(images.c.study_id == studies.c.id, images.c.hidden_at.is_not(None))
+    return hidden.correlate(studies)
 
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
@@ -214,13 +232,16 @@ def _bound(place: Place) -> list[ColumnElement[Any]]:
 
 def _study(row: Row[Any]) -> StudyRow:
     shown = _SHOWN.validate_json(row.document)
+    film, study, patient = values_of(row.of_film), values_of(row.corrected), patient_of(row)
+    filed = as_filed(shown.header, film)
+    header = put_right(shown.header, filed, film, study, patient.sex)
     return StudyRow(
         study_id=row.id,
         study_uid=_whole(row.study_uid, shown.header.study_uid),
         station_id=row.station_id,
         station_name=row.station_name,
         accession=_whole(row.accession, shown.header.accession),
-        patient=patient_of(row),
+        patient=patient,
         filed=Patient(
             id=row.filed_number,
             issuer=row.filed_issuer,
@@ -228,9 +249,9 @@ def _study(row: Row[Any]) -> StudyRow:
             birth_date=row.filed_birth_date,
             sex=row.filed_sex,
         ),
-        age_years=shown.header.age_years,
-        sex=shown.header.sex,
-        view=shown.header.view,
+        age_years=header.age_years,
+        sex=header.sex,
+        view=header.view,
         received_at=row.received_at,
         acquired_at=shown.header.acquired_at,
         priority=PRIORITIES[row.priority_rank],
@@ -249,6 +270,9 @@ def _study(row: Row[Any]) -> StudyRow:
         file_name=row.file_name,
         signed_by=row.signer_name or "",
         signed_at=row.signed_at,
+        filed_image=filed,
+        patient_corrected="patient" in study,
+        age_corrected="age_years" in study,
     )
 
 

@@ -198,7 +198,7 @@ in domain.PRIORITIES. margin_order: −margin. leading_id: the current assessmen
 priority; no foreign key, since it points back. flags: labels of its flagged findings, each between
 blanks. opened_by: the person who opened it last before it was read. signed_by, signed_at: who
 signed for the whole study. version: of what was corrected, 0 where nothing was; corrected: JSON
-of what holds instead of what the files say (see `store.corrections`)."""
+of what holds instead of what the files say (see `store.corrected`)."""
 
 images = Table(
     "images",
@@ -228,7 +228,8 @@ images = Table(
 of a patient can stand there. twin: another image bears the same SOP Instance UID. placed_by_hand:
 a doctor says which study it is of. identified_at: when
 a file last said whom it shows. hidden_at: it was sent by mistake, nobody sees it. corrected:
-JSON of what holds instead of what the file says. folded: the file's name as people search it."""
+JSON of what holds instead of what the file says (see `store.corrected`). folded: the file's name as
+people search it."""
 
 corrections = Table(
     "corrections",
@@ -246,7 +247,7 @@ corrections = Table(
     Column("patient_after", String(64), ForeignKey("patients.id"), index=True),
     document("changes"),
 )
-"""What was put right, one row each, numbered by study. kind: see `store.corrections`. Names stand
+"""What was put right, one row each, numbered by study. kind: see `store.history`. Names stand
 in `patients` alone; changes: JSON of the rest, field → [before, after]."""
 
 models = Table("models", metadata, identifier(), document("card"))

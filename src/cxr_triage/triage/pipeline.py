@@ -1,8 +1,9 @@
 """The path of one image, from bytes to an assessment. Every entrance calls it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from cxr_triage.domain import PREPROCESSING_VERSION, Assessment, ModelCard, Radiograph
 from cxr_triage.imaging.limits import Limits
@@ -11,7 +12,7 @@ from cxr_triage.model.engine import Engine, Outputs
 from cxr_triage.triage.gate import Gate
 from cxr_triage.triage.policy import Policy
 from cxr_triage.triage.rank import findings_of, priority_of
-from cxr_triage.triage.reading import Reader, Reading, timed
+from cxr_triage.triage.reading import NOTHING, Reader, Reading, timed
 
 
 class Pipeline:
@@ -35,12 +36,11 @@ class Pipeline:
         """The image to look at, whatever the gate says of it. Raises ImageError."""
         return self._reader.picture(data, bits)
 
-    def read(self, data: bytes, bits: int | None = None) -> Reading:
-        """Read and judge one file's bytes. Raises ImageError.
-
-        bits: that a picture's values have, where its sender says so.
-        """
-        return self._reader.read(data, self.engine.card.input_size, bits)
+    def read(
+        self, data: bytes, bits: int | None = None, instead: Mapping[str, Any] = NOTHING
+    ) -> Reading:
+        """Read and judge one file's bytes. bits, instead: see `Reader.read`. Raises ImageError."""
+        return self._reader.read(data, self.engine.card.input_size, bits, instead)
 
     def score(self, readings: Sequence[Reading]) -> list[Assessment]:
         """Score those that were accepted, in one batch; an assessment for each reading.

@@ -1,9 +1,10 @@
 """From a file's bytes to an image that was judged and is ready to be scored if it may be."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from cxr_triage.domain import (
     Correction,
@@ -21,6 +22,9 @@ from cxr_triage.imaging.prepare import prepare
 from cxr_triage.imaging.source import ImageFile, open_image
 from cxr_triage.imaging.worker import Decoder
 from cxr_triage.triage.gate import Gate
+
+NOTHING: Final[Mapping[str, Any]] = {}
+"""Nobody knows better than the header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,12 +56,19 @@ class Reader:
         self._limits = limits
         self._marks = marks
 
-    def read(self, data: bytes, size: int, bits: int | None = None) -> Reading:
+    def read(
+        self,
+        data: bytes,
+        size: int,
+        bits: int | None = None,
+        instead: Mapping[str, Any] = NOTHING,
+    ) -> Reading:
         """Read and judge one file's bytes, for a model of `size`. Raises ImageError.
 
-        bits: that a picture's values have, where its sender says so.
+        bits: that a picture's values have, where its sender says so. instead: fields of a DICOM
+        header that somebody knows better, and what they are.
         """
-        image, reading = self._open(data, bits)
+        image, reading = self._open(data, bits, instead)
         if reading.eligibility.status == "refer":
             return reading
         reading, correction = self._judged(reading, image)
@@ -84,16 +95,21 @@ class Reader:
                 raise
             return reading
 
-    def _open(self, data: bytes, bits: int | None) -> tuple[ImageFile, Reading]:
+    def _open(
+        self, data: bytes, bits: int | None, instead: Mapping[str, Any] = NOTHING
+    ) -> tuple[ImageFile, Reading]:
         timings: dict[str, float] = {}
         with timed(timings, "read"):
             image = open_image(data, self._limits, bits)
+        header = image.header
+        if header.source == "dicom" and instead:
+            header = replace(header, **instead)
         with timed(timings, "gate"):
-            verdict = self._gate.check_header(image.header)
+            verdict = self._gate.check_header(header)
         first = Eligibility(status="accept", warnings=(*self._marks, *image.warnings))
         return image, Reading(
             digest=image.digest,
-            header=image.header,
+            header=header,
             patient=image.patient,
             eligibility=_merged(verdict, first),
             timings_ms=timings,

@@ -30,6 +30,7 @@ class Filters:
     period: str = ""
     since: date | None = None
     until: date | None = None
+    hidden: bool = False
     cursor: str = ""
     searched: bool = False
     text: str = field(default="", repr=False)
@@ -43,7 +44,9 @@ class Filters:
     def narrowed(self) -> bool:
         """By what stands in the address?"""
         days = self.period or self.since or self.until
-        return bool(self.priority or self.state or self.finding or self.station or days)
+        return bool(
+            self.priority or self.state or self.finding or self.station or days or self.hidden
+        )
 
     def address(self, *, cursor: str | None = None) -> str:
         """As a query, of this page or of another; nothing in it that is not ours."""
@@ -59,6 +62,7 @@ class Filters:
             "period": (self.period,),
             "from": (self.since.isoformat() if self.since else "",),
             "until": (self.until.isoformat() if self.until else "",),
+            "hidden": ("1" if self.hidden else "",),
             "searched": ("1" if self.searched else "",),
             "cursor": (self.cursor if cursor is None else cursor,),
         }
@@ -76,6 +80,7 @@ class Filters:
             received_from=None if begins is None else _midnight(begins, zone),
             received_until=None if last is None else _midnight(last + timedelta(days=1), zone),
             text=self.text,
+            hidden=self.hidden,
         )
 
 
@@ -103,6 +108,7 @@ def _filters(given: Mapping[str, Sequence[str]], *, text: str) -> Filters:
         period=period if period in PERIODS else "",
         since=_day(_one(given, "from")),
         until=_day(_one(given, "until")),
+        hidden=bool(_one(given, "hidden")),
         cursor=_one(given, "cursor", longest=512),
         searched=bool(text) or _one(given, "searched") == "1",
         text=text,

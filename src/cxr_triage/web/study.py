@@ -14,6 +14,7 @@ from cxr_triage.store.records import StoredAssessment, StudyDetail
 from cxr_triage.web.beside import beside
 from cxr_triage.web.filters import LONGEST, filters_of
 from cxr_triage.web.rendering import render
+from cxr_triage.web.study_corrections import correction_values
 from cxr_triage.web.study_parts import film_values, readings_of, scale_values
 from cxr_triage.web.visit import Reader, Visit
 
@@ -48,6 +49,7 @@ def read_study(
         film=film_values(shown, services.settings),
         **scale_values(shown),
         **readings_of(detail, shown, who),
+        **correction_values(visit, detail, shown),
     )
 
 
@@ -74,8 +76,9 @@ def read_reading(
 
 def _older(visit: Visit, detail: StudyDetail, image: str) -> list[StoredAssessment]:
     """Earlier results of the image that is asked for, or of the first."""
-    known = {one.assessment.id: one for one in detail.images}
-    wanted = [known[image]] if image in known else list(detail.images[: 1 if not image else None])
+    everything = detail.everything
+    known = {one.assessment.id: one for one in everything}
+    wanted = [known[image]] if image in known else list(everything[: 1 if not image else None])
     return [
         older
         for one in wanted
@@ -88,8 +91,8 @@ def _shown(
 ) -> StoredAssessment:
     """The result that is asked for, else the most urgent. Raises NotFound."""
     if not assessment_id:
-        return detail.images[0]
-    for one in (*detail.images, *older):
+        return detail.everything[0]
+    for one in (*detail.everything, *older):
         if one.assessment.id == assessment_id:
             return one
     raise NotFound("assessment_not_found")

@@ -3,6 +3,7 @@
 import { headers } from "../api.js";
 import { say } from "../words.js";
 import { leadToFound } from "./beside.js";
+import { Correct } from "./correct.js";
 import { Findings } from "./findings.js";
 import { parsePixels } from "./pixels.js";
 import { Review } from "./review.js";
@@ -64,6 +65,8 @@ leadToFound(document.querySelector(".viewer").dataset.person);
 const findings = new Findings(document.querySelector(".panel"), values, tell);
 const review = document.getElementById("review");
 if (review) new Review(review, document.querySelector(".viewer").dataset.person);
+const correct = document.getElementById("correct");
+if (correct) new Correct(correct);
 openFilm(findings).then(
   (stage) => { document.getElementById("screen").stage = stage; },
   (error) => {
