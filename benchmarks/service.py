@@ -229,7 +229,7 @@ def copy_study(rows: dict, pick: random.Random) -> dict[str, dict]:
     """Rows of the same study by table, with a place and names of its own."""
     study, image, result = (f"{pick.getrandbits(128):032x}" for _ in range(3))
     place = {"priority_rank": pick.randrange(5), "margin_order": -pick.random() / 2}
-    state = pick.choice(("new", "opened", "reviewed", "signed"))
+    state = pick.choice(("new", "opened", "changed", "reviewed", "signed"))
     changed = {
         "studies": {"id": study, "study_uid": f"2.25.{pick.getrandbits(100)}", "state": state,
                     "accession": study[:12], "leading_id": result, **place},

@@ -29,6 +29,7 @@
     ├── Overloaded              too much to do at once; when to try again
     ├── RequestError            about a request to the service
     │   ├── RequestInvalid      not what the interface describes
+    │   │   └── FieldInvalid    a form's field holds what it cannot
     │   ├── RequestTooLarge     more bytes or parts than a limit allows
     │   ├── RequestTooSlow      nothing came for too long
     │   ├── MediaTypeUnsupported  a body of a kind that is not read here
@@ -178,6 +179,14 @@ class RequestError(TriageError):
 
 class RequestInvalid(RequestError):
     """The request is not what the interface describes."""
+
+
+class FieldInvalid(RequestInvalid):
+    """A form's field holds what it cannot; `values["field"]` is its name in the interface."""
+
+    def message(self, language: Language = "en") -> str:
+        """Names the field as the page does, and says what belongs there."""
+        return say(f"field_invalid.{self.values['field']}", language)
 
 
 class RequestTooLarge(RequestError):

@@ -24,7 +24,8 @@ def _pixels() -> np.ndarray:
 
 
 def film(number: int, *, study: int | None = None, mark: int = 0, **attributes) -> bytes:
-    """A DICOM chest film whose pixels and UIDs are those of `number`; `mark` changes pixels."""
+    """A DICOM chest film whose pixels and UIDs are those of `number`, of the patient of `study`;
+    `mark` changes pixels."""
     pixels = _pixels().copy()
     pixels[0, :4] = [number % 30000, number // 30000, mark, 7]
     study = number if study is None else study
@@ -36,8 +37,8 @@ def film(number: int, *, study: int | None = None, mark: int = 0, **attributes) 
         "BodyPartExamined": "CHEST",
         "ViewPosition": "PA",
         "PatientAge": "055Y",
-        "PatientID": f"P{number}",
-        "PatientName": f"NGUYEN^VAN {number}",
+        "PatientID": f"P{study}",
+        "PatientName": f"NGUYEN^VAN {study}",
         "PatientBirthDate": "19710203",
         "PatientSex": "F",
         "AccessionNumber": f"A{number}",

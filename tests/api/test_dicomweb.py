@@ -119,9 +119,10 @@ def test_what_fails_is_named_with_its_reason_and_the_rest_is_stored(station, num
     )
     assert answer.status_code == 202
     assert answer.headers["Content-Type"] == "application/dicom+json"
-    assert values(answer, STORED) == [uid(good)]
-    assert values(answer, FAILED) == [uid(broken), uid(other)]
-    assert values(answer, FAILED, REASON) == [0xC210, 0x0111]
+    assert values(answer, STORED) == [uid(good), uid(other)]
+    assert values(answer, STORED, WARNING) == [0xB409]
+    assert values(answer, FAILED) == [uid(broken)]
+    assert values(answer, FAILED, REASON) == [0xC210]
     assert values(answer, NAMELESS, REASON) == [0xC000] * 3
     assert values(answer, NAMELESS) == []
 

@@ -1,6 +1,15 @@
 """Uploads: what is acknowledged is kept once, whatever way it came."""
 
+import gzip
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
+from pydicom.pixels import pixel_array
+
+from cxr_triage.api.declared import DeclaredIn
+from cxr_triage.language import is_said
 
 from ..conftest import real_image
 from .films import film, picture
@@ -99,11 +108,12 @@ def test_what_is_declared_does_not_change_a_dicom_object(station, numbers):
     assert study["patient"]["id"] == f"P{number}"
 
 
-def test_other_pixels_under_a_known_uid_are_a_conflict_and_change_nothing(station, numbers):
+def test_other_pixels_under_a_known_uid_are_another_film_and_change_nothing(station, numbers):
     number = next(numbers)
     kept = assessment(send(station, film(number)))
     answer = send(station, film(number, mark=5))
-    assert (answer.status_code, answer.json()["code"]) == (409, "other_pixels")
+    assert assessment(answer)["id"] != kept["id"]
+    assert [one["code"] for one in answer.json()["images"][0]["warnings"]] == ["same_image_number"]
     assert station.get(kept["links"]["self"]).json() == kept
 
 
@@ -172,6 +182,86 @@ def test_forms_without_files_with_too_many_or_with_strange_fields_are_refused(st
         assert answer.json()["code"] in (code, "media_type")
     unknown = station.post("/v1/images", **form(data, patient="x"))
     assert (unknown.status_code, unknown.json()["code"]) == (400, "field_invalid")
+
+
+@pytest.mark.parametrize(("age", "years"), [("45,5", 45.5), ("8Y6M", 8.5), ("30 tuổi", 30)])
+def test_an_age_is_read_as_people_write_it(station, numbers, age, years):
+    found = assessment(station.post("/v1/images", **form(picture(next(numbers)), age=age)))
+    assert found["age_years"] == years
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [("age", "old", "Age:"), ("age", "200", "Age:"), ("birth_date", "1990", "Date of birth:"),
+     ("bits", "40", "Bits:"), ("sex", "X", "Sex:")],
+)  # fmt: skip
+def test_a_bad_field_is_named_as_the_form_shows_it_and_marked(
+    station, numbers, field, value, named
+):
+    data = picture(next(numbers))
+    problem = station.post("/v1/images", **form(data, **{field: value})).json()
+    assert problem["detail"].startswith(named)
+    assert problem["places"] == [{"where": f"body.{field}", "problem": "field_invalid"}]
+    headers = {"Accept-Language": "vi"}
+    assert station.post("/v1/images", **form(data, **{field: value}), headers=headers).json()[
+        "detail"
+    ] not in {problem["detail"], ""}
+
+
+def test_every_field_of_a_form_has_its_sentence():
+    for name in DeclaredIn.model_fields:
+        assert is_said(f"field_invalid.{name}")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "GZIP, br"])
+def test_a_compressed_body_is_refused_by_its_coding(station, numbers, coding):
+    headers = DICOM | {"Content-Encoding": coding}
+    answer = station.post("/v1/images", content=gzip.compress(film(1)), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "content_coding")
+    assert answer.headers["Accept-Encoding"] == "identity"
+    assert coding == "GZIP, br" or coding in answer.json()["detail"]
+    related = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=b'}
+    stored = station.post(
+        "/dicomweb/studies", content=b"x", headers=related | {"Content-Encoding": coding}
+    )
+    assert stored.status_code == 415
+
+
+def test_a_body_of_no_coding_is_taken(station, numbers):
+    headers = DICOM | {"Content-Encoding": "identity"}
+    answer = station.post("/v1/images", content=film(next(numbers)), headers=headers)
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("length", [20, 5000])
+def test_a_file_named_by_filename_star_alone_is_told_what_it_lacks(station, length):
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; '
+        b"filename*=utf-8''ng%E1%BB%B1c.dcm\r\n\r\n" + b"x" * length + b"\r\n--b--\r\n"
+    )
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    problem = station.post("/v1/images", content=body, headers=headers).json()
+    assert problem["code"] in {"form_field_too_long", "not_an_image"}
+    assert problem["code"] == "not_an_image" or "filename=" in problem["detail"]
+
+
+def test_the_bits_of_a_wide_picture_can_be_said(station, numbers):
+    values = 32767 - pixel_array(real_image("RG1_UNCR")) >> 3
+    values[0, 0] = next(numbers)
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, "PNG")
+    refused = assessment(station.post("/v1/images", **form(buffer.getvalue())))
+    assert [reason["code"] for reason in refused["reasons"]] == ["bits_unscaled"]
+    said = station.post("/v1/images", **form(buffer.getvalue(), bits="12"))
+    assert (said.status_code, assessment(said)["outcome"]) == (201, "assessed")
+    shown = station.get(assessment(said)["links"]["image"])
+    grey = np.asarray(Image.open(io.BytesIO(shown.content)).convert("L"))
+    assert np.percentile(grey, 99) > 150
+
+
+def test_an_unknown_view_of_a_picture_is_doubted(station, numbers):
+    found = assessment(station.post("/v1/images", **form(picture(next(numbers)), view="L")))
+    assert "view_unknown" in [warning["code"] for warning in found["warnings"]]
 
 
 def test_nothing_is_left_in_the_spool(served, station, numbers):

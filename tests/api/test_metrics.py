@@ -30,7 +30,7 @@ def samples(server) -> dict[tuple, float]:
         files = related(film(4), film(4), film(5)[:-100_000])
         station.post("/dicomweb/studies", content=files, headers=RELATED)
         label = kept["findings"][0]["label"]
-        reading = {"verdicts": {label: "disagree"}, "action": "sign", "missed": []}
+        reading = {"verdicts": {label: "disagree"}, "action": "sign", "impression": "x"}
         answer = doctor.post(f"{kept['links']['self']}/reviews", json=reading)
         assert answer.status_code == 201, answer.text
         doctor.get("/v1/studies/no-such-thing")

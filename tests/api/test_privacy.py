@@ -1,5 +1,6 @@
 """Nothing of a patient leaves the places that are for patients: a whole run is searched."""
 
+import re
 from dataclasses import asdict
 
 import pytest
@@ -79,8 +80,14 @@ def whole_run(server: Served) -> list[str]:
         assert station.post(in_study, content=related(files[0]), headers=RELATED).status_code == 409
         refused(station.post(in_study, content=related(files[0])[:-9], headers=RELATED))
 
-        rows = doctor.get("/v1/worklist", params={"accession": NUMBER}).json()["studies"]
-        assert NAME in rows[0]["patient"]["name"]
+        for text in (NAME, NAME[:5].upper(), NUMBER, NUMBER.lower()):
+            rows = doctor.post("/v1/worklist/search", json={"text": text}).json()["studies"]
+            assert NAME in rows[0]["patient"]["name"]
+        refused(doctor.get("/v1/worklist", params={"accession": NUMBER}))
+        refused(doctor.post("/v1/worklist/search", json={"text": NAME * 100}))
+        refused(doctor.post("/v1/worklist/search", json={"text": f"{NAME}\0"}))
+        refused(doctor.post("/v1/worklist/search", json={"findings": [NAME], NUMBER: NAME}))
+        pages_of_a_search(doctor, refused)
         assert doctor.get(f"/v1/studies/{UID}").status_code == 200
         refused(doctor.get(f"/v1/studies/{UID}.99"))
         refused(doctor.get(f"/v1/{NAME}/{NUMBER}?name={NAME}"))
@@ -100,6 +107,19 @@ def whole_run(server: Served) -> list[str]:
         refused(nobody.post("/v1/session", json={"name": NAME, "password": NUMBER + PASSWORD}))
         refused(nobody.get("/v1/model", headers={"Authorization": f"Bearer {NUMBER}"}))
     return [answer.text for answer in refusals] + [refused_parts]
+
+
+def pages_of_a_search(doctor, refused) -> None:
+    """What a browser does: the page, its form, the next page; and a form without its token."""
+    html = {"Accept": "text/html"}
+    csrf = re.search(r'name="csrf" value="([^"]+)"', doctor.get("/worklist", headers=html).text)[1]
+    for text in (NAME, NUMBER, NAME * 100):
+        page = doctor.post("/worklist", data={"text": text, "csrf": csrf}, headers=html)
+        assert text in page.text
+        assert not found_in(str(page.url))
+        for address in re.findall(r'(?:href|src|action|data-address)="([^"]*)"', page.text):
+            assert not found_in(address)
+    refused(doctor.post("/worklist", data={"text": NAME, "csrf": NUMBER}))
 
 
 def found_in(text: str) -> list[str]:

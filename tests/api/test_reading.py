@@ -55,7 +55,9 @@ def test_filters_of_the_worklist_hold(station, numbers):
     def rows(**filters) -> list[dict]:
         return station.get("/v1/worklist", params=filters | {"limit": 200}).json()["studies"]
 
-    assert [row["id"] for row in rows(accession=f"A{number}")] == [sent["study_id"]]
+    assert sent["study_id"] in [row["id"] for row in rows(state="new")]
+    flagged = [one["label"] for one in sent["findings"] if one["flagged"]]
+    assert all(sent["study_id"] in [row["id"] for row in rows(finding=one)] for one in flagged)
     assert {row["priority"] for row in rows(priority="not_assessed")} <= {"not_assessed"}
     assert rows(priority=["critical", "urgent"], state="signed") == []
     assert rows(received_from="2200-01-01T00:00:00Z") == []
@@ -66,7 +68,8 @@ def test_filters_of_the_worklist_hold(station, numbers):
     "filters",
     [
         {"priority": "high"}, {"limit": 0}, {"limit": 201}, {"cursor": "x"},
-        {"received_from": "yesterday"}, {"received_from": "2026-01-01T00:00:00"},
+        {"received_from": "yesterday"}, {"finding": "Cough"}, {"accession": "A1"},
+        {"received_from": "2026-01-01T00:00:00"},
     ],
 )  # fmt: skip
 def test_filters_that_make_no_sense_are_refused_in_one_shape(station, filters):
@@ -163,7 +166,7 @@ def test_a_reading_is_saved_then_signed_then_added_to(served, kept):
         early = doctor.post(address, json={"action": "addendum", "note": "more"})
         assert (early.status_code, early.json()["code"]) == (409, "review_not_signed")
         signed = doctor.post(
-            address, json={"action": "sign", "version": version, "overall": "agree"}
+            address, json={"action": "sign", "version": version, "impression": "Nốt phổi"}
         )
         assert signed.json()["signed_at"]
         late = doctor.post(address, json={"version": version + 2})

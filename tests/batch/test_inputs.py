@@ -1,4 +1,8 @@
+import os
+import sys
 from pathlib import Path
+
+import pytest
 
 from cxr_triage.batch.inputs import below, common_folder, find_files
 
@@ -29,6 +33,31 @@ def test_links_to_folders_are_not_followed(tmp_path):
     _tree(tmp_path)
     (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
     assert len(find_files([tmp_path])) == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files; run it on Linux")
+def test_what_is_no_regular_file_stands_in_the_list_too(tmp_path):
+    _tree(tmp_path)
+    os.mkfifo(tmp_path / "b" / "pipe")
+    for name in ("gone", "nowhere"):
+        (tmp_path / "b" / name).symlink_to(tmp_path / "missing")
+    (tmp_path / "b" / "ring").symlink_to(tmp_path / "b" / "ring")
+    found = {file.name for file in find_files([tmp_path])}
+    assert found == {"top", "x", "1.dcm", "2.dcm", "pipe", "gone", "nowhere", "ring"}
+
+
+def test_a_folder_that_cannot_be_listed_stands_for_what_is_in_it(tmp_path, monkeypatch):
+    _tree(tmp_path)
+    real = os.scandir
+
+    def refusing(path):
+        if os.fspath(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert tmp_path / "a" / "deep" in find_files([tmp_path])
+    assert find_files([tmp_path / "a" / "deep"]) == [tmp_path / "a" / "deep"]
 
 
 def test_paths_are_shown_below_their_common_folder(tmp_path):

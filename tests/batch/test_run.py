@@ -1,16 +1,23 @@
 import csv
 import json
+import os
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
+from pydicom.pixels import pixel_array
 
 from cxr_triage.batch.inputs import find_files
 from cxr_triage.batch.output import open_output
 from cxr_triage.batch.results import json_line, row_of
 from cxr_triage.batch.run import run
+from cxr_triage.domain import Reason
 from cxr_triage.errors import OutputFailed
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.report.film import leading_first
+from cxr_triage.report.sentences import reason_sentence
 
 from ..conftest import real_image
 
@@ -85,6 +92,38 @@ def test_file_that_vanishes_fails_alone(pipeline, mixed):
     files = [mixed / "gone", mixed / "1-film"]
     outcomes = [result.outcome for result in run(pipeline, files, workers=2, limits=Limits())]
     assert outcomes == ["failed", "assessed"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files; run it on Linux")
+def test_what_is_no_regular_file_fails_at_once_and_says_what_it_is(pipeline, tmp_path):
+    os.mkfifo(tmp_path / "pipe.dcm")
+    (tmp_path / "gone.dcm").symlink_to(tmp_path / "missing")
+    (tmp_path / "folder").mkdir()
+    files = [tmp_path / "pipe.dcm", Path(os.devnull), tmp_path / "gone.dcm", tmp_path / "folder"]
+    results = list(run(pipeline, files, workers=2, limits=Limits()))
+    assert [result.outcome for result in results] == ["failed"] * 4
+    assert [result.error.code for result in results] == [
+        "not_regular_file", "not_regular_file", "link_broken", "folder_unlisted"
+    ]  # fmt: skip
+
+
+def test_a_picture_of_a_kind_that_is_not_read_has_failed(pipeline, tmp_path):
+    (tmp_path / "photo").write_bytes(b"\0\0\0\x18ftypheic" + b"\0" * 99)
+    result = next(run(pipeline, [tmp_path / "photo"], workers=1, limits=Limits()))
+    assert (result.outcome, result.error.code) == ("failed", "picture_heic")
+
+
+def test_a_wide_picture_of_narrow_values_is_refused_for_that_alone(pipeline, tmp_path):
+    film = pixel_array(real_image("RG1_UNCR"))
+    Image.fromarray(32767 - film >> 3).save(tmp_path / "12.png")
+    refused, scored = (
+        next(run(pipeline, [tmp_path / "12.png"], workers=1, limits=Limits(), bits=bits))
+        for bits in (None, 12)
+    )
+    reasons = refused.assessment.eligibility.reasons
+    assert reasons == (Reason(code="bits_unscaled", measured=12, limit=16),)
+    assert "12" in reason_sentence(reasons[0], "en")
+    assert scored.outcome == "assessed"
 
 
 def test_unexpected_fault_fails_one_file_and_says_nothing_of_its_text(

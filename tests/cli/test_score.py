@@ -9,6 +9,8 @@ import sys
 import time
 
 import pytest
+from PIL import Image
+from pydicom.pixels import pixel_array
 
 from ..conftest import DATA, real_image
 
@@ -98,10 +100,40 @@ def test_exit_code_says_what_became_of_the_files(tmp_path, content, code):
     assert cxr_triage("score", tmp_path).returncode == code
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files; run it on Linux")
+def test_pipe_and_link_to_nothing_have_rows_and_nobody_waits(film):
+    os.mkfifo(film.parent / "pipe.dcm")
+    (film.parent / "gone").symlink_to(film.parent / "missing")
+    done = cxr_triage("score", film.parent, film.parent / "pipe.dcm", "--json")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 3
+    assert {row["path"].rsplit("/", 1)[1]: row["outcome"] for row in rows} == {
+        "film.dcm": "assessed", "pipe.dcm": "failed", "gone": "failed"
+    }  # fmt: skip
+
+
+def test_bits_of_a_wide_picture_can_be_said(tmp_path):
+    values = 32767 - pixel_array(real_image("RG1_UNCR")) >> 3
+    Image.fromarray(values).save(tmp_path / "12.png")
+    plain = cxr_triage("score", tmp_path, "--json")
+    assert "uses 12 of its 16 bits" in plain.stdout
+    said = json.loads(cxr_triage("score", tmp_path, "--json", "--bits", 12).stdout)
+    assert said["outcome"] == "assessed"
+    assert said["pixel_policy"]["output_range"] == [0, 4095]
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["nowhere"], [], ["--workers", "-1", "."], ["--lang", "fr", "."], ["--csv", "."], ["--wrong"]],
-)
+    [
+        ["nowhere"],
+        [],
+        ["--workers", "-1", "."],
+        ["--lang", "fr", "."],
+        ["--csv", "."],
+        ["--wrong"],
+        ["--bits", "4", "."],
+    ],
+)  # fmt: skip
 def test_usage_errors_exit_with_2(arguments, tmp_path):
     done = cxr_triage("score", *arguments, cwd=tmp_path)
     assert done.returncode == 2

@@ -183,11 +183,10 @@ def test_more_precision_than_bits_stored_is_harmless_if_no_value_needs_it(decode
     assert codes(film) == ["precision_larger"]
 
 
-@pytest.mark.parametrize(("precision", "bits"), [(15, 12), (12, 15)])
-def test_a_precision_that_contradicts_the_header_is_an_error(decoder, precision, bits):
-    frame = jpeg2000(chest(precision), precision)
+def test_values_of_more_bits_than_the_header_says_are_an_error(decoder):
+    frame = jpeg2000(chest(15), 15)
     with pytest.raises(UnreadableImage) as error:
-        read(dicom(chest(precision), bits, syntax=films.J2K_LOSSLESS, frame=frame), decoder)
+        read(dicom(chest(15), 12, syntax=films.J2K_LOSSLESS, frame=frame), decoder)
     assert error.value.code == "precision_mismatch"
 
 

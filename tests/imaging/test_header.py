@@ -71,20 +71,6 @@ def test_an_impossible_birth_date_gives_no_age():
     assert header_of(StudyDate="20200101").age_years is None
 
 
-def test_the_view_may_come_from_its_code():
-    code = Dataset()
-    code.CodeMeaning = "postero-anterior"
-    header = header_of(ViewCodeSequence=[code])
-    assert header.view == "POSTERO-ANTERIOR"
-    assert header_of(ViewCodeSequence=[code], ViewPosition="LL").view == "LL"
-
-
-def test_the_body_part_may_come_from_the_anatomic_region():
-    code = Dataset()
-    code.CodeMeaning = "Chest"
-    assert header_of(AnatomicRegionSequence=[code]).body_part == "CHEST"
-
-
 @pytest.mark.parametrize("declared", ["ISO_IR 192", None, "", "ISO_IR 100", "NONSENSE", "ISO_IR 6"])
 def test_vietnamese_names_are_read_whatever_is_declared(declared):
     parts = [] if declared is None else [raw_element(0x00080005, b"CS", declared.encode())]

@@ -7,7 +7,7 @@ import numpy as np
 
 from cxr_triage.domain import Patient, Reason
 from cxr_triage.report.film import film_of
-from cxr_triage.report.study_report import Reading, ReportedFilm, StudyReport
+from cxr_triage.report.study_report import Reading, ReportedFilm, Signature, StudyReport
 from tests.report.films import DEMONSTRATION, HEADER, assessed, refused
 
 AT = datetime(2026, 11, 24, 15, 4, tzinfo=timezone(timedelta(hours=7)))
@@ -25,6 +25,7 @@ SAVED = Reading(
     impression="Tràn khí màng phổi phải lượng ít.",
 )
 SIGNED = replace(SAVED, signed_at=AT + timedelta(minutes=5))
+WHOLE = Signature(reader="BS. Trần Văn Đức", at=AT)
 ADDED = replace(
     SIGNED,
     reader="BS. Trần Văn Đức",

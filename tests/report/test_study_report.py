@@ -15,7 +15,7 @@ from cxr_triage.report.study_page import page
 from cxr_triage.report.study_report import spoken_name
 from cxr_triage.report.study_sheet import sheet_of
 from tests.report.films import FINDINGS, assessed
-from tests.report.studies import ADDED, SAVED, SIGNED, leg, pixels, reported, study
+from tests.report.studies import ADDED, SAVED, SIGNED, WHOLE, leg, pixels, reported, study
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -48,20 +48,59 @@ def test_missed_findings_and_verdicts_on_unflagged_ones_are_there():
         (study(reported(SIGNED, ADDED)), True),
         (study(reported(SIGNED), reported()), False),
         (study(reported(SIGNED), reported(SAVED)), False),
-        (study(reported(SIGNED), leg()), True),
+        (study(reported(SIGNED), leg()), False),
         (study(reported(SIGNED), leg(SAVED)), False),
         (study(leg()), False),
         (study(leg(SIGNED)), True),
-        (study(reported(), earlier=(SIGNED,)), True),
+        (study(reported(SIGNED), leg(SIGNED)), True),
+        (study(reported(), leg(), signature=WHOLE), True),
+        (study(reported(SAVED), leg(), signature=WHOLE), True),
+        (study(reported(), earlier=(SIGNED,)), False),
         (study(reported(SAVED), earlier=(SIGNED,)), False),
         (study(reported(), earlier=(SAVED,)), False),
     ],
 )
-def test_a_report_is_signed_only_if_all_that_was_assessed_is(report, signed):
+def test_a_report_is_signed_only_if_every_film_is_or_the_whole_study(report, signed):
     assert report.signed is signed
     sheet = sheet_of(report, "en")
     assert bool(sheet.unsigned) is bool(sheet.mark) is (not signed)
     assert page(sheet).count("NOT SIGNED: preliminary") == (0 if signed else 2)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_changed_since_it_was_signed_says_so(language):
+    report = study(reported(SIGNED), leg(), reported(), signature=WHOLE, changed=True)
+    sheet = sheet_of(report, language)
+    assert sheet.unsigned.startswith(say("paper.changed", language))
+    assert sheet.unsigned.endswith(say("paper.lacking", language, films="2, 3"))
+    assert sheet.mark == say("paper.unsigned_mark", language)
+    assert WHOLE.reader in sheet.signature
+    assert sheet.signature != sheet_of(replace(report, changed=False), language).signature
+    assert [bool(one.unread) for one in sheet.films] == [False, True, True]
+
+
+def test_the_films_that_lack_a_signature_are_named_unless_all_do():
+    some = sheet_of(study(reported(SIGNED), leg(), reported(SAVED)), "en")
+    assert some.unsigned == (
+        "NOT SIGNED: preliminary, not confirmed by a doctor; not signed: film 2, 3"
+    )
+    assert "film" not in sheet_of(study(reported(SAVED), leg()), "en").unsigned
+    many = sheet_of(study(reported(SIGNED), *(leg() for _ in range(12))), "en").unsigned
+    assert many.endswith("film 2, 3, 4, 5, 6, 7, 8, 9, …")
+
+
+def test_a_film_that_the_studys_signature_stands_for_says_so():
+    report = study(reported(SIGNED), leg(), signature=WHOLE)
+    said = page(sheet_of(report, "en"))
+    assert said.count("the signature for the whole study stands for it") == 1
+    assert "Signed for the whole study: BS. Trần Văn Đức, 2026-11-24 15:04" in said
+
+
+def test_agreement_with_what_is_shown_is_printed():
+    agreed = replace(SIGNED, agrees=True, impression="")
+    for film in (reported(agreed), reported(replace(agreed, verdicts={}))):
+        said = sheet_of(study(film), "en").films[0].readings[0]
+        assert ("AI result", "Agrees with what is shown") in said.facts
 
 
 def test_addenda_follow_in_order_with_what_they_change():

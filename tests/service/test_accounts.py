@@ -18,7 +18,7 @@ from cxr_triage.errors import (
     TooManyAttempts,
 )
 from cxr_triage.service import passwords
-from cxr_triage.service.accounts import PERMISSIONS, AccountRules, Accounts
+from cxr_triage.service.accounts import PERMISSIONS, AccountRules, Accounts, prefix_of
 from cxr_triage.service.administration import Administration, checked_role
 from cxr_triage.service.audit import SYSTEM, Origin
 from cxr_triage.service.demo import prepare_demo
@@ -465,8 +465,39 @@ def test_a_password_under_older_parameters_is_hashed_again(accounts, tmp_path, m
     assert accounts.sign_in("lan", PASSWORD, origin=HERE)
 
 
-def test_demo_accounts_are_spoken_to_in_the_language_of_the_demo(store, admin):
+def test_demo_accounts_are_spoken_to_in_the_language_of_the_demo(store, admin, tmp_path):
     for language in ("en", "vi"):
-        made = prepare_demo(store, admin, language)
+        made = prepare_demo(store, admin, language, tmp_path)
         assert {one.language for one in store.accounts.people()} == {language}
         assert set(made.passwords) == {one.name for one in store.accounts.people()}
+
+
+def test_a_demo_that_starts_again_keeps_accounts_keys_sessions_and_languages(store, tmp_path):
+    accounts, admin = Accounts(store, RULES), Administration(store, RULES)
+    made = prepare_demo(store, admin, "en", tmp_path)
+    nurse = accounts.sign_in("nurse", made.passwords["nurse"], origin=HERE)
+    accounts.change_language(nurse.token, "vi")
+    again = prepare_demo(store, admin, "en", tmp_path)
+    assert again == made
+    assert accounts.session(nurse.token).principal.language == "vi"
+    assert accounts.station_of_key(again.keys["ly-nhon"], origin=HERE).station_id == "ly-nhon"
+    assert len([key for key in store.accounts.keys() if key.revoked_at is None]) == 3  # noqa: SIM118
+    assert (tmp_path / "demo-accounts.json").stat().st_mode & 0o077 == 0
+
+
+def test_what_a_demo_prints_lets_in_whatever_became_of_its_accounts(store, tmp_path):
+    accounts, admin = Accounts(store, RULES), Administration(store, RULES)
+    made = prepare_demo(store, admin, "en", tmp_path)
+    nurse = accounts.sign_in("nurse", made.passwords["nurse"], origin=HERE)
+    accounts.change_password(nurse.token, made.passwords["nurse"], PASSWORD, origin=HERE)
+    admin.revoke_key(prefix_of(made.keys["thanh-an"]), by=SYSTEM)
+    again = prepare_demo(store, admin, "en", tmp_path)
+    assert again.passwords == made.passwords
+    assert again.keys["ly-nhon"] == made.keys["ly-nhon"]
+    assert accounts.sign_in("nurse", again.passwords["nurse"], origin=HERE)
+    assert accounts.station_of_key(again.keys["thanh-an"], origin=HERE)
+    (tmp_path / "demo-accounts.json").write_text("{not ours")
+    fresh = prepare_demo(store, admin, "en", tmp_path)
+    assert fresh.passwords["nurse"] != again.passwords["nurse"]
+    assert accounts.sign_in("nurse", fresh.passwords["nurse"], origin=HERE)
+    assert accounts.station_of_key(fresh.keys["thanh-an"], origin=HERE)

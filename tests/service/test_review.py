@@ -1,5 +1,7 @@
 """Which readings are kept, and whose."""
 
+from dataclasses import replace
+
 import pytest
 
 from cxr_triage.errors import NotAllowed, NotFound, ReviewInvalid
@@ -45,7 +47,9 @@ def people(store) -> dict[str, Principal]:
 
 @pytest.mark.usefixtures("on_database")
 def test_a_clinician_reads_and_a_radiologist_signs(store, result, people):
-    draft = ReviewDraft(assessment_id=result, verdicts={"Pneumothorax": "agree"})
+    draft = ReviewDraft(
+        assessment_id=result, verdicts={"Pneumothorax": "agree"}, impression="Tràn khí"
+    )
     saved = review.save(store, people["clinician"], draft, version=0, origin=ORIGIN)
     with pytest.raises(NotAllowed):
         review.sign(store, people["clinician"], result, version=1, origin=ORIGIN)
@@ -73,6 +77,9 @@ def test_others_do_not_read(store, result, people, role):
         ({"overall": "perhaps"}, "unknown_verdict"),
         ({"missed": ("Tuberculosis",)}, "unknown_finding"),
         ({"missed": ("Effusion",)}, "missed_was_flagged"),
+        ({"agrees": True, "verdicts": {"Effusion": "unsure"}}, "agreement_contradicted"),
+        ({"agrees": True, "missed": ("Fracture",)}, "agreement_contradicted"),
+        ({"agrees": True, "overall": "disagree"}, "agreement_contradicted"),
         ({"note": "x" * 4001}, "text_too_long"),
         ({"impression": "x" * 4001}, "text_too_long"),
     ],
@@ -96,3 +103,25 @@ def test_a_result_that_is_not_there_cannot_be_read(store, people):
         review.save(
             store, people["radiologist"], ReviewDraft(assessment_id="x"), version=0, origin=ORIGIN
         )
+
+
+def test_an_empty_reading_is_saved_and_not_signed(store, result, people):
+    doctor, draft = people["radiologist"], ReviewDraft(assessment_id=result)
+    saved = review.save(store, doctor, draft, version=0, origin=ORIGIN)
+    with pytest.raises(ReviewInvalid) as caught:
+        review.sign(store, doctor, result, version=saved.version, origin=ORIGIN)
+    assert caught.value.code == "reading_empty"
+    agreed = replace(draft, agrees=True, verdicts={"Effusion": "agree"}, overall="agree")
+    saved = review.save(store, doctor, agreed, version=saved.version, origin=ORIGIN)
+    review.sign(store, doctor, result, version=saved.version, origin=ORIGIN)
+    with pytest.raises(ReviewInvalid) as caught:
+        review.add(store, doctor, draft, origin=ORIGIN)
+    assert caught.value.code == "addendum_empty"
+
+
+def test_there_is_nothing_to_agree_with_where_nothing_was_assessed(store, people):
+    refused = keep(store, 3, refuse=True).stored.assessment.id
+    draft = ReviewDraft(assessment_id=refused, agrees=True)
+    with pytest.raises(ReviewInvalid) as caught:
+        review.save(store, people["radiologist"], draft, version=0, origin=ORIGIN)
+    assert caught.value.code == "nothing_to_agree_with"

@@ -38,6 +38,7 @@ def image(
     patient: Patient = PATIENT,
     station: str = LOCAL_STATION,
     minutes: float = 0,
+    file_name: str = "",
 ) -> NewImage:
     """A file that was received; the bytes differ by `number`."""
     file = RECEIVED / token_hex(8)
@@ -48,6 +49,7 @@ def image(
         patient=patient,
         station_id=station,
         received_at=RECEIVED_AT + timedelta(minutes=minutes),
+        file_name=file_name,
     )
 
 
@@ -90,8 +92,16 @@ def result(
     )
 
 
-def keep(store: Store, number: int = 0, *, station: str = LOCAL_STATION, minutes=0, **values):
+def keep(
+    store: Store,
+    number: int = 0,
+    *,
+    station: str = LOCAL_STATION,
+    minutes=0,
+    of: NewImage | None = None,
+    **values,
+):
     """Keep a file and its result, each study and SOP instance of its own by default."""
-    new = image(number, station=station, minutes=minutes)
+    new = of or image(number, station=station, minutes=minutes)
     values = {"study": f"1.2.{number}", "sop": f"1.2.{number}.1", **values}
     return store.keep(new, result(new, **values), audit=KEEPING)

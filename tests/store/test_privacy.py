@@ -55,7 +55,7 @@ def test_records_print_no_identifier(store):
     (row,) = store.worklist(WorklistQuery(), EVERYWHERE, after=None, limit=9).rows
     detail = store.study(row.study_id, EVERYWHERE)
     draft = ReviewDraft(assessment_id="a", note="MARK1", impression="MARK2")
-    said = repr((row, detail, image(patient=MARKS), WorklistQuery(accession="MARK5ACC"), draft))
+    said = repr((row, detail, image(patient=MARKS), WorklistQuery(text="MARK5ACC"), draft))
     for word in IDENTIFIERS:
         assert word not in said
 

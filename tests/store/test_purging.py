@@ -34,7 +34,7 @@ def signed(store):
     person = Administration(store, AccountRules()).create_person(
         "lan", "ba con mèo đen 7", role="radiologist", by=SYSTEM
     )
-    draft = ReviewDraft(assessment_id=kept.assessment.id, note="MARKED note")
+    draft = ReviewDraft(assessment_id=kept.assessment.id, note="MARKED note", impression="MARKED")
     about = {"reader_id": person.id, "audit": KEEPING}
     store.save_review(draft, EVERYWHERE, version=0, **about)
     store.sign_review(kept.assessment.id, EVERYWHERE, version=1, **about)

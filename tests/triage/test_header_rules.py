@@ -71,6 +71,54 @@ def test_view_in_the_description_counts_when_the_view_is_not_given(description, 
     assert header_codes(view="", description=description) == codes
 
 
+@pytest.mark.parametrize(
+    "view",
+    ["PERFIL", "PERFIL IZQUIERDO", "SEITL", "SEITLICH", "ML", "LM", "PROFIL", "LATÉRALE",
+     "LATERALE", "LATERO-LATERALE", "DE CÔTÉ", "NGHIENG", "L-L", "側面", "侧位",
+     "OBLICUA", "SCHRÄG"],
+)  # fmt: skip
+def test_a_side_view_is_refused_in_every_language_that_knows_the_chest(view):
+    assert header_codes(view=view) == ["view"]
+    if len(view) > 3:
+        assert header_codes(view="", description=f"THORAX {view}") == ["view"]
+
+
+@pytest.mark.parametrize(
+    "view", ["L", "R", "X", "CHEST", "1", "FRONT", "POSTERO-ANTERIOR", "AP SUPINE"]
+)
+def test_a_view_position_that_is_none_of_the_standards_is_unknown_aloud(view):
+    verdict = check_header(replace(CHEST_PA, view=view), LIMITS)
+    assert verdict.status == "accept"
+    assert verdict.warnings == (Reason(code="view_unknown", measured=view),)
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["CHEST BILATERAL", "COLLATERAL FLOW", "LATERALITY R", "BEIDE SEITEN", "PLATE 12", "ALLE",
+     "UNILATERAL"],
+)  # fmt: skip
+def test_a_side_word_inside_another_is_no_side_view(description):
+    assert header_codes(view="", description=description) == []
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["MANCHESTER", "ORCHESTRA", "CHESTNUT", "BEHANDLUNG", "ABTEILUNG", "BRUSTBEIN",
+     "BRUSTWIRBELSÄULE", "KHOANG BUNG"],
+)  # fmt: skip
+def test_a_chest_word_inside_another_is_no_chest(part):
+    assert header_codes(body_part=part) == ["body_part"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["CHEST1V", "XRCHEST", "CHEST-PA", "THORAX AP", "BRUSTKORB", "LUNGE", "RX_TORAX",
+     "HEMITHORAX", "POUMONS", "CHEST AND ABDOMEN", "HEART"],
+)  # fmt: skip
+def test_a_chest_word_with_its_usual_companions_is_the_chest(part):
+    assert header_codes(body_part=part) == []
+
+
 def test_lateral_word_beside_a_stated_frontal_view_does_not_refuse():
     assert header_codes(view="PA", description="CHEST PA AND LAT") == []
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxr_triage.domain import Eligibility, Reason
+from cxr_triage.domain import Eligibility, Patient, Reason
 from cxr_triage.model.calibrate import logit
 from cxr_triage.model.engine import Outputs
 from cxr_triage.triage.policy import Policy, SiteThresholds, read_policy
@@ -154,3 +154,10 @@ def test_study_is_not_assessed_only_if_none_of_its_images_was():
 
 def test_images_without_a_study_uid_are_studies_of_their_own():
     assert len(_order(assessment("a", "none"), assessment("b", "none"))) == 2
+
+
+def test_one_number_of_two_patients_is_two_studies():
+    films = [assessment("a", "urgent", study="1.2"), assessment("b", "none", study="1.2")]
+    names = {"a": Patient(id="7", name="An"), "b": Patient(id="8", name="Lan")}
+    studies = rank_studies(films, lambda one: one, patient_of=lambda one: names[one.id])
+    assert [len(study.images) for study in studies] == [1, 1]

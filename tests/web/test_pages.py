@@ -204,7 +204,7 @@ def test_markup_in_every_tag_is_text_on_every_page(pages, film_numbers):
     with pages.client() as client:
         sent = send(client, planted).json()["images"][0]["assessment"]
     with pages.person("radiologist") as client:
-        for path in ("/worklist?number=%3Cb+onclick%3Da()%3E", f"/studies/{sent['study_id']}"):
+        for path in ("/worklist", f"/studies/{sent['study_id']}"):
             page = client.get(path, headers=HTML).text
             assert "&lt;img src=x" in page
             assert "<img src=x" not in page

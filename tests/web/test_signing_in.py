@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.serving import PASSWORD
-from tests.web.viewing import reader, shoot
+from tests.web.viewing import open_study, reader, shoot
 
 BOTH = pytest.mark.parametrize("language", ["en", "vi"])
 NARROW = {"width": 320, "height": 640}
@@ -68,6 +68,23 @@ def test_signing_out_ends_it_and_clears_what_the_page_kept(browser, pages):
         assert page.evaluate("sessionStorage.length") == 0
         page.goto(f"{pages.address}/account")
         page.wait_for_url("**/sign-in?next=**")
+
+
+def test_a_reading_is_saved_after_signing_in_again_in_another_tab(browser, pages, sent):
+    with reader(browser, pages) as page:
+        page.forgiven |= {401, 403}
+        open_study(page, pages, sent())
+        page.fill("#impression", "Không thấy bất thường.")
+        other = page.context.new_page()
+        other.goto(f"{pages.address}/account")
+        other.click("form[action='/sign-out'] button")
+        other.fill("#name", "radiologist")
+        other.fill("#password", PASSWORD)
+        other.click("button.primary")
+        other.wait_for_url("**/worklist")
+        page.click("#review-form [type=submit]")
+        page.wait_for_selector("#known .reading")
+        assert "Không thấy bất thường." in page.inner_text("#known")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from PIL import Image
 
 from cxr_triage.imaging.heatmap import OPACITY, shown, upsample
 from cxr_triage.store.records import EVERYWHERE
-from tests.web.viewing import frame, greys, open_study, reader, shoot, view
+from tests.web.viewing import frame, greys, open_study, reader, search, shoot, view
 
 pytestmark = pytest.mark.browser
 
@@ -210,14 +210,16 @@ def test_arrows_lead_through_the_list_one_came_from(browser, pages, real, sent):
     first = sent(AccessionNumber="SAME-LIST")
     second = sent(AccessionNumber="SAME-LIST")
     with reader(browser, pages) as page:
-        query = "?from=number%3DSAME-LIST"
-        open_study(page, pages, first, query=query)
+        search(page, pages, "same-list")
+        page.click(f"#s-{first['study_id']} .open")
+        page.wait_for_selector("#screen[data-ready=full]")
+        query = "?from=searched%3D1"
         forwards = page.locator("[data-go=after]").count() == 1
         page.keyboard.press("ArrowRight" if forwards else "ArrowLeft")
         page.wait_for_url(f"**/studies/{second['study_id']}{query}")
         page.wait_for_selector("#screen[data-ready=full]")
         assert page.locator("[data-go=before], [data-go=after]").count() == 1, "the list ends"
-        back = f"/worklist?number=SAME-LIST#s-{second['study_id']}"
+        back = f"/worklist?searched=1#s-{second['study_id']}"
         assert page.get_attribute("[data-go=back]", "href") == back
 
 

@@ -44,6 +44,14 @@ def sign_in(page, served, who):
     page.wait_for_url("**/account")
 
 
+def search(page, served, text):
+    """The worklist's answer to what is typed there, once its address says nothing of it."""
+    page.goto(f"{served.address}/worklist")
+    page.fill("#text", text)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/worklist*searched=1*")
+
+
 def open_study(page, served, assessment, *, query=""):
     """The study's page with its film at full depth on the screen."""
     page.goto(f"{served.address}/studies/{assessment['study_id']}{query}")

@@ -12,7 +12,7 @@ from cxr_triage.api.documentation import HTML, PIXELS, PNG
 from cxr_triage.api.models import MAX_NAME, AssessmentOut, ReviewIn, ReviewOut
 from cxr_triage.api.services import Opened, Services
 from cxr_triage.api.shapes import assessment_out, review_out
-from cxr_triage.errors import NotFound
+from cxr_triage.errors import NotFound, ReviewInvalid
 from cxr_triage.report.html import stylesheet
 from cxr_triage.report.viewer import MEDIA_TYPE
 from cxr_triage.service import review
@@ -107,23 +107,36 @@ def read_report(services: Opened, who: Reader, origin: From, language: Spoken, i
 def write_review(
     services: Opened, who: Reviewer, origin: From, id_: Id, body: ReviewIn
 ) -> ReviewOut:
-    """Save, sign or add to the reading of a result. 409 if somebody else saved meanwhile:
-    read the study again."""
+    """Save, sign or add to the reading of a result. 409 if somebody else saved meanwhile, or
+    films came to a study that is signed as a whole: read the study again. 422 `reading_empty` if
+    nothing would stand over the signature."""
     draft = ReviewDraft(
         assessment_id=id_,
         verdicts=body.verdicts,
         missed=tuple(body.missed),
         overall=body.overall,
+        agrees=body.agrees,
         note=body.note,
         impression=body.impression,
     )
     if body.action == "addendum":
-        return review_out(review.add(services.store, who, draft, origin=origin))
+        return review_out(
+            review.add(services.store, who, draft, origin=origin, whole_study=body.whole_study)
+        )
     if body.action == "sign":
-        who.need("sign")
+        review.check_signable(who, draft)
+    elif body.whole_study is not None:
+        raise ReviewInvalid("study_without_signature")
     saved = review.save(services.store, who, draft, version=body.version, origin=origin)
     if body.action == "sign":
-        saved = review.sign(services.store, who, id_, version=saved.version, origin=origin)
+        saved = review.sign(
+            services.store,
+            who,
+            id_,
+            version=saved.version,
+            origin=origin,
+            whole_study=body.whole_study,
+        )
         found = services.store.assessment(id_, who.scope).assessment
         services.metrics.signed(saved.draft, found)
     return review_out(saved)

@@ -9,7 +9,7 @@ from cxr_triage.api.documentation import STORE_BODY, STORE_RESPONSES
 from cxr_triage.api.services import Opened, Services
 from cxr_triage.api.store_response import overall_status, response_body, response_type
 from cxr_triage.api.storing import Storing
-from cxr_triage.api.uploads import DICOM, in_blocks
+from cxr_triage.api.uploads import DICOM, check_content_coding, in_blocks
 from cxr_triage.errors import MediaTypeUnsupported
 from cxr_triage.service.audit import Origin
 from cxr_triage.service.principal import Principal
@@ -48,6 +48,7 @@ async def _stored(
     request: Request, services: Services, who: Principal, origin: Origin, *, study_uid: str
 ) -> Response:
     who.need("upload")
+    check_content_coding(request)
     accept = request.query_params.get("accept") or request.headers.get("accept", "")
     media_type = response_type(accept)
 

@@ -13,10 +13,17 @@ REVIEW: JsonDict = {
     "verdicts": {"Nodule": "agree"},
     "missed": [],
     "overall": "agree",
+    "agrees": False,
     "note": "",
     "impression": "Several nodules in both lungs.",
 }
 
+SEARCH: JsonDict = {
+    "text": "nguyen van hung",
+    "findings": ["Pneumothorax"],
+    "states": ["new", "opened"],
+    "from": "2026-11-24T00:00:00+07:00",
+}
 CORRECTION: JsonDict = {
     "version": 0,
     "reason": "The slip says Hoà, born in 1971.",
@@ -113,7 +120,10 @@ PROBLEM: dict[str, Any] = {
     "type": "urn:cxr-triage:error:not_an_image",
     "title": "Not a kind that is read here",
     "status": 415,
-    "detail": "Not an image: neither DICOM, PNG, JPEG nor TIFF.",
+    "detail": (
+        "Not an image: neither DICOM nor a picture that is read here (PNG, JPEG, TIFF, WebP, "
+        "JPEG 2000, BMP, GIF)."
+    ),
     "code": "not_an_image",
     "request_id": "0c4d8c8d9d0f4bb0a9bb0a54f8a3f6ce",
 }

@@ -10,10 +10,12 @@ from cxr_triage.api.problems import Problem
 from cxr_triage.domain import Level, Priority
 from cxr_triage.imaging.text import clean
 from cxr_triage.language import Language
+from cxr_triage.service import worklist
 from cxr_triage.service.corrections import MAX_MARKER, MAX_REASON, OLDEST_YEARS
 from cxr_triage.store.records import Role, State, Verdict
 
 MAX_NAME = 64
+MAX_UID = 4096
 MAX_TEXT = 4000
 
 
@@ -204,6 +206,10 @@ class StudyOut(_Model):
     settled_at: datetime | None = Field(description="When a doctor said that this is right.")
     file_name: str = Field(description="Of the image that made the priority, as it was sent.")
     version: int = Field(description="Of what was put right; 0: nothing.")
+    signed_by: str = Field(
+        description="Who signed for the whole study; empty where each film was signed."
+    )
+    signed_at: datetime | None
     filed: PatientOut | None = Field(
         default=None, description="Whom the files say it shows, where a person said otherwise."
     )
@@ -222,6 +228,26 @@ class WorklistOut(_Model):
     next: str | None
 
 
+class SearchIn(_Model):
+    """Which studies; what is left out leaves that filter out.
+
+    `text`: part of a name (diacritics need not be typed), of a patient's number, an accession
+    number or a file's name, in any case. `findings`: one at least is flagged.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SEARCH]})
+
+    text: str = ""
+    findings: list[str] = []
+    station: str | None = Field(default=None, max_length=MAX_NAME)
+    states: list[State] = []
+    priorities: list[Priority] = []
+    received_from: AwareDatetime | None = Field(default=None, alias="from")
+    received_until: AwareDatetime | None = Field(default=None, alias="until")
+    cursor: str | None = Field(default=None, max_length=512)
+    limit: int = worklist.DEFAULT_LIMIT
+
+
 class ReviewOut(_Model):
     """A doctor's reading of a result."""
 
@@ -232,6 +258,7 @@ class ReviewOut(_Model):
     verdicts: dict[str, Verdict]
     missed: list[str]
     overall: Verdict | None
+    agrees: bool = Field(description="Agrees with everything that is shown of the result.")
     note: str
     impression: str
     saved_at: datetime
@@ -281,6 +308,10 @@ class StudyDetailOut(_Model):
     Siblings and corrections are left out for those who may not see patients.
     """
 
+    unsigned: list[str] = Field(
+        description="Those of the results that lack a signed reading, unless the study is "
+        "signed as a whole."
+    )
     study: StudyOut
     assessments: list[AssessmentOut]
     reviews: list[ReviewOut]
@@ -293,7 +324,8 @@ class ReviewIn(_Model):
     """What a doctor says of a result.
 
     `version`: of the reading that was seen, 0 if there was none. `save` keeps it, `sign`
-    keeps and signs it, `addendum` adds to a signed one.
+    keeps and signs it (an impression or `agrees` is needed), `addendum` adds to a signed one.
+    The study is signed once each of its films has a signed reading, or with `whole_study`.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.REVIEW]})
@@ -305,8 +337,16 @@ class ReviewIn(_Model):
     )
     missed: list[Annotated[str, Field(max_length=MAX_NAME)]] = Field(default=[], max_length=64)
     overall: Verdict | None = None
+    agrees: bool = Field(default=False, description="With everything that is shown of the result.")
     note: str = Field(default="", max_length=MAX_TEXT)
     impression: str = Field(default="", max_length=MAX_TEXT)
+    whole_study: list[Annotated[str, Field(max_length=MAX_NAME)]] | None = Field(
+        default=None,
+        max_length=1000,
+        description="With `sign` or `addendum`: this signature stands for the whole study, whose "
+        "current results (ids of assessments) are these. 409 `study_changed` if there are others "
+        "by now.",
+    )
 
 
 Said = Annotated[str, BeforeValidator(cleaned), Field(max_length=MAX_NAME)]
@@ -402,6 +442,7 @@ class SessionOut(_Model):
     """Who is signed in. `csrf` goes into X-CSRF-Token with every request that changes
     something."""
 
+    person_id: str
     name: str
     role: Role
     station_id: str | None

@@ -75,7 +75,7 @@ class Problem(BaseModel):
     type: str = Field(examples=["urn:cxr-triage:error:not_an_image"])
     title: str = Field(examples=["Not a kind that is read here"])
     status: int = Field(examples=[415])
-    detail: str = Field(examples=["Not an image: neither DICOM, PNG, JPEG nor TIFF."])
+    detail: str = Field(examples=["Not an image: neither DICOM nor a picture that is read here."])
     code: str = Field(examples=["not_an_image"])
     request_id: str = Field(examples=["0c4d8c8d9d0f4bb0a9bb0a54f8a3f6ce"])
     places: list[Place] = []
@@ -108,6 +108,8 @@ def headers_of(error: TriageError) -> dict[str, str]:
     status = status_of(error)
     challenge = str(error.values.get("challenge", "Bearer"))
     headers = {"WWW-Authenticate": challenge} if status == 401 else {}
+    if error.code == "content_coding":
+        headers["Accept-Encoding"] = "identity"
     if status in {408, 413}:
         headers["Connection"] = "close"  # the rest of the body is not read
     if status in {429, 503}:
@@ -149,7 +151,8 @@ def handle_problems(app: FastAPI, answer: Answer = answer_problem) -> None:
         return answer(request, error, places)
 
     def of_tree(request: Request, error: Exception) -> Response:
-        return counted(request, cast(TriageError, error))
+        places = _place_of(error) if isinstance(error, errors.FieldInvalid) else ()
+        return counted(request, cast(TriageError, error), places)
 
     def of_framework(request: Request, error: Exception) -> Response:
         found = cast(HTTPException, error)
@@ -176,6 +179,10 @@ def of_status(status: int) -> TriageError:
         405: errors.MethodNotAllowed("method_not_allowed"),
     }
     return kinds.get(status, errors.RequestInvalid("request_malformed"))
+
+
+def _place_of(error: errors.FieldInvalid) -> tuple[Place]:
+    return (Place(where=f"body.{error.values['field']}", problem=error.code),)
 
 
 def _places(found: Sequence[Any]) -> list[Place]:

@@ -174,6 +174,8 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
         settled_at=row.settled_at,
         file_name=row.file_name if named else "",
         version=row.version,
+        signed_by=row.signed_by,
+        signed_at=row.signed_at,
         filed=_patient(row.filed) if named and row.patient_corrected else None,
         filed_age_years=_age(row.filed_image.age_years) if row.age_corrected else None,
         corrected=row.corrected,
@@ -182,6 +184,7 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
 
 def detail_out(detail: StudyDetail, who: Principal, language: Language) -> StudyDetailOut:
     return StudyDetailOut(
+        unsigned=[one.assessment.id for one in detail.lacking],
         study=study_out(detail.row, who, language),
         assessments=[assessment_out(one, who, language, detail.row) for one in detail.images],
         reviews=[review_out(review) for review in detail.reviews],
@@ -239,6 +242,7 @@ def review_out(review: Review) -> ReviewOut:
         verdicts=dict(review.draft.verdicts),
         missed=list(review.draft.missed),
         overall=review.draft.overall,
+        agrees=review.draft.agrees,
         note=review.draft.note,
         impression=review.draft.impression,
         saved_at=review.saved_at,
@@ -273,6 +277,7 @@ def model_out(running: Running, language: Language) -> ModelOut:
 
 def session_out(who: Principal, csrf: str, expires_at: datetime) -> SessionOut:
     return SessionOut(
+        person_id=who.id,
         name=who.name,
         role=who.role,
         station_id=who.station_id,

@@ -1,5 +1,6 @@
 """The files of a request, one after the other, from the connection to the spool."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -21,13 +22,21 @@ from cxr_triage.store.records import Kept
 
 FORM = "multipart/form-data"
 DICOM = "application/dicom"
-RAW = (DICOM, "application/octet-stream", "image/png", "image/jpeg", "image/tiff")
+RAW = (
+    DICOM, "application/octet-stream", "image/png", "image/jpeg", "image/tiff", "image/webp",
+    "image/bmp", "image/gif", "image/jp2", "image/heic", "image/heif",
+)  # fmt: skip
+"""HEIC, too, so that its sender reads what to do."""
 
+CODING = re.compile(r"[a-z0-9-]{1,20}")
 BLOCK_BYTES = 1 << 20
 MAX_FIELDS = 16
-MAX_FIELD_BYTES = 1024
+MAX_FIELD_BYTES = 4096
 LONGEST_NAME = 255
 """Characters of a file's name that are kept."""
+FIELD_TOO_LONG = "Part exceeded maximum size"
+"""What Starlette says of it: most often a file whose part has `filename*` alone."""
+FILE_FIELD = "file"
 
 Take = Callable[[Received, Declared], Kept]
 Outcome = Kept | TriageError
@@ -46,6 +55,7 @@ async def take_files(request: Request, services: Services, take: Take) -> list[O
 
     Raises RequestError, or BodyRefused by a limit.
     """
+    check_content_coding(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in RAW:
         return [await _take_body(request, services, take)]
@@ -58,6 +68,14 @@ async def take_files(request: Request, services: Services, take: Take) -> list[O
                 await run_in_threadpool(_take_part, file, form.declared, services, take)
             )
     return outcomes
+
+
+def check_content_coding(request: Request) -> None:
+    """Bodies are taken as they are (RFC 9110 8.4). Raises MediaTypeUnsupported."""
+    coding = request.headers.get("content-encoding", "").strip().lower()
+    if coding not in {"", "identity"}:
+        known = coding if CODING.fullmatch(coding) else "?"
+        raise MediaTypeUnsupported("content_coding", coding=known)
 
 
 async def _take_body(request: Request, services: Services, take: Take) -> Outcome:
@@ -98,7 +116,9 @@ async def _form(request: Request, max_files: int) -> AsyncIterator[_Form]:
             )
     except BodyRefused:
         raise
-    except (HTTPException, FormParserError, LookupError, UnicodeError):
+    except (HTTPException, FormParserError, LookupError, UnicodeError) as problem:
+        if FIELD_TOO_LONG in str(getattr(problem, "detail", "")):
+            raise RequestInvalid("form_field_too_long", limit=MAX_FIELD_BYTES) from None
         raise RequestInvalid("form_invalid", limit=max_files) from None
     try:
         yield _read_form(form)
@@ -109,6 +129,8 @@ async def _form(request: Request, max_files: int) -> AsyncIterator[_Form]:
 def _read_form(form: FormData) -> _Form:
     files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    if FILE_FIELD in fields:
+        raise RequestInvalid("form_field_too_long", limit=MAX_FIELD_BYTES)
     if not files:
         raise RequestInvalid("no_file")
     return _Form(files=files, declared=declared_of(fields))

@@ -1,19 +1,21 @@
 """Which files a run reads: files as named, folders with everything below them."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 
 def find_files(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[Path]:
-    """Regular files under `paths`, each once, folders in the order of their names.
+    """What is under `paths` and is no folder, each once, folders in the order of their names.
 
-    Links to folders are not followed. `leave_out` (the output folder) is not entered.
+    A folder that cannot be listed stands for what is in it, so that its loss has a row too; so
+    do links to nothing, pipes and devices. Links to folders are not followed. `leave_out` (the
+    output folder) is not entered.
     """
     seen: set[Path] = set()
     files = []
     for file in _walk(paths, leave_out.resolve() if leave_out else None):
-        real = file.resolve()
+        real = _real(file)
         if real not in seen:
             seen.add(real)
             files.append(file)
@@ -22,15 +24,37 @@ def find_files(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[
 
 def _walk(paths: Iterable[Path], leave_out: Path | None) -> Iterator[Path]:
     for path in paths:
-        if not path.is_dir():
+        if not is_folder(path):
             yield path
             continue
-        for folder, subfolders, names in os.walk(path):
+        unlisted: list[Path] = []
+        for folder, subfolders, names in os.walk(path, onerror=_noted_in(unlisted)):
             subfolders[:] = sorted(
-                name for name in subfolders if (Path(folder) / name).resolve() != leave_out
+                name for name in subfolders if _real(Path(folder) / name) != leave_out
             )
             found = (Path(folder) / name for name in sorted(names))
-            yield from (file for file in found if file.is_file())
+            yield from (file for file in found if not is_folder(file))
+        yield from unlisted
+
+
+def _noted_in(unlisted: list[Path]) -> Callable[[OSError], None]:
+    return lambda problem: unlisted.append(Path(problem.filename))
+
+
+def is_folder(path: Path) -> bool:
+    """False, too, for what cannot be looked at."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _real(path: Path) -> Path:
+    """Where `path` leads; itself, made absolute, where that is nowhere or cannot be told."""
+    try:
+        return path.resolve(strict=True)
+    except (OSError, RuntimeError):  # links that lead in a circle
+        return path.absolute()
 
 
 def common_folder(paths: Iterable[Path]) -> Path | None:

@@ -1,14 +1,16 @@
 """Scores many files: reading runs in threads ahead of the model; every file has a result."""
 
+import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Literal, cast
 
-from cxr_triage.domain import Assessment, Outcome, Radiograph
+from cxr_triage.domain import Assessment, Outcome, Patient, Radiograph
 from cxr_triage.errors import NotAnImage, TriageError, UnreadableImage
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.logs import log_unexpected
@@ -17,17 +19,22 @@ from cxr_triage.triage.rank import RankedStudy, rank_studies
 from cxr_triage.triage.reading import Reading
 
 IMAGE_SUFFIXES = {
-    ".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff"
+    ".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp",
+    ".gif", ".jp2", ".j2k", ".jpx", ".heic", ".heif", ".avif", ".jxl",
 }  # fmt: skip
 """A file that is named as an image and is none has failed; any other is skipped."""
+NO_PICTURE = {"not_an_image", "dicom_directory"}
+"""What is skipped; a picture of a kind that is not read here has failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FileResult:
-    """What became of one file: an assessment, or the error that stopped it."""
+    """What became of one file: an assessment, or the error that stopped it. patient: for telling
+    studies apart, and for nothing else."""
 
     path: Path
     assessment: Assessment | None = None
+    patient: Patient = field(default=Patient(), repr=False)
     radiograph: Radiograph | None = field(default=None, repr=False)
     error: TriageError | None = None
 
@@ -45,28 +52,45 @@ class FileResult:
 def outcome_of_error(path: Path, error: TriageError | None) -> Literal["failed", "skipped"]:
     """Failed, or skipped if the file is no image and is not named as one."""
     named_as_image = path.suffix.lower() in IMAGE_SUFFIXES
-    return "skipped" if isinstance(error, NotAnImage) and not named_as_image else "failed"
+    no_picture = isinstance(error, NotAnImage) and error.code in NO_PICTURE
+    return "skipped" if no_picture and not named_as_image else "failed"
 
 
 def rank_results(results: Iterable[FileResult]) -> list[RankedStudy[FileResult]]:
     """Those of `results` that have an assessment, as studies in the worklist's order."""
     assessed = (result for result in results if result.assessment is not None)
-    return rank_studies(assessed, lambda result: cast(Assessment, result.assessment))
+    return rank_studies(
+        assessed,
+        lambda result: cast(Assessment, result.assessment),
+        patient_of=lambda result: result.patient,
+    )
 
 
 def run(
-    pipeline: Pipeline, files: Sequence[Path], *, workers: int, limits: Limits
+    pipeline: Pipeline,
+    files: Sequence[Path],
+    *,
+    workers: int,
+    limits: Limits,
+    bits: int | None = None,
 ) -> Iterator[FileResult]:
     """Results in the order of `files`. At most twice `workers` images are held at a time.
 
+    bits: that the values of pictures have, where somebody says so.
     Raises ModelError if the model fails: that concerns every file.
     """
-    for path, reading in read_ahead(pipeline.read, files, workers=workers, limits=limits):
+    read = partial(pipeline.read, bits=bits)
+    for path, reading in read_ahead(read, files, workers=workers, limits=limits):
         if isinstance(reading, TriageError):
             yield FileResult(path=path, error=reading)
         else:
             assessment = pipeline.score([reading])[0]
-            yield FileResult(path=path, assessment=assessment, radiograph=reading.radiograph)
+            yield FileResult(
+                path=path,
+                assessment=assessment,
+                patient=reading.patient,
+                radiograph=reading.radiograph,
+            )
 
 
 def read_ahead(
@@ -93,11 +117,34 @@ def read_ahead(
 
 def _read(read: Callable[[bytes], Reading], path: Path, limits: Limits) -> Reading:
     try:
-        limits.check_file(path.stat().st_size)
+        limits.check_file(_checked_size(path))
         data = path.read_bytes()
     except OSError as problem:
         raise UnreadableImage("file_unreadable", problem=_strerror(problem)) from None
     return read(data)
+
+
+def _checked_size(path: Path) -> int:
+    """Of a regular file; whatever else has that name is never opened: a pipe could wait for ever.
+
+    Raises UnreadableImage, or OSError where nothing can be found out.
+    """
+    if path.is_symlink() and not path.exists():
+        raise UnreadableImage("link_broken")
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise UnreadableImage("folder_unlisted", problem=_why_unlisted(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableImage("not_regular_file")
+    return found.st_size
+
+
+def _why_unlisted(folder: Path) -> str:
+    try:
+        next(folder.iterdir(), None)
+    except OSError as problem:
+        return _strerror(problem)
+    return "?"
 
 
 def _result(reading: Future[Reading]) -> Reading | TriageError:

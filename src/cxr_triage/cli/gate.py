@@ -1,6 +1,7 @@
 """`cxr-triage gate`: what the gate sees in each image, for trying a new X-ray machine."""
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +28,7 @@ _HELP = default_language()
 def gate(
     paths: Annotated[list[Path], typer.Argument(help=say("help.paths", _HELP), metavar="PATH...")],
     policy: Annotated[Path | None, typer.Option(help=say("help.policy", _HELP))] = None,
+    bits: Annotated[int | None, typer.Option(min=8, max=16, help=say("help.bits", _HELP))] = None,
     workers: Annotated[
         int | None, typer.Option(min=0, max=256, help=say("help.workers", _HELP))
     ] = None,
@@ -44,7 +46,7 @@ def gate(
     try:
         with open_reader(settings, rules=rules, workers=workers) as reader:
             read = read_ahead(
-                reader.inspect,
+                partial(reader.inspect, bits=bits),
                 files,
                 workers=workers_of(settings, workers),
                 limits=limits_of(settings),

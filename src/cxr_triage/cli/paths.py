@@ -1,5 +1,6 @@
 """The files that a command was given, or a sentence and an exit code where there are none."""
 
+import os
 from pathlib import Path
 
 import typer
@@ -10,9 +11,12 @@ from cxr_triage.language import Language, say
 
 
 def files_of(paths: list[Path], language: Language, *, leave_out: Path | None = None) -> list[Path]:
-    """At least one file. Exits with USAGE if a path is not there."""
+    """At least one file. Exits with USAGE if nothing has that name.
+
+    A link to nothing has one: its row says so.
+    """
     for path in paths:
-        if not path.exists():
+        if not os.path.lexists(path):
             typer.echo(say("command.no_such_path", language, path=path), err=True)
             raise typer.Exit(USAGE)
     files = find_files(paths, leave_out=leave_out)

@@ -29,6 +29,7 @@ def score(
     no_report: Annotated[
         bool, typer.Option("--no-report", help=say("help.no_report", _HELP))
     ] = False,
+    bits: Annotated[int | None, typer.Option(min=8, max=16, help=say("help.bits", _HELP))] = None,
     workers: Annotated[
         int | None, typer.Option(min=0, max=256, help=say("help.workers", _HELP))
     ] = None,
@@ -65,7 +66,11 @@ def score(
         )
         session = Session(pipeline, output, language=language, json=json, quiet=quiet)
         results = run(
-            pipeline, files, workers=workers_of(settings, workers), limits=limits_of(settings)
+            pipeline,
+            files,
+            workers=workers_of(settings, workers),
+            limits=limits_of(settings),
+            bits=bits,
         )
         session.take(results, total=len(files), console=console)
         session.finish(console)

@@ -64,9 +64,10 @@ def _demo_accounts(store: "Store", settings: Settings) -> "DemoAccounts":
     from cxr_triage.service.accounts import AccountRules  # noqa: PLC0415
     from cxr_triage.service.administration import Administration  # noqa: PLC0415
     from cxr_triage.service.demo import prepare_demo  # noqa: PLC0415
+    from cxr_triage.service.places import store_folder  # noqa: PLC0415
 
     admin = Administration(store, AccountRules(key_days=settings.key_days))
-    return prepare_demo(store, admin, settings.language)
+    return prepare_demo(store, admin, settings.language, store_folder(settings))
 
 
 def _start_demo(accounts: "DemoAccounts", address: str, language: Language) -> None:

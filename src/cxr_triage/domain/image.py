@@ -6,7 +6,7 @@ from typing import Literal
 from cxr_triage.domain.arrays import F32, Stored
 from cxr_triage.domain.patient import Patient
 
-PREPROCESSING_VERSION = "1"
+PREPROCESSING_VERSION = "2"
 """Changes whenever the same bytes could give the model another tensor."""
 
 
@@ -26,9 +26,10 @@ class Reason:
 class Header:
     """What the file says of itself; empty string or None where it says nothing.
 
-    `view` and `body_part` are as written, upper case. `description` is what the protocol,
+    `view` and `body_part` are what their codes mean, else as written, upper case; two that
+    contradict each other have " / " between them. `description` is what the protocol,
     the series and the device's processing are called, for its words of view alone.
-    `age_years` may be a fraction.
+    `age_years`, the youngest that the header allows, may be a fraction.
     `spacing_mm` is (between rows, between columns); None where absent or 0.
     """
 

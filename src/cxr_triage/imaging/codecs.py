@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_triage.errors import ImageError, UnreadableImage
-from cxr_triage.imaging import picture
+from cxr_triage.imaging import photographed, picture
 from cxr_triage.imaging.job import DecodeJob
 
 Decoded = NDArray[Any]
@@ -78,7 +78,11 @@ def _jpegxl(job: DecodeJob) -> Decoded:
 
 
 def _picture(job: DecodeJob) -> Decoded:
-    return picture.decode(bytes(job.data))
+    return picture.decode(bytes(job.data), deep=job.bits_allocated > 8)
+
+
+def _photographed(job: DecodeJob) -> Decoded:
+    return np.full((1, 1), photographed.was_photographed(bytes(job.data)), np.uint8)
 
 
 CODECS: dict[str, Callable[[DecodeJob], Decoded]] = {
@@ -88,4 +92,5 @@ CODECS: dict[str, Callable[[DecodeJob], Decoded]] = {
     "jpeg2000": _jpeg2000,
     "jpegxl": _jpegxl,
     "picture": _picture,
+    "photographed": _photographed,
 }

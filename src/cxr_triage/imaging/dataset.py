@@ -5,6 +5,7 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass, field
+from typing import Final
 
 from cxr_triage.errors import ImageTooLarge, NotAnImage, UnreadableImage
 from cxr_triage.imaging.elements import (
@@ -15,9 +16,10 @@ from cxr_triage.imaging.elements import (
     read_elements,
     read_head,
     sequence_items,
+    unknown_encoding,
 )
 from cxr_triage.imaging.limits import MIB, Limits
-from cxr_triage.imaging.text import decode_text, identifier
+from cxr_triage.imaging.text import decode_texts, identifier
 
 PREFIX = b"DICM"
 PREAMBLE_BYTES = 128
@@ -30,7 +32,11 @@ DIRECTORY_SOP_CLASS = "1.2.840.10008.1.3.10"
 
 TRANSFER_SYNTAX, META_SOP_CLASS, CHARACTER_SET = 0x00020010, 0x00020002, 0x00080005
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?\d+(\.0*)?")
+NUMERIC_VRS: Final = {
+    b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"UV": "Q", b"SV": "q", b"FL": "f", b"FD": "d",
+}  # fmt: skip
+TEXT_VRS: Final = dict.fromkeys(b"IS DS LO SH ST LT CS UC UR UT AS DA TM DT PN AE UI".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -51,11 +57,13 @@ class DataSet:
         return b"" if element is None else self.data[element.start : element.end]
 
     def texts(self, tag: int) -> tuple[str, ...]:
-        """Each value, clean; none if absent or empty."""
-        raw = self.raw(tag)[:4096]
-        if not raw.strip(b" \0"):
+        """Each value, clean; none if absent or empty. Binary numbers are written out."""
+        element, raw = self.elements.get(tag), self.raw(tag)
+        if element is not None and element.vr in NUMERIC_VRS:
+            return tuple(f"{number:.17g}" for number in self._binary(element.vr, raw[:4096]))
+        if not raw[:4096].strip(b" \0"):
             return ()
-        return tuple(decode_text(part, self.character_sets) for part in raw.split(b"\\"))
+        return decode_texts(raw[:4096], self.character_sets)
 
     def text(self, tag: int) -> str:
         """The first value."""
@@ -65,33 +73,28 @@ class DataSet:
         """The value whole, as one: what identifies something is compared exactly."""
         return identifier(self.raw(tag), self.character_sets)
 
-    def decimals(self, tag: int) -> tuple[float, ...]:
-        """The numbers of a DS or IS value that are finite; stops at the first that is not."""
-        numbers: list[float] = []
-        for part in self.raw(tag)[:4096].split(b"\\"):
-            text = part.strip(b" \0").decode("latin-1")
-            if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
-                break
-            numbers.append(float(text))
-        return tuple(numbers)
+    def integers(self, tag: int) -> tuple[int, ...]:
+        """The values of a US element, by the VR that it has; SS is returned modulo 65536.
 
-    def decimal(self, tag: int) -> float | None:
-        return next(iter(self.decimals(tag)), None)
-
-    def shorts(self, tag: int) -> tuple[int, ...]:
-        """Unsigned 16-bit values (US; an SS value is returned modulo 65536)."""
-        raw = self.raw(tag)
-        return struct.unpack(f"{self.encoding.order}{len(raw) // 2}H", raw[: len(raw) // 2 * 2])
-
-    def short(self, tag: int) -> int | None:
-        """The first unsigned 16-bit value; vendors' four-byte UL and DS are read as well."""
+        () if it is absent, broken, or none of them is a whole number.
+        """
         element = self.elements.get(tag)
         if element is None:
-            return None
-        if element.vr in {b"IS", b"DS"}:
-            number = self.decimal(tag)
-            return None if number is None else int(number)
-        return next(iter(self.shorts(tag)), None)
+            return ()
+        raw = self.raw(tag)[: 4 * 65536]
+        if element.vr == b"SS" or element.vr not in NUMERIC_VRS | TEXT_VRS:
+            return tuple(int(number) for number in self._binary(b"US", raw))
+        numbers = [float(text) if NUMBER.fullmatch(text) else math.nan for text in self.texts(tag)]
+        return tuple(int(number) for number in numbers) if _whole(numbers) else ()
+
+    def short(self, tag: int) -> int | None:
+        """The first whole number."""
+        return next(iter(self.integers(tag)), None)
+
+    def _binary(self, vr: bytes, raw: bytes) -> tuple[float, ...]:
+        code = NUMERIC_VRS[vr]
+        size = struct.calcsize(code)
+        return struct.unpack_from(f"{self.encoding.order}{len(raw) // size}{code}", raw)
 
     def items(self, tag: int, limit: int = 8) -> tuple["DataSet", ...]:
         """The first `limit` items of a sequence; those before the first that is broken."""
@@ -99,8 +102,9 @@ class DataSet:
         found: list[DataSet] = []
         if element is None:
             return ()
-        implicit = element.vr == b"UN"
-        encoding = Encoding(implicit=True, little=True) if implicit else self.encoding
+        encoding = self.encoding
+        if element.vr == b"UN":
+            encoding = unknown_encoding(self.data, element, self.encoding, self.budget)
         try:
             for elements in sequence_items(self.data, element, encoding, self.budget):
                 found.append(self._item(elements, encoding))
@@ -120,6 +124,10 @@ class DataSet:
         )
         own = item.texts(CHARACTER_SET)
         return item if not own else _with_character_sets(item, own)
+
+
+def _whole(numbers: list[float]) -> bool:
+    return all(math.isfinite(number) and number == int(number) for number in numbers)
 
 
 def _with_character_sets(dataset: DataSet, character_sets: tuple[str, ...]) -> DataSet:

@@ -6,11 +6,13 @@ from dataclasses import replace
 from functools import cached_property
 
 from cxr_triage.domain import Header, Patient, Radiograph, Reason, read_only
+from cxr_triage.imaging.codes import unknown_regions
 from cxr_triage.imaging.dataset import read_header
-from cxr_triage.imaging.header import header_of, patient_of, pixel_height_over_width
+from cxr_triage.imaging.header import header_of, patient_of
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.pixel_table import build_table
 from cxr_triage.imaging.prepare import make_square
+from cxr_triage.imaging.spacing import pixel_height_over_width
 from cxr_triage.imaging.stored import count_values, look_up, pixel_digest, table_indices
 from cxr_triage.imaging.words import pixel_head, read_format, read_words
 from cxr_triage.imaging.worker import Decoder
@@ -29,7 +31,10 @@ class DicomFile:
         self._file = read_header(data, limits)
         self.header: Header = header_of(self._file)
         self.patient: Patient = patient_of(self._file.dataset)
-        self.warnings: tuple[Reason, ...] = ()
+        self.warnings: tuple[Reason, ...] = tuple(
+            Reason(code="region_unknown", measured=str(code))
+            for code in unknown_regions(self._file.dataset)
+        )
 
     @cached_property
     def digest(self) -> str:
@@ -45,13 +50,15 @@ class DicomFile:
         dataset = self._file.dataset
         pixel_head(self._file)
         form = read_format(dataset, self._limits, warnings)
-        stored = read_words(self._file, form, decoder, warnings)
+        shape = pixel_height_over_width(dataset, warnings)
+        words = read_words(self._file, form, decoder, warnings)
+        stored, bits = words.stored, words.bits
         with ThreadPoolExecutor(1) as aside:  # hashing leaves the interpreter lock to us
             digests = aside.submit(lambda: (self.digest, pixel_digest(stored)))
-            indices = table_indices(stored, form.stored)
-            table = build_table(dataset, count_values(indices, form.stored, signed=form.signed))
+            indices = table_indices(stored, bits)
+            table = build_table(dataset, count_values(indices, bits, signed=form.signed))
             pixels = look_up(table.values, indices)
-        square = make_square(pixels, pixel_height_over_width(dataset))
+        square = make_square(pixels, shape)
         return Radiograph(
             stored=read_only(stored),
             table=table.values,

@@ -22,6 +22,7 @@ MAX_DEPTH = 32
 
 SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 """Explicit VRs whose length takes two bytes (PS3.5 7.1.2); every other takes four."""
+LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,10 @@ class Encoding:
     @property
     def order(self) -> str:
         return "<" if self.little else ">"
+
+
+IN_UNKNOWN = Encoding(implicit=True, little=True)
+"""Of items in UN of undefined length (PS3.5 6.2.2 note); some devices write them explicit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +84,70 @@ def read_head(data: bytes, at: int, encoding: Encoding) -> Head:
         raise UnreadableImage("truncated_header")
     group, element = struct.unpack_from(encoding.order + "HH", data, at)
     tag, vr = group << 16 | element, data[at + 4 : at + 6]
-    if encoding.implicit or group == 0xFFFE or not _is_vr(vr):
-        (length,) = struct.unpack_from(encoding.order + "I", data, at + 4)
-        return Head(tag=tag, vr=b"", length=length, start=at + 8)
+    if encoding.implicit or group == 0xFFFE:
+        return _implicit(data, at, tag, encoding)
     if vr in SHORT_VRS:
-        (length,) = struct.unpack_from(encoding.order + "H", data, at + 6)
-        return Head(tag=tag, vr=vr, length=length, start=at + 8)
+        return _short(data, at, tag, encoding)
+    if vr in LONG_VRS:
+        return _long(data, at, tag, encoding)
+    return _of_no_vr(data, at, tag, encoding)
+
+
+def _implicit(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
+    (length,) = struct.unpack_from(encoding.order + "I", data, at + 4)
+    return Head(tag=tag, vr=b"", length=length, start=at + 8)
+
+
+def _short(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
+    (length,) = struct.unpack_from(encoding.order + "H", data, at + 6)
+    return Head(tag=tag, vr=data[at + 4 : at + 6], length=length, start=at + 8)
+
+
+def _long(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
     if at + 12 > len(data):
         raise UnreadableImage("truncated_header")
     (length,) = struct.unpack_from(encoding.order + "I", data, at + 8)
-    return Head(tag=tag, vr=vr, length=length, start=at + 12)
+    return Head(tag=tag, vr=data[at + 4 : at + 6], length=length, start=at + 12)
+
+
+def _of_no_vr(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
+    """The head of an element whose VR is none of the standard's.
+
+    As DCMTK has it: two capital letters are a VR still to come, with a length of four bytes;
+    other signs ("--", "??") stand before one of two. Devices break either rule, and leave the
+    VR out, so another form is taken where it alone leads to a next element.
+    """
+    vr = data[at + 4 : at + 6]
+    if _is_vr(vr):
+        forms = [_long, _short] if data[at + 6 : at + 8] == b"\0\0" else [_short, _long]
+    elif all(0x20 <= byte < 0x7F for byte in vr):
+        forms = [_short, _implicit]
+    else:
+        forms = [_implicit]
+    first: Head | None = None
+    for form in forms:
+        if form is _long and at + 12 > len(data):
+            continue
+        head = form(data, at, tag, encoding)
+        if _leads_on(data, head, encoding):
+            return head
+        first = first or head
+    if first is None:
+        raise UnreadableImage("truncated_header")
+    return first
+
+
+def _leads_on(data: bytes, head: Head, encoding: Encoding) -> bool:
+    """Does the value end with the data, or before a delimiter or an element of a higher tag?"""
+    if head.length == UNDEFINED:
+        return data[head.start : head.start + 4] in {b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"}
+    end = head.start + head.length
+    if end + 8 > len(data):
+        return end == len(data)
+    group, element = struct.unpack_from(encoding.order + "HH", data, end)
+    following, vr = group << 16 | element, data[end + 4 : end + 6]
+    delimits = following in {ITEM, ITEM_END, SEQUENCE_END}
+    return delimits or (head.tag < following and vr in SHORT_VRS | LONG_VRS)
 
 
 def _is_vr(vr: bytes) -> bool:
@@ -138,27 +197,31 @@ def _element(
     return Element(tag=head.tag, vr=head.vr, start=head.start, end=value_end, defined=defined)
 
 
-def _nested(head: Head, encoding: Encoding) -> Encoding:
-    """UN of undefined length holds implicit little endian (PS3.5 6.2.2 note)."""
-    return Encoding(implicit=True, little=True) if head.vr == b"UN" else encoding
-
-
 def _find_sequence_end(
     data: bytes, head: Head, end: int, encoding: Encoding, budget: Budget, depth: int
 ) -> int:
     """Where the sequence delimiter of an undefined length lies."""
     if depth > MAX_DEPTH:
         raise UnreadableImage("broken_header")
-    inner = _nested(head, encoding)
-    at = head.start
+    if head.vr != b"UN":
+        return _sequence_end(data, head.start, end, encoding, budget, depth)
+    try:
+        return _sequence_end(data, head.start, end, IN_UNKNOWN, budget, depth)
+    except UnreadableImage:
+        return _sequence_end(data, head.start, end, encoding, budget, depth)
+
+
+def _sequence_end(
+    data: bytes, at: int, end: int, encoding: Encoding, budget: Budget, depth: int
+) -> int:
     while True:
         budget.spend()
-        item = read_head(data, at, inner)
+        item = read_head(data, at, encoding)
         if item.tag == SEQUENCE_END:
             return at
         if item.tag != ITEM:
             raise UnreadableImage("broken_header")
-        at = _item_end(data, item, end, inner, budget, depth)
+        at = _item_end(data, item, end, encoding, budget, depth)
 
 
 def _item_end(
@@ -178,12 +241,20 @@ def _item_end(
         at = _after(_element(data, head, end, encoding, budget, depth + 1))
 
 
+def unknown_encoding(data: bytes, element: Element, encoding: Encoding, budget: Budget) -> Encoding:
+    """Of the items of a UN element: implicit by the standard, or as the data set around it."""
+    try:
+        for _ in sequence_items(data, element, IN_UNKNOWN, budget):
+            pass
+    except UnreadableImage:
+        return encoding
+    return IN_UNKNOWN
+
+
 def sequence_items(
     data: bytes, element: Element, encoding: Encoding, budget: Budget
 ) -> Iterator[dict[int, Element]]:
     """Each item's elements. Raises UnreadableImage where the sequence is broken."""
-    if element.vr == b"UN":
-        encoding = Encoding(implicit=True, little=True)
     at = element.start
     while at + 8 <= element.end:
         item = read_head(data, at, encoding)

@@ -3,7 +3,7 @@
 Native and encapsulated pixel data: PS3.5 section 8 and A.4.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from cxr_triage.errors import UnreadableImage
 from cxr_triage.imaging.elements import (
@@ -29,30 +29,44 @@ def native_frame(data: bytes, head: Head) -> memoryview:
     return memoryview(data)[head.start : head.start + head.length]
 
 
-def encapsulated_frame(data: bytes, head: Head) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encapsulated:
+    """A compressed frame. closed: does the sequence delimiter stand behind its fragments?"""
+
+    frame: bytes
+    closed: bool
+
+
+def encapsulated_frame(data: bytes, head: Head) -> Encapsulated:
     """All fragments after the offset table, joined: there is one frame.
 
-    Raises UnreadableImage if a fragment or the closing delimiter is cut off.
+    Raises UnreadableImage if a fragment is cut off.
     """
     if head.length != UNDEFINED:
         raise UnreadableImage("encapsulation_mismatch")
-    fragments = list(_fragments(data, head.start))
+    fragments, closed = _fragments(data, head.start)
     if len(fragments) < 2:
-        raise UnreadableImage("no_pixel_data")
-    return bytes(fragments[1]) if len(fragments) == 2 else b"".join(fragments[1:])
+        raise UnreadableImage("no_pixel_data" if closed else "unfinished_frame")
+    frame = bytes(fragments[1]) if len(fragments) == 2 else b"".join(fragments[1:])
+    return Encapsulated(frame=frame, closed=closed)
 
 
-def _fragments(data: bytes, at: int) -> Iterator[memoryview]:
+def _fragments(data: bytes, at: int) -> tuple[list[memoryview], bool]:
+    """Those that are whole, up to the delimiter; is it there?
+
+    Archives have written zeros for it, or nothing: whether the frame is whole is then for
+    its own end marker to say.
+    """
     view = memoryview(data)
-    while True:
-        if at + 8 > len(data):
-            raise UnreadableImage("unfinished_frame")
+    found: list[memoryview] = []
+    while at + 8 <= len(data):
         head = read_head(data, at, LITTLE)
         if head.tag == SEQUENCE_END:
-            return
+            return found, True
         if head.tag != ITEM:
-            raise UnreadableImage("broken_frame")
+            return found, False
         at = head.start + head.length
         if at > len(data):
             raise UnreadableImage("unfinished_frame")
-        yield view[head.start : at]
+        found.append(view[head.start : at])
+    return found, False

@@ -8,7 +8,8 @@ class DecodeJob:
     """One frame or picture to decode.
 
     codec: a key of `codecs.CODECS`. rows, columns, samples, bits_allocated: what the
-    header says; the result must agree, but that a picture may be turned.
+    header says; the result must agree, but that a picture may be turned. A picture in colour
+    keeps more than 8 bits of a sample only where bits_allocated asks for them.
     """
 
     codec: str

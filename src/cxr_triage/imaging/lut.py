@@ -6,8 +6,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cxr_triage.domain import Reason
 from cxr_triage.errors import UnreadableImage
 from cxr_triage.imaging.dataset import DataSet
+from cxr_triage.imaging.numbers import read_pair
 
 F64 = NDArray[np.float64]
 
@@ -80,7 +82,9 @@ class Window:
         return np.clip((values - low) / (high - low), 0, 1)
 
 
-def read_lut(dataset: DataSet, sequence: int, *, signed: bool) -> Lut | None:
+def read_lut(
+    dataset: DataSet, sequence: int, warnings: list[Reason], *, signed: bool
+) -> Lut | None:
     """The sequence's first item; None if there is none.
 
     signed: may the inputs be negative? Then so may the first value mapped.
@@ -89,14 +93,26 @@ def read_lut(dataset: DataSet, sequence: int, *, signed: bool) -> Lut | None:
     if sequence not in dataset.elements or not dataset.raw(sequence):
         return None
     items = dataset.items(sequence, limit=1)
-    descriptor = items[0].shorts(LUT_DESCRIPTOR) if items else ()
+    descriptor = items[0].integers(LUT_DESCRIPTOR) if items else ()
     if len(descriptor) != 3:
         raise UnreadableImage("broken_lut")
-    count, first, bits = descriptor
+    count, first, bits = (number % 65536 for number in descriptor)
     entries = _entries(items[0], count or 65536, bits)
     if signed and first >= 32768:
         first -= 65536
-    return Lut(first=first, bits=bits, entries=entries)
+    used = _bits_used(entries, bits)
+    if used < bits:
+        warnings.append(Reason(code="lut_narrower", measured=used, limit=bits))
+    return Lut(first=first, bits=used, entries=entries)
+
+
+def _bits_used(entries: NDArray[np.uint16], bits: int) -> int:
+    """How many bits the entries have; a large CR vendor names their storage instead.
+
+    A table that never reaches the upper half of its range would show every film dark.
+    """
+    highest = int(entries.max())
+    return min(bits, max(8, highest.bit_length())) if highest else bits
 
 
 def _entries(item: DataSet, count: int, bits: int) -> NDArray[np.uint16]:
@@ -122,10 +138,13 @@ def _bytes(raw: bytes, item: DataSet) -> NDArray[np.uint8]:
     return np.frombuffer(raw[: len(raw) // 2 * 2], np.uint8).reshape(-1, 2)[:, ::-1].reshape(-1)
 
 
-def read_window(dataset: DataSet) -> Window | None:
-    """The first window; None if there is none. One that is not valid is returned as it is."""
-    center, width = dataset.decimal(WINDOW_CENTER), dataset.decimal(WINDOW_WIDTH)
-    if center is None or width is None:
+def read_window(dataset: DataSet, warnings: list[Reason]) -> Window | None:
+    """The first window; None if there is none. One that is not valid is returned as it is.
+
+    Raises UnreadableImage if its numbers are there but cannot be read.
+    """
+    found = read_pair(dataset, (WINDOW_CENTER, WINDOW_WIDTH), warnings)
+    if found is None:
         return None
     function = FUNCTIONS.get(dataset.text(VOI_LUT_FUNCTION).upper(), "linear")
-    return Window(center=center, width=width, function=function)
+    return Window(center=found[0], width=found[1], function=function)

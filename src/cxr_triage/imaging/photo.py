@@ -1,4 +1,4 @@
-"""A PNG, JPEG or TIFF export of a radiograph as an image."""
+"""A picture of a radiograph as an image: an export, or a photograph of a film."""
 
 import hashlib
 from functools import cached_property
@@ -18,30 +18,32 @@ from cxr_triage.domain import (
 from cxr_triage.errors import UnreadableImage
 from cxr_triage.imaging.job import DecodeJob
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.imaging.photo_header import JPEG, looks_like_picture, read_photo_header
+from cxr_triage.imaging.photo_header import read_photo_header
+from cxr_triage.imaging.picture_formats import JPEG
 from cxr_triage.imaging.stored import ends_in_fill, look_up, pixel_digest
 from cxr_triage.imaging.worker import Decoder
-
-__all__ = ["PhotoFile", "looks_like_picture"]
 
 
 class PhotoFile:
     """An opened picture: it says nothing of the patient."""
 
-    def __init__(self, data: bytes, limits: Limits) -> None:
+    def __init__(self, data: bytes, limits: Limits, bits: int | None = None) -> None:
         """Reads the size and checks that the file is whole; no pixel is decoded.
 
-        Raises UnreadableImage or ImageTooLarge.
+        bits: that the values have, as the sender says: it counts where the file has more.
+        Raises UnreadableImage, UnsupportedImage or ImageTooLarge.
         """
         self._data = data
+        self._said = bits
         found = read_photo_header(data)
+        self._depth = found.bits
         limits.check_pixels(found.rows, found.columns)
         self.header = Header(
             source="picture",
             rows=found.rows,
             columns=found.columns,
-            bits_allocated=found.bits,
-            bits_stored=found.bits,
+            bits_allocated=8 if found.bits == 8 else 16,
+            bits_stored=min(found.bits, bits or found.bits),
             frames=found.pages,
         )
         self.patient = Patient()
@@ -59,16 +61,18 @@ class PhotoFile:
 
         Raises UnreadableImage, UnsupportedImage or DecodingFailed.
         """
+        bits = self.header.bits_stored
         job = DecodeJob(
             codec="picture",
             data=self._data,
             rows=self.header.rows,
             columns=self.header.columns,
+            bits_allocated=16 if bits < self._depth else 8,
         )
         stored = read_only(decoder.decode(job))
         if stored.dtype not in (np.uint8, np.uint16):
             raise UnreadableImage("broken_frame")
-        table = _table(stored.dtype.itemsize * 8)
+        table = _table(8 if stored.dtype == np.uint8 else bits)
         return Radiograph(
             stored=stored,
             table=table,
@@ -79,8 +83,36 @@ class PhotoFile:
             pixel_policy=PixelPolicy(output_range=(0.0, float(len(table) - 1))),
             digest=self.digest,
             pixel_digest=pixel_digest(stored),
-            warnings=(*self.warnings, *_doubts(self._data, stored)),
+            warnings=(
+                *self.warnings,
+                *self._unscaled(stored),
+                *_doubts(self._data, stored),
+                *_photographed(self._data, decoder),
+            ),
         )
+
+    def _unscaled(self, stored: Stored) -> tuple[Reason, ...]:
+        """Do the values leave the upper bits empty, as detectors' values in a wider file do?
+
+        Raises UnreadableImage if they need more bits than the sender says.
+        """
+        lost = max(0, self._depth - 8) if stored.dtype == np.uint8 else 0
+        used = int(stored.max()).bit_length() + lost
+        if used > self.header.bits_stored:
+            raise UnreadableImage("bits_exceeded", measured=used, limit=self.header.bits_stored)
+        if self._said is not None or self._depth < 16 or used == self._depth:
+            return ()
+        return (Reason(code="bits_doubtful", measured=used, limit=self._depth),)
+
+
+def _photographed(data: bytes, decoder: Decoder) -> tuple[Reason, ...]:
+    """Was it taken with a camera? See `photographed`; what cannot be told is not said."""
+    job = DecodeJob(codec="photographed", data=data, rows=1, columns=1)
+    try:
+        found = bool(decoder.decode(job).any())
+    except UnreadableImage:
+        return ()
+    return (Reason(code="photographed"),) if found else ()
 
 
 def _doubts(data: bytes, stored: Stored) -> tuple[Reason, ...]:

@@ -22,6 +22,7 @@ from cxr_triage.imaging.lut import (
     read_lut,
     read_window,
 )
+from cxr_triage.imaging.numbers import read_number, read_whole
 
 PADDING_VALUE, PADDING_LIMIT = 0x00280120, 0x00280121
 RESCALE_INTERCEPT, RESCALE_SLOPE = 0x00281052, 0x00281053
@@ -63,7 +64,7 @@ class StoredValues:
 def build_table(dataset: DataSet, stored: StoredValues) -> PixelTable:
     """Steps 1 to 5 for every value that can be stored. Raises UnreadableImage."""
     warnings: list[Reason] = []
-    padding = _padding(dataset, stored)
+    padding = _padding(dataset, stored, warnings)
     counts = stored.counts.copy()
     if padding is not None:
         counts[padding[0] - stored.first : padding[1] - stored.first + 1] = 0
@@ -90,9 +91,11 @@ def build_table(dataset: DataSet, stored: StoredValues) -> PixelTable:
     )
 
 
-def _padding(dataset: DataSet, stored: StoredValues) -> tuple[int, int] | None:
+def _padding(
+    dataset: DataSet, stored: StoredValues, warnings: list[Reason]
+) -> tuple[int, int] | None:
     """The stored values that are padding, both ends included, cut to what can be stored."""
-    values = [dataset.short(tag) for tag in (PADDING_VALUE, PADDING_LIMIT)]
+    values = [read_whole(dataset, tag, warnings) for tag in (PADDING_VALUE, PADDING_LIMIT)]
     if values[0] is None:
         return None
     ends = [_as_stored(value, stored) for value in values if value is not None]
@@ -109,12 +112,12 @@ def _modality(
     dataset: DataSet, stored: StoredValues, warnings: list[Reason]
 ) -> tuple[Modality, F64, tuple[float, float]]:
     """Which step, the value that each stored value becomes, and their nominal range."""
-    lut = read_lut(dataset, MODALITY_LUT_SEQUENCE, signed=stored.first < 0)
+    lut = read_lut(dataset, MODALITY_LUT_SEQUENCE, warnings, signed=stored.first < 0)
     if lut is not None:
         return "lut", lut.apply(stored.values), (0.0, float(lut.highest))
     values = stored.values
-    slope = dataset.decimal(RESCALE_SLOPE)
-    intercept = dataset.decimal(RESCALE_INTERCEPT)
+    slope = read_number(dataset, RESCALE_SLOPE, warnings)
+    intercept = read_number(dataset, RESCALE_INTERCEPT, warnings)
     slope, intercept = 1.0 if slope is None else slope, intercept or 0.0
     if slope == 0 or abs(slope) > 1e9 or abs(intercept) > 1e12:
         warnings.append(Reason(code="rescale_ignored", measured=slope))
@@ -130,13 +133,13 @@ def _voi(
 ) -> Lut | Window | None:
     """The first VOI LUT item, else the first window; what is invalid is ignored, aloud."""
     try:
-        lut = read_lut(dataset, VOI_LUT_SEQUENCE, signed=nominal[0] < 0)
+        lut = read_lut(dataset, VOI_LUT_SEQUENCE, warnings, signed=nominal[0] < 0)
     except UnreadableImage:
         warnings.append(Reason(code="voi_lut_ignored"))
         lut = None
     if lut is not None:
         return lut
-    window = read_window(dataset)
+    window = read_window(dataset, warnings)
     if window is not None and not window.valid:
         warnings.append(Reason(code="window_ignored", measured=window.width))
         return None

@@ -7,7 +7,8 @@ from cxr_triage.errors import NotAnImage, UnreadableImage
 from cxr_triage.imaging.dataset import looks_like_dicom
 from cxr_triage.imaging.dicom import DicomFile
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.imaging.photo import PhotoFile, looks_like_picture
+from cxr_triage.imaging.photo import PhotoFile
+from cxr_triage.imaging.picture_formats import check_not_unread, looks_like_picture
 from cxr_triage.imaging.worker import Decoder
 
 __all__ = ["ImageFile", "Limits", "open_image"]
@@ -30,10 +31,11 @@ class ImageFile(Protocol):
         ...
 
 
-def open_image(data: bytes, limits: Limits) -> ImageFile:
+def open_image(data: bytes, limits: Limits, bits: int | None = None) -> ImageFile:
     """Recognise the content and read its header, whatever the file is called.
 
-    DICOM is looked for first: its preamble may look like a TIFF.
+    DICOM is looked for first: its preamble may look like a TIFF. bits: that a picture's values
+    have, as its sender says; None if nothing is said.
     Raises NotAnImage, UnreadableImage or ImageTooLarge.
     """
     if not data:
@@ -42,5 +44,6 @@ def open_image(data: bytes, limits: Limits) -> ImageFile:
     if looks_like_dicom(data):
         return DicomFile(data, limits)
     if looks_like_picture(data):
-        return PhotoFile(data, limits)
+        return PhotoFile(data, limits, bits)
+    check_not_unread(data)
     raise NotAnImage("not_an_image")

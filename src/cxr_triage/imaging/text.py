@@ -3,6 +3,7 @@
 Header text is hostile: control and formatting characters are dropped, length is capped.
 """
 
+import codecs
 import hashlib
 import threading
 import unicodedata
@@ -26,7 +27,14 @@ SINGLE_BYTE = {
     "ISO_IR 203": "iso8859-15",
     "ISO_IR 166": "iso8859-11",
 }
-MULTI_BYTE = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk", "ISO_IR 13": "shift_jis"}
+MULTI_BYTE = {
+    "ISO_IR 192": "utf-8",
+    "GB18030": "gb18030",
+    "GBK": "gbk",
+    "ISO_IR 13": "shift_jis",
+    "SHIFT_JIS": "shift_jis",
+    "BIG5": "big5",
+}
 ESCAPE = b"\x1b"
 
 _WARNINGS_LOCK = threading.Lock()
@@ -40,18 +48,57 @@ def decode_text(
     Bytes beyond ASCII that are valid UTF-8 are taken as UTF-8 even if a single-byte set
     or none is declared: in those sets such sequences hardly ever make a word.
     """
+    return clean(_decoded(raw, character_sets), longest=longest)
+
+
+def decode_texts(raw: bytes, character_sets: tuple[str, ...]) -> tuple[str, ...]:
+    """Each value of `raw`, as `decode_text` has it.
+
+    Text is split once it is decoded: half of a character may be the byte of a backslash
+    (PS3.5 6.1.2.3). Where it cannot be decoded as declared, each value is tried alone.
+    """
+    if b"\\" not in raw:
+        return (decode_text(raw, character_sets),)
+    whole = _decoded_as_declared(raw, character_sets)
+    if whole is None:
+        return tuple(decode_text(part, character_sets) for part in raw.split(b"\\"))
+    return tuple(clean(part) for part in whole.split("\\"))
+
+
+def _decoded_as_declared(raw: bytes, character_sets: tuple[str, ...]) -> str | None:
+    """None where the set takes one byte a character, or where `raw` is not of that set."""
     if ESCAPE in raw:
-        return clean(_decode_escaped(raw, character_sets), longest=longest)
-    declared = (character_sets or ("",))[0].strip().upper().replace("ISO 2022 IR", "ISO_IR")
-    order = ["utf-8", SINGLE_BYTE.get(declared, "latin-1")]
-    if declared in MULTI_BYTE:
-        order.insert(0, MULTI_BYTE[declared])
-    for name in order:
-        try:
-            return clean(raw.decode(name), longest=longest)
-        except UnicodeDecodeError:
-            continue
-    return clean(raw.decode("latin-1"), longest=longest)
+        return _decode_escaped(raw, character_sets)
+    several = _multi_byte(character_sets)
+    return None if several is None else _decoded_whole(raw, several)
+
+
+def _decoded(raw: bytes, character_sets: tuple[str, ...]) -> str:
+    if ESCAPE in raw:
+        return _decode_escaped(raw, character_sets)
+    order = ["utf-8", SINGLE_BYTE.get(_declared(character_sets), "latin-1")]
+    several = _multi_byte(character_sets)
+    if several is not None:
+        order.insert(0, several)
+    found = (_decoded_whole(raw, name) for name in order)
+    return next((text for text in found if text is not None), raw.decode("latin-1"))
+
+
+def _declared(character_sets: tuple[str, ...]) -> str:
+    return (character_sets or ("",))[0].strip().upper().replace("ISO 2022 IR", "ISO_IR")
+
+
+def _multi_byte(character_sets: tuple[str, ...]) -> str | None:
+    """The first set that takes several bytes for a character without an escape."""
+    return MULTI_BYTE.get(_declared(character_sets))
+
+
+def _decoded_whole(raw: bytes, name: str) -> str | None:
+    """None if a byte is none of that set; a character cut off at the end is dropped."""
+    try:
+        return codecs.getincrementaldecoder(name)().decode(raw)
+    except UnicodeDecodeError:
+        return None
 
 
 def _decode_escaped(raw: bytes, character_sets: tuple[str, ...]) -> str:

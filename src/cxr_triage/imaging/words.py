@@ -22,9 +22,10 @@ from cxr_triage.imaging.dataset import (
 )
 from cxr_triage.imaging.elements import PIXEL_DATA, UNDEFINED, Head
 from cxr_triage.imaging.frame import encapsulated_frame, native_frame
-from cxr_triage.imaging.header import frames
+from cxr_triage.imaging.header import NUMBER_OF_FRAMES, frames
 from cxr_triage.imaging.job import DecodeJob
 from cxr_triage.imaging.limits import Limits
+from cxr_triage.imaging.numbers import read_number, read_whole
 from cxr_triage.imaging.stored import ends_in_fill, mask_words
 from cxr_triage.imaging.worker import Decoder
 
@@ -90,22 +91,22 @@ class PixelFormat:
 def read_format(dataset: DataSet, limits: Limits, warnings: list[Reason]) -> PixelFormat:
     """Raises UnreadableImage, UnsupportedImage or ImageTooLarge; decodes nothing."""
     rows, columns = (
-        _required(dataset, 0x00280010, "Rows"),
-        _required(dataset, 0x00280011, "Columns"),
+        _required(dataset, 0x00280010, "Rows", warnings),
+        _required(dataset, 0x00280011, "Columns", warnings),
     )
     limits.check_pixels(rows, columns)
-    _check_greyscale(dataset)
-    allocated = _required(dataset, 0x00280100, "Bits Allocated")
-    stored = _required(dataset, 0x00280101, "Bits Stored")
+    _check_greyscale(dataset, warnings)
+    allocated = _required(dataset, 0x00280100, "Bits Allocated", warnings)
+    stored = _required(dataset, 0x00280101, "Bits Stored", warnings)
     if allocated not in {8, 16}:
         raise UnsupportedImage("bits_allocated", measured=allocated)
-    high_bit = dataset.short(0x00280102)
+    high_bit = read_whole(dataset, 0x00280102, warnings)
     high_bit = stored - 1 if high_bit is None else high_bit
     if not stored <= high_bit + 1 <= allocated:
         raise UnreadableImage(
             "contradictory_bits", allocated=allocated, stored=stored, high_bit=high_bit
         )
-    representation = dataset.short(0x00280103)
+    representation = read_whole(dataset, 0x00280103, warnings)
     if representation is None:
         warnings.append(
             Reason(code="attribute_assumed", measured="Pixel Representation", limit="0")
@@ -120,21 +121,23 @@ def read_format(dataset: DataSet, limits: Limits, warnings: list[Reason]) -> Pix
     )
 
 
-def _required(dataset: DataSet, tag: int, name: str) -> int:
-    value = dataset.short(tag)
+def _required(dataset: DataSet, tag: int, name: str, warnings: list[Reason]) -> int:
+    value = read_whole(dataset, tag, warnings)
     if not value or value < 0:
         raise UnreadableImage("missing_attribute", name=name)
     return value
 
 
-def _check_greyscale(dataset: DataSet) -> None:
+def _check_greyscale(dataset: DataSet, warnings: list[Reason]) -> None:
     """One frame of one sample whose polarity is known: nothing else is a radiograph."""
     photometric = dataset.text(0x00280004).upper()
     if not photometric:
         raise UnreadableImage("missing_attribute", name="Photometric Interpretation")
-    if photometric not in {"MONOCHROME1", "MONOCHROME2"} or (dataset.short(0x00280002) or 1) != 1:
+    samples = read_whole(dataset, 0x00280002, warnings) or 1
+    if photometric not in {"MONOCHROME1", "MONOCHROME2"} or samples != 1:
         known = photometric if photometric in PHOTOMETRIC_INTERPRETATIONS else "?"
         raise UnsupportedImage("not_greyscale", measured=known)
+    read_number(dataset, NUMBER_OF_FRAMES, warnings)
     if frames(dataset) != 1:
         raise UnsupportedImage("several_frames", measured=frames(dataset))
 
@@ -148,26 +151,48 @@ def pixel_head(file: DicomHeader) -> Head:
     return file.pixel_head
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Words:
+    """The frame's stored values [rows, columns], masked and signed, and how many bits they have:
+    those that the header names, or fewer where the compressed frame itself says so."""
+
+    stored: Stored
+    bits: int
+
+
 def read_words(
     file: DicomHeader, form: PixelFormat, decoder: Decoder, warnings: list[Reason]
-) -> Stored:
-    """The frame's stored values [rows, columns], masked and signed. Raises ImageError."""
+) -> Words:
+    """Raises ImageError."""
     head = pixel_head(file)
     syntax = file.transfer_syntax
     if syntax not in NATIVE and syntax not in CODECS:
         known = syntax if syntax.startswith("1.2.840.10008.") else "?"
         raise UnsupportedImage("transfer_syntax", measured=known)
     if syntax in CODECS or (not syntax and head.length == UNDEFINED):
-        frame = encapsulated_frame(file.data, head)
+        found = encapsulated_frame(file.data, head)
         codec = CODECS.get(syntax, "")
+        if not found.closed:
+            _check_whole(found.frame, codec, warnings)
         if codec != RAW:
-            return _decompressed(frame, codec, form, decoder, warnings)
-        words = _native(memoryview(frame), form, "<", warnings)
+            return _decompressed(found.frame, codec, form, decoder, warnings)
+        words = _native(memoryview(found.frame), form, "<", warnings)
     else:
         words = _native(native_frame(file.data, head), form, file.dataset.encoding.order, warnings)
         if form.allocated == 8 and head.vr == b"OW" and not file.dataset.encoding.little:
             words = _swapped(file, head, form)
-    return _masked(words, form, file.dataset, warnings)
+    stored = _masked(words, form, file.dataset, warnings)
+    return Words(stored=stored, bits=form.stored)
+
+
+def _check_whole(frame: bytes, codec: str, warnings: list[Reason]) -> None:
+    """Without the sequence delimiter a frame must show by itself that it is whole.
+
+    Raises UnreadableImage if its end marker is missing, or if its code has none.
+    """
+    if codec not in {"rle", RAW} and read_codestream(frame) is None:
+        raise UnreadableImage("unfinished_frame")
+    warnings.append(Reason(code="delimiter_missing"))
 
 
 def _native(
@@ -210,7 +235,7 @@ def _has_embedded_overlay(dataset: DataSet) -> bool:
 
 def _decompressed(
     frame: bytes, codec: str, form: PixelFormat, decoder: Decoder, warnings: list[Reason]
-) -> Stored:
+) -> Words:
     codestream = read_codestream(frame)
     if codestream is None and codec not in {"rle", "jpegxl"}:
         if codec or not frame.startswith(JXL_SIGNATURES):
@@ -232,7 +257,7 @@ def _decompressed(
     words = array.view(np.dtype(f"u{array.dtype.itemsize}"))
     if codec == "rle":
         stored, _ = mask_words(words, form.stored, form.shift, signed=form.signed)
-        return stored
+        return Words(stored=stored, bits=form.stored)
     return _fitted(words, codestream, form, warnings)
 
 
@@ -243,7 +268,7 @@ def _check_codestream(
     if (found.rows, found.columns, found.samples) != (form.rows, form.columns, 1):
         size = f"{found.rows} × {found.columns} × {found.samples}"
         raise UnreadableImage("size_mismatch", rows=form.rows, columns=form.columns, found=size)
-    if found.precision < form.stored or found.precision > 16:
+    if found.precision > 16:
         raise UnreadableImage("precision_mismatch", measured=found.precision, expected=form.stored)
     if codec and found.codec != codec:
         warnings.append(Reason(code="transfer_syntax_differs", measured=found.codec))
@@ -253,8 +278,12 @@ def _check_codestream(
 
 def _fitted(
     words: NDArray[Any], found: Codestream | None, form: PixelFormat, warnings: list[Reason]
-) -> Stored:
-    """Decoded words as stored values; more precision is harmless if no value needs it."""
+) -> Words:
+    """Decoded words as stored values.
+
+    More precision than the header names is harmless if no value needs it. With less, every
+    value fits, and the frame's own bits are the truth.
+    """
     size = words.dtype.itemsize * 8
     precision = size if found is None else found.precision
     if found is not None and found.codec == "jpeg" and ends_in_fill(words, precision):
@@ -262,14 +291,16 @@ def _fitted(
     if precision > size:
         raise UnreadableImage("precision_mismatch", measured=precision, expected=form.stored)
     stored, _ = mask_words(words, precision, 0, signed=form.signed)
-    if precision == form.stored:
-        return stored
+    if precision < form.stored:
+        warnings.append(Reason(code="precision_smaller", measured=precision, limit=form.stored))
+    if precision <= form.stored:
+        return Words(stored=stored, bits=precision)
     low, high = _range(form)
     if int(stored.min()) < low or int(stored.max()) > high:
         raise UnreadableImage("precision_mismatch", measured=precision, expected=form.stored)
     if found is not None:
         warnings.append(Reason(code="precision_larger", measured=precision, limit=form.stored))
-    return stored
+    return Words(stored=stored, bits=form.stored)
 
 
 def _range(form: PixelFormat) -> tuple[int, int]:

@@ -68,6 +68,7 @@ def render(
             research=any(film.assessment.for_research for study in studies for film in study),
             counts=Counter(study[0].assessment.priority for study in studies),
             films=sum(len(study) for study in studies),
+            contested=_contested(studies),
             failed=sum(file.outcome == "failed" for file in unread),
             evidence={label.label: label.evidence for label in model.labels},
             has_likely=any(label.likely_point is not None for label in model.labels),
@@ -162,3 +163,9 @@ def environment() -> Environment:
         shown=shown,
     )
     return environment
+
+
+def _contested(studies: Sequence[Sequence[Film]]) -> frozenset[str]:
+    """The Study Instance UIDs that several patients bear."""
+    counted = Counter(study[0].assessment.header.study_uid for study in studies)
+    return frozenset(uid for uid, count in counted.items() if uid and count > 1)

@@ -62,6 +62,9 @@ class _Teller:
         yield from self._priority()
         for film in self._sheet.films:
             yield from self._film(film)
+        if self._sheet.signature:
+            yield Spacer(1, 1 * mm)
+            yield self._text(self._sheet.signature, "bold")
         if self._sheet.earlier:
             yield self._text(self._say("paper.reading"), "section")
             yield from self._readings(self._sheet.earlier)

@@ -46,7 +46,7 @@ class Said:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FilmSheet:
     """An image. rest: findings under their thresholds, in a line; unread: that nobody read
-    it, empty if somebody did."""
+    it, or that the study's signature stands for it; empty if a reading does."""
 
     title: str
     pictures: tuple[Picture, ...]
@@ -62,7 +62,9 @@ class FilmSheet:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
     """The whole. unsigned, mark: the sentence and the word on every page, empty once signed.
+    signature: for the whole study, empty if there is none.
 
+    nameless: it should name somebody, and there is no name.
     notes: of whom it is about, where that is doubtful or was put right.
     line: whom and what it is about, in a line for further pages. uses: what it may be used
     for. small: the small print.
@@ -76,12 +78,14 @@ class Sheet:
     unsigned: str
     mark: str
     facts: Facts = field(repr=False)
+    nameless: bool
     notes: tuple[str, ...] = field(repr=False)
     line: str = field(repr=False)
     priority: Priority
     priority_word: str
     reason: str
     films: tuple[FilmSheet, ...]
+    signature: str
     earlier: tuple[Said, ...]
     uses: tuple[str, ...]
     model: str

@@ -120,8 +120,10 @@ class _Layout:
         pen.setLineWidth(1.4)
         pen.setFillColor(black)
         pen.rect(self._left, bottom, WIDTH, BAND - 2 * mm)
-        pen.setFont(BOLD, 10.5)
-        pen.drawCentredString(A4[0] / 2, bottom + 1.4 * mm, self._sheet.unsigned)
+        text = self._sheet.unsigned
+        size = min(10.5, 10.5 * (WIDTH - 4 * mm) / pen.stringWidth(text, BOLD, 10.5))
+        pen.setFont(BOLD, size)
+        pen.drawCentredString(A4[0] / 2, bottom + 1.4 * mm, text)
 
     def _foot(self, pen: Canvas, page: int) -> None:
         base = MARGIN * 0.7

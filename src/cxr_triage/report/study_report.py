@@ -15,7 +15,8 @@ from cxr_triage.report.film import Film
 class Reading:
     """What a doctor said of a result, and when. Moments are in the zone of the place.
 
-    verdicts: by label. overall: of the priority; empty if nothing was said of it.
+    verdicts: by label. overall: of the priority; empty if nothing was said of it. agrees: with
+    everything that is shown.
     addendum: to a signed reading. texts_left_out: there are texts that these eyes may not see.
     """
 
@@ -26,6 +27,7 @@ class Reading:
     verdicts: Mapping[str, str] = field(default_factory=dict)
     missed: tuple[str, ...] = ()
     overall: str = ""
+    agrees: bool = False
     note: str = field(default="", repr=False)
     impression: str = field(default="", repr=False)
     texts_left_out: bool = False
@@ -60,6 +62,19 @@ class ReportedFilm:
     marker: str = field(default="", repr=False)
     doubts: tuple[str, ...] = ()
 
+    @property
+    def signed(self) -> bool:
+        """Has a reading of its own been signed?"""
+        return any(one.signed_at and not one.addendum for one in self.readings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Who signed for a whole study, and when; in the zone of the place."""
+
+    reader: str
+    at: datetime
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StudyReport:
@@ -67,7 +82,9 @@ class StudyReport:
 
     patient: None where names and identifiers are left out; accession is empty then too.
     earlier: readings of results that newer ones have replaced.
+    file_name: of the film that makes the priority, where it stands for a name that is lacking.
     policy: name and version of the priority policy, "–" where it is not known.
+    changed: since it was signed; a signature for the whole study does not stand for it any more.
     put_right: of whom it shows, and the age. contested: another patient's study bears its number;
     settled: a doctor said that this is right.
     """
@@ -91,25 +108,32 @@ class StudyReport:
     put_right: PutRight | None = None
     contested: bool = False
     settled: bool = False
+    signature: Signature | None = None
+    changed: bool = False
+    file_name: str = field(default="", repr=False)
 
     @property
-    def readings(self) -> tuple[Reading, ...]:
-        """Every reading of the results of today."""
-        return tuple(reading for film in self.films for reading in film.readings)
+    def nameless(self) -> bool:
+        """Does it lack a name that it should bear?"""
+        return self.patient is not None and not is_named(self.patient)
+
+    @property
+    def lacking(self) -> tuple[int, ...]:
+        """Numbers, from 1 on, of the films that neither a reading of their own nor a signature
+        for the whole study stands for."""
+        if self.signature is not None and not self.changed:
+            return ()
+        return tuple(number for number, one in enumerate(self.films, 1) if not one.signed)
 
     @property
     def signed(self) -> bool:
-        """Has a doctor signed all of it?
+        """Has a doctor signed all of it, as it is now?"""
+        return not self.lacking
 
-        No reading may be unsigned, and each assessed image needs one of its own, unless
-        what was signed was an earlier result of the study.
-        """
-        if not all(reading.signed_at for reading in self.readings):
-            return False
-        if any(reading.signed_at for reading in self.earlier):
-            return True
-        assessed = [one for one in self.films if one.film.assessment.outcome == "assessed"]
-        return bool(self.readings) and all(one.readings for one in assessed)
+
+def is_named(patient: Patient) -> bool:
+    """Can a person be called by what stands there as a name?"""
+    return bool(spoken_name(patient.name))
 
 
 def spoken_name(name: str) -> str:

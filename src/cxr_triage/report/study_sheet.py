@@ -20,6 +20,9 @@ from cxr_triage.report.study_report import Reading, ReportedFilm, StudyReport, s
 SHORT: Final = 12
 """Characters of our own id that tell studies apart on paper."""
 
+MOST_NUMBERS: Final = 8
+"""Films that are counted up in a line; after them stands "…"."""
+
 MOST_OF_NAME: Final = 48
 """Characters of a name in a page's line, so that the number behind it is there too."""
 
@@ -35,24 +38,51 @@ def sheet_of(report: StudyReport, language: Language) -> Sheet:
         title=say("paper.title", language),
         place=report.place,
         address=report.address,
-        unsigned="" if report.signed else say("paper.unsigned", language),
+        unsigned=_unsigned(report, language),
         mark="" if report.signed else say("paper.unsigned_mark", language),
         facts=facts,
+        nameless=report.nameless,
         notes=tuple(identity_notes(report, language)),
         line=" · ".join(_line(report, language)),
         priority=report.priority,
         priority_word=say(f"priority.{report.priority}", language),
         reason=priority_sentence(report.reason, language),
         films=tuple(
-            _film(one, index, len(report.films), language)
-            for index, one in enumerate(report.films, 1)
+            _film(one, index, report, language) for index, one in enumerate(report.films, 1)
         ),
+        signature=_signature(report, language),
         earlier=tuple(_said(one, language, earlier=True) for one in report.earlier),
         uses=tuple(_uses(assessments, language)),
         model=say("report.model", language, name=model.name, version=model.version),
         printed=say("paper.printed", language, when=_time(report.printed_at, language)),
         small=tuple(_small(report, language)),
     )
+
+
+def _unsigned(report: StudyReport, language: Language) -> str:
+    """What of it nobody has signed; empty if all of it is."""
+    if report.signed:
+        return ""
+    said = [say("paper.changed" if report.changed else "paper.unsigned", language)]
+    if len(report.lacking) < len(report.films):
+        numbers = [str(number) for number in report.lacking[:MOST_NUMBERS]]
+        more = ["…"] if len(report.lacking) > MOST_NUMBERS else []
+        said.append(say("paper.lacking", language, films=", ".join(numbers + more)))
+    return "; ".join(said)
+
+
+def _signature(report: StudyReport, language: Language) -> str:
+    if report.signature is None:
+        return ""
+    key = "paper.study_was_signed" if report.changed else "paper.study_signed"
+    when = _time(report.signature.at, language)
+    return say(key, language, reader=report.signature.reader, when=when)
+
+
+def _unread(one: ReportedFilm, report: StudyReport, language: Language) -> str:
+    if not one.signed and report.signature is not None and not report.changed:
+        return say("paper.signed_with_study", language)
+    return "" if one.readings else say("paper.no_reading", language)
 
 
 def _time(when: datetime, language: Language) -> str:
@@ -64,7 +94,10 @@ def _facts(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
     if patient is None:
         yield say("paper.patient", language), say("paper.left_out", language)
     else:
-        yield say("paper.patient", language), spoken_name(patient.name) or "–"
+        yield (
+            say("paper.patient", language),
+            spoken_name(patient.name) or _unnamed(report, language),
+        )
         yield say("paper.patient_id", language), patient.id or "–"
         born = moment(patient.birth_date, language) if patient.birth_date else "–"
         yield say("paper.birth_date", language), born
@@ -75,6 +108,12 @@ def _facts(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
     yield say("paper.received", language), _time(report.received_at, language)
     yield say("paper.station", language), report.station
     yield say("paper.study", language), report.study_id[:SHORT]
+
+
+def _unnamed(report: StudyReport, language: Language) -> str:
+    if not report.file_name:
+        return say("viewer.no_name", language)
+    return say("paper.no_name_file", language, file=report.file_name)
 
 
 def _age_and_sex(report: StudyReport, language: Language) -> str:
@@ -110,8 +149,8 @@ def _uses(assessments: list[Assessment], language: Language) -> Iterator[str]:
         yield say("for_research", language)
 
 
-def _film(one: ReportedFilm, index: int, count: int, language: Language) -> FilmSheet:
-    assessment = one.film.assessment
+def _film(one: ReportedFilm, index: int, report: StudyReport, language: Language) -> FilmSheet:
+    assessment, count = one.film.assessment, len(report.films)
     first = next((reading for reading in one.readings if not reading.addendum), None)
     verdicts = {} if first is None else first.verdicts
     listed = [f for f in assessment.findings if f.flagged or f.label in verdicts]
@@ -135,7 +174,7 @@ def _film(one: ReportedFilm, index: int, count: int, language: Language) -> Film
         rows=tuple(_row(finding, assessment.model, verdicts, language) for finding in listed),
         rest=_rest(rest, language),
         readings=tuple(_said(reading, language) for reading in one.readings),
-        unread="" if one.readings else say("paper.no_reading", language),
+        unread=_unread(one, report, language),
     )
 
 
@@ -238,6 +277,8 @@ def _statements(
     """What a reading says; its verdicts only where no table shows them."""
     if reading.impression:
         yield say("paper.impression", language), reading.impression
+    if reading.agrees:
+        yield say("paper.ai_result", language), say("viewer.agreed", language)
     if reading.missed:
         missed = "; ".join(finding_name(label, language) for label in reading.missed)
         yield say("paper.missed", language), missed

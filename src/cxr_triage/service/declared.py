@@ -12,6 +12,7 @@ from cxr_triage.domain import Patient
 class Declared:
     """Empty where nothing was said. `age_years` and `view` are judged as a header's are.
 
+    bits: that the values of a picture of 16 bits have.
     corrected: a person who looked says so: view and age count whatever the file says, a DICOM
     object's header too.
     """
@@ -20,12 +21,14 @@ class Declared:
     accession: str = field(default="", repr=False)
     view: str = ""
     age_years: float | None = None
+    bits: int | None = None
     corrected: bool = False
 
     @property
     def judged(self) -> bool:
         """Is anything said that the gate judges by?"""
-        return self.corrected or bool(self.view) or self.age_years is not None
+        said = bool(self.view) or self.age_years is not None or self.bits is not None
+        return self.corrected or said
 
     def fingerprint(self, running: str) -> str:
         """Of a result under what is declared: another age may make another result.
@@ -35,6 +38,8 @@ class Declared:
         if not self.judged:
             return running
         text = f"{running}\n{self.view}\n{self.age_years}"
+        if self.bits is not None:
+            text += f"\n{self.bits}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -81,7 +81,7 @@ def _told(error: TriageError) -> dict[str, Any]:
 def _assess(pipeline: Pipeline, head: dict[str, Any], _: bytearray) -> Answer:
     declared = DECLARED.validate_python(head["declared"])
     data = Path(head["file"]).read_bytes()
-    reading = pipeline.read(data, said_instead(declared))
+    reading = pipeline.read(data, declared.bits, said_instead(declared))
     reading = judged(reading, declared, pipeline.policy.gate)
     assessment = pipeline.score([reading])[0]
     if declared.corrected or reading.header.source == "picture":
@@ -97,7 +97,9 @@ def _draw(pipeline: Pipeline, head: dict[str, Any], body: bytearray) -> Answer:
     packed, data = unpacked_body(head, body)
     assessment = unpack(packed, CARD.validate_python(head["card"]))
     drawing = DRAWING.validate_python(head["drawing"])
-    return {}, draw(lambda: pipeline.picture(data), assessment, drawing)
+    header = assessment.header
+    bits = header.bits_stored if header.source == "picture" else None
+    return {}, draw(lambda: pipeline.picture(data, bits), assessment, drawing)
 
 
 JOBS = {"assess": _assess, "draw": _draw}

@@ -52,6 +52,9 @@ def judged(reading: Reading, declared: Declared, limits: GateLimits) -> Reading:
 
 def _with_reasons(eligibility: Eligibility, verdict: Eligibility) -> Eligibility:
     reasons = (*verdict.reasons, *eligibility.reasons)
+    doubts = (one for one in verdict.warnings if one.code == "view_unknown")
     return Eligibility(
-        status="refer" if reasons else "accept", reasons=reasons, warnings=eligibility.warnings
+        status="refer" if reasons else "accept",
+        reasons=reasons,
+        warnings=(*eligibility.warnings, *doubts),
     )

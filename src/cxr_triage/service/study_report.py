@@ -12,7 +12,14 @@ from cxr_triage.language import Language
 from cxr_triage.logs import log
 from cxr_triage.report.film import Film
 from cxr_triage.report.plates import NO_PLATES, Plates, unpacked
-from cxr_triage.report.study_report import PutRight, Reading, ReportedFilm, StudyReport
+from cxr_triage.report.study_report import (
+    PutRight,
+    Reading,
+    ReportedFilm,
+    Signature,
+    StudyReport,
+    is_named,
+)
 from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.inference import InferencePool
 from cxr_triage.service.jobs import Drawing
@@ -75,6 +82,7 @@ class Reporter:
             address=self.settings.report_address,
             station=station_name(row, language),
             patient=row.patient if named else None,
+            file_name=row.file_name if named and not is_named(row.patient) else "",
             accession=row.accession if named else "",
             age_years=row.age_years,
             sex=row.sex,
@@ -86,6 +94,10 @@ class Reporter:
             policy=running.policy if prints == {running.fingerprint} else "–",
             films=films,
             earlier=tuple(one for rest in readings.values() for one in rest),
+            signature=None
+            if row.signed_at is None
+            else Signature(reader=row.signed_by, at=row.signed_at.astimezone(zone)),
+            changed=row.state == "changed",
             put_right=_put_right(detail, zone, named=named),
             contested=row.contested,
             settled=row.settled_at is not None,
@@ -170,6 +182,7 @@ def _reading(review: Review, zone: ZoneInfo, *, texts: bool) -> Reading:
         verdicts=draft.verdicts,
         missed=draft.missed,
         overall=draft.overall or "",
+        agrees=draft.agrees,
         note=draft.note if texts else "",
         impression=draft.impression if texts else "",
         texts_left_out=not texts and bool(draft.note or draft.impression),

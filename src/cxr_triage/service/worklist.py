@@ -3,12 +3,14 @@
 import base64
 import json
 import math
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.errors import QueryInvalid
+from cxr_triage.labels import LABELS
 from cxr_triage.language import Language, say
 from cxr_triage.service.principal import Principal
 from cxr_triage.store.records import LOCAL_STATION, Neighbours, Place, StudyRow, WorklistQuery
@@ -16,6 +18,8 @@ from cxr_triage.store.repository import Store
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+MAX_TEXT: Final = 200
+"""Characters to search for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +40,10 @@ def page(
 ) -> Page:
     """The studies that `who` may see. A cursor belongs to the query that gave it.
 
-    Raises NotAllowed, QueryInvalid (`cursor_invalid`, `limit_invalid`) or StoreError.
+    Raises NotAllowed, QueryInvalid (`cursor_invalid`, `limit_invalid`, `finding_unknown`,
+    `search_invalid`) or StoreError.
     """
-    who.need("read")
+    query = _allowed(query, who)
     if not 1 <= limit <= MAX_LIMIT:
         raise QueryInvalid("limit_invalid", most=MAX_LIMIT)
     after = None if cursor is None else place_of(cursor)
@@ -52,8 +57,21 @@ def neighbours(store: Store, who: Principal, query: WorklistQuery, study_id: str
     A study that the filters leave out by now (it was new, it is opened) keeps its place.
     Raises NotAllowed, NotFound or StoreError.
     """
+    return store.neighbours(study_id, _allowed(query, who), who.scope)
+
+
+def _allowed(query: WorklistQuery, who: Principal) -> WorklistQuery:
+    """As the store takes it. Who sees no patients may not look for one either: the answer would
+    say who is there."""
     who.need("read")
-    return store.neighbours(study_id, query, who.scope)
+    if not LABELS.keys() >= set(query.findings):
+        raise QueryInvalid("finding_unknown")
+    text = unicodedata.normalize("NFC", query.text).strip()
+    if text:
+        who.need("see_patients")
+    if len(text) > MAX_TEXT or any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+        raise QueryInvalid("search_invalid", most=MAX_TEXT)
+    return replace(query, text=text)
 
 
 def station_name(row: StudyRow, language: Language) -> str:

@@ -1,8 +1,14 @@
 """What columns are made of: times, references, words; the same in every database."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Column, Dialect, ForeignKey, String, Text, TypeDecorator
+
+from cxr_triage.domain import folded
+
+LONGEST_SEARCHED = 255
+"""Characters: an index takes no more."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -49,6 +55,15 @@ def words(name: str, length: int) -> Column[str]:
 def words_unless_older(name: str, length: int) -> Column[str]:
     """Words that rows from before a migration lack."""
     return Column(name, String(length), nullable=False, server_default="")
+
+
+def searched(original: str) -> Column[str]:
+    """Another column's text as people search it, made whenever a row is added."""
+
+    def of_row(context: Any) -> str:  # noqa: ANN401 - SQLAlchemy does not say what it is
+        return folded(context.get_current_parameters()[original])[:LONGEST_SEARCHED]
+
+    return Column("folded", Text, nullable=False, default=of_row, server_default="")
 
 
 def document(name: str) -> Column[str]:

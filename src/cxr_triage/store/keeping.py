@@ -8,12 +8,12 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from cxr_triage.domain import Assessment, Patient, Reason, contradict, names_differ
 from cxr_triage.errors import Conflict, NotFound
-from cxr_triage.store import identity
+from cxr_triage.store import identity, signing
 from cxr_triage.store.audit_rows import append
 from cxr_triage.store.codec import assessment_row, card_row
 from cxr_triage.store.history import note_correction
 from cxr_triage.store.patients import COLUMNS, keep_patient, patient_of
-from cxr_triage.store.placing import SIGNED, Number, arrange, mark_twins, refresh, study_for
+from cxr_triage.store.placing import Number, arrange, mark_twins, refresh, study_for
 from cxr_triage.store.quota_rows import Allowance, count
 from cxr_triage.store.records import AuditEntry, Kept, NewImage
 from cxr_triage.store.results import find, image_of_file
@@ -74,7 +74,8 @@ def keep_rows(
         corrected = identify(connection, known, said, at=placed.image.received_at, audit=audit)
     _keep_assessment(connection, placed, image_id)
     study_id = str(connection.scalar(select(images.c.study_id).where(images.c.id == image_id)))
-    _note_state(connection, study_id, new_film=known is None)
+    new = known is None
+    signing.after_keeping(connection, study_id, new_film=new, new_result=not new)
     _note_accession(connection, study_id, placed.assessment.header.accession)
     refresh(connection, study_id)
     if allowance is not None:
@@ -232,18 +233,6 @@ def _note_pixels(connection: Connection, image_id: str, pixel_digest: str) -> No
         .where(images.c.id == image_id, images.c.pixel_digest == "")
         .values(pixel_digest=pixel_digest)
     )
-
-
-def _note_state(connection: Connection, study_id: str, *, new_film: bool) -> None:
-    """A film that nobody has seen makes the study new; what was signed has changed."""
-    known = studies.c.id == study_id
-    connection.execute(
-        update(studies).where(known, studies.c.state.in_(SIGNED)).values(state="changed")
-    )
-    if new_film:
-        connection.execute(
-            update(studies).where(known, studies.c.state.not_in(SIGNED)).values(state="new")
-        )
 
 
 def _note_accession(connection: Connection, study_id: str, accession: str) -> None:

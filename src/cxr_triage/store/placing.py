@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
 
 from cxr_triage.domain import Patient, persons
+from cxr_triage.store import signing
 from cxr_triage.store.identity import key_of, new_id, study_id
 from cxr_triage.store.patients import COLUMNS, keep_patient, patient_of, remove_unneeded
 from cxr_triage.store.ranking import rank_study
@@ -73,6 +74,7 @@ def arrange(
     everyone = [*films, newcomer] if newcomer else films
     found = ""
     left: set[str] = set()
+    gained: set[str] = set()
     for group, target in _targets(everyone):
         study = target or make_study(connection, number, group, received_at)
         for film in group:
@@ -81,9 +83,14 @@ def arrange(
             elif not film.fixed and film.study_id != study:
                 move(connection, film.id, study)
                 left |= {film.study_id, study}
+                gained.add(study)
     for study in left:
         refresh(connection, study)
         note_accession(connection, study)
+        if study in gained:
+            signing.after_keeping(connection, study, new_film=True, new_result=False)
+        else:
+            signing.after_leaving(connection, study)
     mark_contested(connection, number)
     return found
 

@@ -15,13 +15,14 @@ from cxr_triage.store.blobs import Blobs
 from cxr_triage.store.database import Database
 from cxr_triage.store.patients import remove_unneeded
 from cxr_triage.store.placing import Number, mark_contested, mark_twins
-from cxr_triage.store.records import AuditEntry
+from cxr_triage.store.records import UNREAD, AuditEntry
 from cxr_triage.store.tables import assessments, corrections, images, purging, reviews, studies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgePlan:
-    """What a purge would remove. unread: studies among them that no doctor has read."""
+    """What a purge would remove. unread: studies among them with something that no doctor has
+    read."""
 
     study_ids: tuple[str, ...]
     images: int
@@ -90,7 +91,7 @@ def _plan(found: Iterable[tuple[str, int, str]]) -> PurgePlan:
     return PurgePlan(
         study_ids=tuple(row[0] for row in rows),
         images=sum(row[1] for row in rows),
-        unread=sum(row[2] in ("new", "opened") for row in rows),
+        unread=sum(row[2] in UNREAD for row in rows),
     )
 
 

@@ -14,11 +14,13 @@ from typing import Literal
 from cxr_triage.domain import Assessment, Level, Patient, Priority, PriorityReason, Reason
 
 Role = Literal["station", "clinician", "radiologist", "administrator"]
-State = Literal["new", "opened", "reviewed", "signed", "changed"]
+State = Literal["new", "opened", "changed", "reviewed", "signed"]
 Verdict = Literal["agree", "disagree", "unsure"]
 
 ROLES: tuple[Role, ...] = ("station", "clinician", "radiologist", "administrator")
-STATES: tuple[State, ...] = ("new", "opened", "reviewed", "signed", "changed")
+STATES: tuple[State, ...] = ("new", "opened", "changed", "reviewed", "signed")
+UNREAD: tuple[State, ...] = ("new", "opened", "changed")
+"""Something of the study was read by nobody. changed: since it was signed."""
 VERDICTS: tuple[Verdict, ...] = ("agree", "disagree", "unsure")
 
 LOCAL_STATION = "local"
@@ -193,6 +195,8 @@ class StudyRow:
     version: of what was put right, 0 where nothing was. file_name: of the image that made the
     priority. filed_image: what that image's file says. patient_corrected, age_corrected: did a
     person say whom it shows, or the age?
+    signed_by, signed_at: who signed for the whole study, and when; empty and None where readings
+    of each film did. They stay there when the study has `changed` since.
     """
 
     study_id: str
@@ -221,9 +225,16 @@ class StudyRow:
     settled_at: datetime | None = None
     version: int = 0
     file_name: str = field(default="", repr=False)
+    signed_by: str = ""
+    signed_at: datetime | None = None
     filed_image: AsFiled = AsFiled()
     patient_corrected: bool = False
     age_corrected: bool = False
+
+    @property
+    def signed_whole(self) -> bool:
+        """Does one signature stand for every film as it is now?"""
+        return self.state == "signed" and self.signed_at is not None
 
     @property
     def corrected(self) -> bool:
@@ -237,11 +248,11 @@ Place = tuple[int, float, datetime, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorklistQuery:
-    """Which studies; an empty tuple or None leaves that filter out.
+    """Which studies; an empty tuple or text, or None, leaves that filter out.
 
-    received_from is inclusive, received_until exclusive. accession: exact. number: exactly
-    the accession number or the patient's. hidden: those alone with films that were sent by
-    mistake; else those that have others.
+    received_from is inclusive, received_until exclusive. findings: labels of which one at least
+    is flagged. text: what somebody typed to find a patient, see `search`. hidden: those alone with
+    films that were sent by mistake; else those that have others.
     """
 
     priorities: tuple[Priority, ...] = ()
@@ -249,8 +260,8 @@ class WorklistQuery:
     station_id: str | None = None
     received_from: datetime | None = None
     received_until: datetime | None = None
-    accession: str | None = field(default=None, repr=False)
-    number: str | None = field(default=None, repr=False)
+    findings: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
     hidden: bool = False
 
 
@@ -274,6 +285,7 @@ class Neighbours:
 class StudyDetail:
     """A study with the current result of each image, the most urgent first, and readings.
 
+    unsigned: those results (ids) of which no reading is signed.
     hidden: of images that were sent by mistake. corrections: newest first. siblings: other
     studies under the same number.
     """
@@ -281,9 +293,17 @@ class StudyDetail:
     row: StudyRow
     images: tuple[StoredAssessment, ...]
     reviews: "tuple[Review, ...]"
+    unsigned: frozenset[str]
     hidden: tuple[StoredAssessment, ...] = ()
     corrections: tuple[Correction, ...] = ()
     siblings: tuple[StudyRow, ...] = ()
+
+    @property
+    def lacking(self) -> tuple[StoredAssessment, ...]:
+        """What still needs a signature: neither its own reading nor the study has one."""
+        if self.row.signed_whole:
+            return ()
+        return tuple(one for one in self.images if one.assessment.id in self.unsigned)
 
     @property
     def everything(self) -> tuple[StoredAssessment, ...]:
@@ -293,12 +313,15 @@ class StudyDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDraft:
-    """What a doctor says of a result. verdicts: by label. overall: of the priority."""
+    """What a doctor says of a result. verdicts: by label. overall: of the priority.
+    agrees: with everything that is shown of it.
+    """
 
     assessment_id: str
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     missed: tuple[str, ...] = ()
     overall: Verdict | None = None
+    agrees: bool = False
     note: str = field(default="", repr=False)
     impression: str = field(default="", repr=False)
 
@@ -324,6 +347,14 @@ class Review:
     @property
     def assessment_id(self) -> str:
         return self.draft.assessment_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeStudy:
+    """A signature that stands for every film. seen: the current results that the doctor saw."""
+
+    seen: frozenset[str]
+    audit: AuditEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, Self
 from sqlalchemy import Connection
 
 from cxr_triage.domain import Assessment, Patient, Reason
-from cxr_triage.store import audit_rows, history, results, review_rows, study_rows
+from cxr_triage.store import audit_rows, history, results, review_rows, signing, study_rows
 from cxr_triage.store.account_rows import AccountRows
 from cxr_triage.store.backup import BackupSummary, back_up
 from cxr_triage.store.blobs import Blobs
@@ -37,6 +37,7 @@ from cxr_triage.store.records import (
     StudyDetail,
     StudyPage,
     StudyRow,
+    WholeStudy,
     WorklistQuery,
 )
 from cxr_triage.store.session_rows import SessionRows
@@ -172,6 +173,7 @@ class Store:
                 row=row,
                 images=tuple(one for one in found if one.hidden_at is None),
                 reviews=review_rows.of_study(connection, study_id),
+                unsigned=signing.unsigned_results(connection, study_id),
                 hidden=tuple(one for one in found if one.hidden_at is not None),
                 corrections=history.of_study(connection, study_id) if row.version else (),
                 siblings=study_rows.siblings(connection, row) if row.contested else (),
@@ -225,23 +227,48 @@ class Store:
         )
 
     def sign_review(
-        self, assessment_id: str, scope: Scope, *, reader_id: str, version: int, audit: AuditEntry
+        self,
+        assessment_id: str,
+        scope: Scope,
+        *,
+        reader_id: str,
+        version: int,
+        audit: AuditEntry,
+        whole: WholeStudy | None = None,
     ) -> Review:
-        """Sign what was saved; it cannot change any more. Raises as `save_review`, or
-        Conflict `review_not_saved`."""
+        """Sign what was saved; it cannot change any more. The study is signed when every film
+        has a signed reading, or if this signature stands for the `whole` of it.
+
+        Raises as `save_review`, Conflict `review_not_saved` or `study_changed` (films or results
+        came since), ReviewInvalid `reading_empty`.
+        """
         return self._database.write(
             lambda connection: review_rows.sign(
-                connection, assessment_id, scope, reader_id=reader_id, version=version, audit=audit
+                connection,
+                assessment_id,
+                scope,
+                reader_id=reader_id,
+                version=version,
+                audit=audit,
+                whole=whole,
             )
         )
 
     def add_addendum(
-        self, draft: ReviewDraft, scope: Scope, *, reader_id: str, audit: AuditEntry
+        self,
+        draft: ReviewDraft,
+        scope: Scope,
+        *,
+        reader_id: str,
+        audit: AuditEntry,
+        whole: WholeStudy | None = None,
     ) -> Review:
-        """Add to a signed reading, signed at once. Raises NotFound or Conflict
-        `review_not_signed`."""
+        """Add to a signed reading, signed at once; it may stand for the `whole` study. Raises
+        NotFound, Conflict `review_not_signed` or `study_changed`."""
         return self._database.write(
-            lambda c: review_rows.add(c, draft, scope, reader_id=reader_id, audit=audit)
+            lambda c: review_rows.add(
+                c, draft, scope, reader_id=reader_id, audit=audit, whole=whole
+            )
         )
 
     def record(self, entry: AuditEntry) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, insert, select, update
 
 from cxr_triage.errors import Conflict
+from cxr_triage.store import signing
 from cxr_triage.store.audit_rows import append
 from cxr_triage.store.codec import to_json
 from cxr_triage.store.identity import new_id
@@ -17,9 +18,9 @@ from cxr_triage.store.records import (
     ReviewDraft,
     Scope,
     StoredAssessment,
+    WholeStudy,
 )
 from cxr_triage.store.results import result
-from cxr_triage.store.study_rows import change_state
 from cxr_triage.store.tables import people, reviews
 
 REVIEW: Final = select(reviews, people.c.full_name.label("reader_name")).join(
@@ -38,6 +39,7 @@ def save(
 ) -> Review:
     """See Store.save_review."""
     about = result(connection, draft.assessment_id, scope)
+    signing.hold_study(connection, about.study_id)
     known = _current(connection, draft.assessment_id, version)
     values = {**_columns(draft), "person_id": reader_id, "saved_at": datetime.now(UTC)}
     if known is None:
@@ -47,7 +49,7 @@ def save(
         connection.execute(
             update(reviews).where(reviews.c.id == review).values(**values, version=version + 1)
         )
-    change_state(connection, about.study_id, to="reviewed", only_from=("new", "opened"))
+    signing.after_saving(connection, about.study_id)
     _note(connection, audit, about, review)
     return _read(connection, review)
 
@@ -60,28 +62,39 @@ def sign(
     reader_id: str,
     version: int,
     audit: AuditEntry,
+    whole: WholeStudy | None,
 ) -> Review:
     """See Store.sign_review."""
     about = result(connection, assessment_id, scope)
+    signing.hold_study(connection, about.study_id)
     known = _current(connection, assessment_id, version)
     if known is None:
         raise Conflict("review_not_saved")
+    signing.check_something_said(_draft(known))
     now = datetime.now(UTC)
     connection.execute(
         update(reviews)
         .where(reviews.c.id == known.id)
         .values(person_id=reader_id, saved_at=now, signed_at=now, version=version + 1)
     )
-    change_state(connection, about.study_id, to="signed", only_from=("new", "opened", "reviewed"))
+    signing.after_signing(connection, about.study_id)
     _note(connection, audit, about, known.id)
+    _sign_whole(connection, whole, about, by=reader_id, at=now)
     return _read(connection, known.id)
 
 
 def add(
-    connection: Connection, draft: ReviewDraft, scope: Scope, *, reader_id: str, audit: AuditEntry
+    connection: Connection,
+    draft: ReviewDraft,
+    scope: Scope,
+    *,
+    reader_id: str,
+    audit: AuditEntry,
+    whole: WholeStudy | None,
 ) -> Review:
     """See Store.add_addendum."""
     about = result(connection, draft.assessment_id, scope)
+    signing.hold_study(connection, about.study_id)
     signed = _reading(connection, draft.assessment_id)
     if signed is None or signed.signed_at is None:
         raise Conflict("review_not_signed")
@@ -95,7 +108,22 @@ def add(
     }
     review = _insert(connection, about, values)
     _note(connection, audit, about, review)
+    _sign_whole(connection, whole, about, by=reader_id, at=now)
     return _read(connection, review)
+
+
+def _sign_whole(
+    connection: Connection,
+    whole: WholeStudy | None,
+    about: StoredAssessment,
+    *,
+    by: str,
+    at: datetime,
+) -> None:
+    if whole is None:
+        return
+    signing.sign_whole(connection, about.study_id, seen=whole.seen, by=by, at=at)
+    append(connection, replace(whole.audit, study_id=about.study_id))
 
 
 def of_study(connection: Connection, study_id: str) -> tuple[Review, ...]:
@@ -158,6 +186,7 @@ def _columns(draft: ReviewDraft) -> dict[str, Any]:
         "verdicts": to_json(dict(draft.verdicts)),
         "missed": to_json(list(draft.missed)),
         "overall": draft.overall,
+        "agrees": draft.agrees,
         "note": draft.note,
         "impression": draft.impression,
     }
@@ -170,18 +199,23 @@ def _read(connection: Connection, review: str) -> Review:
 def _review(row: Row[Any]) -> Review:
     return Review(
         id=row.id,
-        draft=ReviewDraft(
-            assessment_id=row.assessment_id,
-            verdicts=json.loads(row.verdicts),
-            missed=tuple(json.loads(row.missed)),
-            overall=row.overall,
-            note=row.note,
-            impression=row.impression,
-        ),
+        draft=_draft(row),
         reader_id=row.person_id,
         reader_name=row.reader_name,
         version=row.version,
         saved_at=row.saved_at,
         signed_at=row.signed_at,
         addendum_of=row.addendum_of,
+    )
+
+
+def _draft(row: Row[Any]) -> ReviewDraft:
+    return ReviewDraft(
+        assessment_id=row.assessment_id,
+        verdicts=json.loads(row.verdicts),
+        missed=tuple(json.loads(row.missed)),
+        overall=row.overall,
+        agrees=row.agrees,
+        note=row.note,
+        impression=row.impression,
     )

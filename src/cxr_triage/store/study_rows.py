@@ -13,7 +13,6 @@ from sqlalchemy import (
     Subquery,
     exists,
     literal,
-    or_,
     select,
     tuple_,
     union_all,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 from cxr_triage.domain import PRIORITIES, Header, Patient, PriorityReason
 from cxr_triage.errors import NotFound
 from cxr_triage.store.corrected import as_filed, put_right, values_of
+from cxr_triage.store.identity import key_of
 from cxr_triage.store.patients import COLUMNS, patient_of
 from cxr_triage.store.records import (
     STATES,
@@ -34,6 +34,7 @@ from cxr_triage.store.records import (
     StudyRow,
     WorklistQuery,
 )
+from cxr_triage.store.search import Narrowed, narrowed
 from cxr_triage.store.tables import (
     ORDER,
     assessments,
@@ -45,6 +46,9 @@ from cxr_triage.store.tables import (
 )
 
 _filed: Final = patients.alias("filed")
+SIGNERS: Final = people.alias("signers")
+"""Who signed for whole studies."""
+
 STUDY: Final = (
     select(
         studies,
@@ -59,6 +63,7 @@ STUDY: Final = (
         images.c.file_name,
         images.c.corrected.label("of_film"),
         people.c.full_name.label("opener_name"),
+        SIGNERS.c.full_name.label("signer_name"),
     )
     .join(stations, stations.c.id == studies.c.station_id)
     .join(patients, patients.c.id == studies.c.patient_id)
@@ -66,6 +71,7 @@ STUDY: Final = (
     .join(assessments, assessments.c.id == studies.c.leading_id)
     .join(images, images.c.id == assessments.c.image_id)
     .outerjoin(people, people.c.id == studies.c.opened_by)
+    .outerjoin(SIGNERS, SIGNERS.c.id == studies.c.signed_by)
 )
 
 
@@ -93,7 +99,8 @@ def page(
 ) -> StudyPage:
     """At most `limit` rows after a place: what was there before and after stays so, however
     many studies come meanwhile."""
-    found = _found(query, scope, after, limit + 1)
+    narrow = narrowed(connection, query, scope)
+    found = _found(query, scope, narrow, after, limit + 1)
     select_rows = STUDY.join(found, found.c.id == studies.c.id).order_by(*PLACE).limit(limit + 1)
     rows = connection.execute(select_rows).all()
     return StudyPage(
@@ -115,36 +122,36 @@ def neighbours(
     if row is None or not scope.includes(row.station_id):
         raise NotFound("study_not_found")
     place = _place(row)
-    return Neighbours(
-        before=_beside(connection, query, scope, place, backwards=True),
-        after=_beside(connection, query, scope, place, backwards=False),
-    )
+    narrow = narrowed(connection, query, scope)
 
+    def beside(*, backwards: bool) -> str | None:
+        found = _found(query, scope, narrow, place, 1, backwards=backwards)
+        nearest = select(studies.c.id).join(found, found.c.id == studies.c.id)
+        return connection.scalar(nearest.order_by(*_order(backwards=backwards)).limit(1))
 
-def _beside(
-    connection: Connection, query: WorklistQuery, scope: Scope, place: Place, *, backwards: bool
-) -> str | None:
-    found = _found(query, scope, place, 1, backwards=backwards)
-    nearest = select(studies.c.id).join(found, found.c.id == studies.c.id)
-    return connection.scalar(nearest.order_by(*_order(backwards=backwards)).limit(1))
+    return Neighbours(before=beside(backwards=True), after=beside(backwards=False))
 
 
 def _found(
     query: WorklistQuery,
     scope: Scope,
+    narrow: Narrowed,
     after: Place | None,
     limit: int,
     *,
     backwards: bool = False,
 ) -> Subquery:
     """Enough studies for a page, for each state apart: an index then has them in order."""
-    conditions = _conditions(query, scope)
+    conditions = [*_conditions(query, scope), *narrow.conditions]
+    place = (studies.c.priority_rank + 0, *PLACE[1:]) if narrow.few else PLACE
     if after is not None:
-        here, there = tuple_(*PLACE), tuple_(*_bound(after))
+        here, there = tuple_(*place), tuple_(*_bound(after))
         conditions.append(here < there if backwards else here > there)
-    order = _order(backwards=backwards)
+    order = [column.desc() if backwards else column.asc() for column in place]
     states = () if set(query.states) == set(STATES) else sorted(set(query.states))
     of_states = [[studies.c.state == state] for state in states] or [[]]
+    if narrow.few and states:
+        of_states = [[studies.c.state.in_(states)]]
     parts = [
         select(studies.c.id).where(*conditions, *of_state).order_by(*order).limit(limit).subquery()
         for of_state in of_states
@@ -166,9 +173,9 @@ def study_row(connection: Connection, study_id: str, scope: Scope) -> StudyRow:
 
 def with_uid(connection: Connection, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:
     """Studies with that Study Instance UID, newest first."""
-    query: Select[Any] = STUDY.where(studies.c.study_uid == study_uid, *_within(scope)).order_by(
-        studies.c.received_at.desc()
-    )
+    query: Select[Any] = STUDY.where(
+        studies.c.study_uid == key_of(study_uid), *_within(scope)
+    ).order_by(studies.c.received_at.desc())
     return tuple(_study(row) for row in connection.execute(query))
 
 
@@ -181,18 +188,6 @@ def siblings(connection: Connection, row: StudyRow) -> tuple[StudyRow, ...]:
     )
 
 
-def change_state(
-    connection: Connection, study_id: str, *, to: str, only_from: tuple[str, ...]
-) -> bool:
-    """Move a study on, if its state is one of `only_from`; did it move?"""
-    moved = connection.execute(
-        update(studies)
-        .where(studies.c.id == study_id, studies.c.state.in_(only_from))
-        .values(state=to)
-    )
-    return moved.rowcount > 0
-
-
 def open_(connection: Connection, study_id: str, person_id: str) -> None:
     """Note who looks at a study that nobody has read; a new one becomes opened."""
     connection.execute(
@@ -203,7 +198,7 @@ def open_(connection: Connection, study_id: str, person_id: str) -> None:
 
 
 def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]:
-    """Every filter but the states."""
+    """Every filter but the states and what is searched for."""
     conditions = _within(scope)
     if query.station_id is not None:
         conditions.append(studies.c.station_id == query.station_id)
@@ -214,14 +209,7 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
         conditions.append(studies.c.received_at >= query.received_from)
     if query.received_until is not None:
         conditions.append(studies.c.received_at < query.received_until)
-    if query.accession is not None:
-        conditions.append(studies.c.accession == query.accession)
     conditions.append(_with_hidden_films() if query.hidden else studies.c.images > 0)
-    if query.number is not None:
-        theirs = select(patients.c.id).where(patients.c.patient_id == query.number)
-        conditions.append(
-            or_(studies.c.accession == query.number, studies.c.patient_id.in_(theirs))
-        )
     return conditions
 
 
@@ -249,10 +237,10 @@ def _study(row: Row[Any]) -> StudyRow:
     header = put_right(shown.header, filed, film, study, patient.sex)
     return StudyRow(
         study_id=row.id,
-        study_uid=row.study_uid,
+        study_uid=_whole(row.study_uid, shown.header.study_uid),
         station_id=row.station_id,
         station_name=row.station_name,
-        accession=row.accession,
+        accession=_whole(row.accession, shown.header.accession),
         patient=patient,
         filed=Patient(
             id=row.filed_number,
@@ -280,10 +268,17 @@ def _study(row: Row[Any]) -> StudyRow:
         settled_at=row.settled_at,
         version=row.version,
         file_name=row.file_name,
+        signed_by=row.signer_name or "",
+        signed_at=row.signed_at,
         filed_image=filed,
         patient_corrected="patient" in study,
         age_corrected="age_years" in study,
     )
+
+
+def _whole(key: str, value: str) -> str:
+    """What a column's key stands for, where the film that leads has it."""
+    return value if key_of(value) == key else key
 
 
 def _flags(shown: _Shown) -> tuple[Flag, ...]:

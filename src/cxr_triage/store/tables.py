@@ -31,13 +31,21 @@ from cxr_triage.store.columns import (
     identifier,
     moment,
     reference,
+    searched,
     words,
     words_unless_older,
 )
 from cxr_triage.store.identity import LONGEST
 
-SCHEMA: Final = "0006"
+SCHEMA: Final = "0007"
 """The newest migration."""
+
+
+def _read_whole(name: str, *columns: str) -> Index:
+    """What a search reads from end to end. PostgreSQL reads such tables as fast, and its indexes
+    take no long texts."""
+    return Index(name, *columns).ddl_if(dialect="sqlite")
+
 
 metadata = MetaData(
     naming_convention={
@@ -140,6 +148,7 @@ patients = Table(
     Column("folded", Text, nullable=False),
     UniqueConstraint("station_id", "key"),
     Index("ix_patients_patient_id", "patient_id"),
+    _read_whole("ix_patients_folded", "station_id", "folded", "id"),
 )
 """key: hash of who they are, for uniqueness. folded: name and numbers as people search them,
 see `domain.folded`."""
@@ -179,6 +188,7 @@ studies = Table(
     Index("ix_studies_station_order", "station_id", *ORDER),
     Index("ix_studies_station_state_order", "station_id", "state", *ORDER),
     Index("ix_studies_received_at", "received_at"),
+    _read_whole("ix_studies_searched", "station_id", "accession", "flags", "id"),
 )
 """One patient's films under one Study Instance UID: several rows may bear the same one, and are
 `contested` then, until a doctor says at `settled_at` that it is right so.
@@ -210,13 +220,16 @@ images = Table(
     moment("identified_at"),
     moment("hidden_at", optional=True),
     document("corrected"),
+    searched("file_name"),
     Index("ix_images_station_sop", "station_id", "sop_uid"),
+    Index("ix_images_folded", "station_id", "folded", "study_id", "hidden_at"),
 )
 """patient_id: whom the file says it shows. file_name: as it was called where it came from; a name
 of a patient can stand there. twin: another image bears the same SOP Instance UID. placed_by_hand:
 a doctor says which study it is of. identified_at: when
 a file last said whom it shows. hidden_at: it was sent by mistake, nobody sees it. corrected:
-JSON of what holds instead of what the file says (see `store.corrected`)."""
+JSON of what holds instead of what the file says (see `store.corrected`). folded: the file's name as
+people search it."""
 
 corrections = Table(
     "corrections",

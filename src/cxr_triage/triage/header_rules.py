@@ -9,6 +9,14 @@ from collections.abc import Callable
 from pydicom.uid import UID
 
 from cxr_triage.domain import Eligibility, Header, Reason
+from cxr_triage.imaging.code_tables import FRONTAL_VIEWS
+from cxr_triage.triage.header_words import (
+    not_frontal_view,
+    not_frontal_word,
+    says_chest,
+    says_decubitus,
+    says_frontal,
+)
 from cxr_triage.triage.policy import GateLimits
 
 DX_FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
@@ -28,21 +36,6 @@ VALID_UID = re.compile(r"[0-9.]{1,64}")
 
 GREYSCALE = {"MONOCHROME1", "MONOCHROME2"}
 
-CHEST = re.compile(
-    r"CHEST|THORAX|TORAX|TÓRAX|LUNG|PULM|CXR|BRUST|POUMON|\bNGUC\b|\bNGỰC\b|\bPHOI\b|\bPHỔI\b"
-)
-NOT_CHEST = re.compile(r"SPINE|CLAVIC|STERN|SHOULDER|HUMER|\bRIBS?\b|\bCOT SONG\b|\bCỘT SỐNG\b")
-"""Words that name another target although a chest word may stand beside them."""
-
-NOT_FRONTAL = re.compile(
-    r"\bLAT\b|LATERAL|\bLL\b|\bRL\b|\b[LR]LAT\b|\bLLD\b|\bRLD\b|DECUB|\b[LR][AP]O\b|\b[LR]LO\b"
-    r"|\bOBL|LORDO|PROFIL|SEITLICH|NGHIENG|NGHIÊNG"
-)
-FRONTAL = re.compile(
-    r"\bAP\b|\bPA\b|FRONTAL|ANTERO.?POSTERIOR|POSTERO.?ANTERIOR|\bTHANG\b|\bTHẲNG\b"
-)
-DECUBITUS = re.compile(r"DECUB|\bLLD\b|\bRLD\b")
-
 
 def check_header(header: Header, limits: GateLimits) -> Eligibility:
     """Every header rule's verdict; refused images are never decoded."""
@@ -50,7 +43,7 @@ def check_header(header: Header, limits: GateLimits) -> Eligibility:
         return Eligibility(status="accept", warnings=(Reason(code="no_header"),))
     found = [rule(header, limits) for rule in HEADER_RULES]
     reasons = tuple(reason for reason in found if reason is not None)
-    warnings = () if reasons else _missing_fields(header)
+    warnings = () if reasons else (*_missing_fields(header), *unknown_view(header))
     warnings += _invalid_uids(header)
     return Eligibility(status="refer" if reasons else "accept", reasons=reasons, warnings=warnings)
 
@@ -74,25 +67,21 @@ def _no_pixels(header: Header, _: GateLimits) -> Reason | None:
 
 
 def _body_part(header: Header, _: GateLimits) -> Reason | None:
+    """Where codes and text contradict each other, both stand there, and neither may be another."""
     part = header.body_part
-    if not part or (CHEST.search(part) and not NOT_CHEST.search(part)):
+    if not part or all(says_chest(one) for one in part.split(" / ")):
         return None
     return Reason(code="body_part", measured=part)
 
 
 def _view(header: Header, _: GateLimits) -> Reason | None:
-    if NOT_FRONTAL.search(_words(header.view)):
+    if not_frontal_view(header.view):
         return Reason(code="view", measured=header.view)
     for text in (header.body_part, header.description):
-        words = _words(text)
-        named = NOT_FRONTAL.search(words)
-        if named and (DECUBITUS.search(words) or not FRONTAL.search(words + " " + header.view)):
-            return Reason(code="view", measured=named.group())
+        named = not_frontal_word(text)
+        if named and (says_decubitus(text) or not says_frontal(f"{text} {header.view}")):
+            return Reason(code="view", measured=named)
     return None
-
-
-def _words(text: str) -> str:
-    return re.sub(r"[_\-/.,^]", " ", text.upper())
 
 
 def _patient_orientation(header: Header, _: GateLimits) -> Reason | None:
@@ -155,7 +144,14 @@ def _missing_fields(header: Header) -> tuple[Reason, ...]:
         "missing_sop_class": header.sop_class_uid,
         "missing_modality": header.modality,
         "missing_body_part": header.body_part,
-        "missing_view": header.view or FRONTAL.search(_words(header.description)),
+        "missing_view": header.view or says_frontal(header.description),
         "missing_age": header.age_years is not None,
     }
     return tuple(Reason(code=code) for code, value in present.items() if not value)
+
+
+def unknown_view(header: Header) -> tuple[Reason, ...]:
+    """View Position is one of a few values; anything else says nothing that can be relied on."""
+    if not header.view or header.view in FRONTAL_VIEWS:
+        return ()
+    return (Reason(code="view_unknown", measured=header.view),)

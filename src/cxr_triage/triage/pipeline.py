@@ -32,13 +32,15 @@ class Pipeline:
         """The whole path for one file's bytes. Raises ImageError or ModelError."""
         return self.score([self.read(data)])[0]
 
-    def picture(self, data: bytes) -> Radiograph:
+    def picture(self, data: bytes, bits: int | None = None) -> Radiograph:
         """The image to look at, whatever the gate says of it. Raises ImageError."""
-        return self._reader.picture(data)
+        return self._reader.picture(data, bits)
 
-    def read(self, data: bytes, instead: Mapping[str, Any] = NOTHING) -> Reading:
-        """Read and judge one file's bytes. instead: see `Reader.read`. Raises ImageError."""
-        return self._reader.read(data, self.engine.card.input_size, instead)
+    def read(
+        self, data: bytes, bits: int | None = None, instead: Mapping[str, Any] = NOTHING
+    ) -> Reading:
+        """Read and judge one file's bytes. bits, instead: see `Reader.read`. Raises ImageError."""
+        return self._reader.read(data, self.engine.card.input_size, bits, instead)
 
     def score(self, readings: Sequence[Reading]) -> list[Assessment]:
         """Score those that were accepted, in one batch; an assessment for each reading.

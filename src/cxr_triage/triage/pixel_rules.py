@@ -1,15 +1,27 @@
 """May this image be scored? Rules on its decoded pixels, one number each."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from cxr_triage.domain import Eligibility, Radiograph, Reason
 from cxr_triage.triage.policy import GateLimits
 
+UNSCALED_BITS: Final = 2
+
 
 def check_pixels(radiograph: Radiograph, limits: GateLimits) -> Eligibility:
-    """Every pixel rule's verdict, and what the decoding already warned of."""
+    """Every pixel rule's verdict, and what the decoding already warned of.
+
+    A picture whose values were never scaled is refused for that alone: it is dark, and what
+    else would be said of it is not true.
+    """
+    unscaled = _unscaled(radiograph)
+    if unscaled is not None:
+        warnings = tuple(one for one in radiograph.warnings if one.code != "bits_doubtful")
+        return Eligibility(status="refer", reasons=(unscaled,), warnings=warnings)
     found = [rule(radiograph, limits) for rule in PIXEL_RULES]
     reasons = tuple(reason for reason in found if reason is not None)
     return Eligibility(
@@ -17,6 +29,15 @@ def check_pixels(radiograph: Radiograph, limits: GateLimits) -> Eligibility:
         reasons=reasons,
         warnings=(*radiograph.warnings, *_doubts(radiograph, limits)),
     )
+
+
+def _unscaled(radiograph: Radiograph) -> Reason | None:
+    """One empty bit may be the film's own darkness; two or more are values of a detector."""
+    doubts = (one for one in radiograph.warnings if one.code == "bits_doubtful")
+    doubt = next(doubts, None)
+    if doubt is None or int(doubt.measured or 0) > int(doubt.limit or 0) - UNSCALED_BITS:
+        return None
+    return replace(doubt, code="bits_unscaled")
 
 
 def _too_small(radiograph: Radiograph, limits: GateLimits) -> Reason | None:

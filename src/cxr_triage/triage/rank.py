@@ -1,6 +1,6 @@
 """Outputs of the model → findings in order, the priority they make, and the study's."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -14,8 +14,10 @@ from cxr_triage.domain import (
     Level,
     ModelCard,
     ModelLabel,
+    Patient,
     Priority,
     PriorityReason,
+    persons,
     read_only,
 )
 from cxr_triage.model.calibrate import (
@@ -119,12 +121,16 @@ class RankedStudy(Generic[Image]):
 
 
 def rank_studies(
-    images: Iterable[Image], assessment_of: Callable[[Image], Assessment]
+    images: Iterable[Image],
+    assessment_of: Callable[[Image], Assessment],
+    *,
+    patient_of: Callable[[Image], Patient] = lambda _: Patient(),
 ) -> list[RankedStudy[Image]]:
     """Studies in the order of the worklist; an image is anything that has an assessment.
 
     A study's priority is the highest among its assessed images; `not_assessed` only if
-    none was. An image without a study UID is a study of its own.
+    none was. An image without a study UID is a study of its own, and so are one UID's images of
+    each patient: see `domain.persons`.
     """
 
     def place_in_study(image: Image) -> tuple[bool, int, float, str]:
@@ -136,7 +142,7 @@ def rank_studies(
         assessment = assessment_of(image)
         studies.setdefault(assessment.header.study_uid or assessment.id, []).append(image)
     ranked = []
-    for members in studies.values():
+    for members in _of_one_person(studies.values(), patient_of):
         ordered = tuple(sorted(members, key=place_in_study))
         leading = assessment_of(ordered[0])
         ranked.append(
@@ -145,6 +151,14 @@ def rank_studies(
             )
         )
     return sorted(ranked, key=lambda study: _place(assessment_of(study.images[0])))
+
+
+def _of_one_person(
+    studies: Iterable[list[Image]], patient_of: Callable[[Image], Patient]
+) -> Iterator[list[Image]]:
+    for members in studies:
+        for places in persons([patient_of(image) for image in members]):
+            yield [members[place] for place in places]
 
 
 def _place(assessment: Assessment) -> tuple[int, float, str]:

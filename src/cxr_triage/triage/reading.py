@@ -56,12 +56,19 @@ class Reader:
         self._limits = limits
         self._marks = marks
 
-    def read(self, data: bytes, size: int, instead: Mapping[str, Any] = NOTHING) -> Reading:
+    def read(
+        self,
+        data: bytes,
+        size: int,
+        bits: int | None = None,
+        instead: Mapping[str, Any] = NOTHING,
+    ) -> Reading:
         """Read and judge one file's bytes, for a model of `size`. Raises ImageError.
 
-        instead: fields of a DICOM header that somebody knows better, and what they are.
+        bits: that a picture's values have, where its sender says so. instead: fields of a DICOM
+        header that somebody knows better, and what they are.
         """
-        image, reading = self._open(data, instead)
+        image, reading = self._open(data, bits, instead)
         if reading.eligibility.status == "refer":
             return reading
         reading, correction = self._judged(reading, image)
@@ -71,16 +78,16 @@ class Reader:
             prepared = prepare(reading.radiograph.pixels, size, correction)
         return replace(reading, prepared=prepared)
 
-    def picture(self, data: bytes) -> Radiograph:
+    def picture(self, data: bytes, bits: int | None = None) -> Radiograph:
         """The image to look at, whatever the gate says of it. Raises ImageError."""
-        return open_image(data, self._limits).decode(self._decoder)
+        return open_image(data, self._limits, bits).decode(self._decoder)
 
-    def inspect(self, data: bytes) -> Reading:
+    def inspect(self, data: bytes, bits: int | None = None) -> Reading:
         """Read and judge; what the header refuses is looked at too, where it can be decoded.
 
         Raises ImageError.
         """
-        image, reading = self._open(data)
+        image, reading = self._open(data, bits)
         try:
             return self._judged(reading, image)[0]
         except ImageError:
@@ -88,10 +95,12 @@ class Reader:
                 raise
             return reading
 
-    def _open(self, data: bytes, instead: Mapping[str, Any] = NOTHING) -> tuple[ImageFile, Reading]:
+    def _open(
+        self, data: bytes, bits: int | None, instead: Mapping[str, Any] = NOTHING
+    ) -> tuple[ImageFile, Reading]:
         timings: dict[str, float] = {}
         with timed(timings, "read"):
-            image = open_image(data, self._limits)
+            image = open_image(data, self._limits, bits)
         header = image.header
         if header.source == "dicom" and instead:
             header = replace(header, **instead)

@@ -7,28 +7,34 @@ from zoneinfo import ZoneInfo
 from cxr_triage.api.services import Services
 from cxr_triage.service.principal import Principal
 from cxr_triage.service.worklist import neighbours
-from cxr_triage.web.filters import LONGEST, filters_of
+from cxr_triage.store.records import Neighbours
+from cxr_triage.web.filters import filters_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """Addresses; None where the list ends."""
+    """Addresses; None where the list ends. searched: the list is what a search found, which the
+    browser alone knows: no address says what was searched for."""
 
     back: str
     before: str | None
     after: str | None
+    searched: bool
 
 
 def beside(services: Services, who: Principal, study_id: str, came_from: str) -> Beside:
     """The list and the studies on both sides of one, in its order and its filters."""
-    came_from = came_from[:LONGEST]
     filters = filters_of(came_from)
-    query = filters.query(ZoneInfo(services.settings.time_zone))
-    found = neighbours(services.store, who, query, study_id)
+    found = Neighbours(before=None, after=None)
+    if not filters.searched:
+        query = filters.query(ZoneInfo(services.settings.time_zone))
+        found = neighbours(services.store, who, query, study_id)
+    here = filters.address()
     return Beside(
-        back=f"/worklist?{filters.address()}#s-{study_id}",
-        before=None if found.before is None else address_of(found.before, came_from),
-        after=None if found.after is None else address_of(found.after, came_from),
+        back=f"/worklist?{here}#s-{study_id}",
+        before=None if found.before is None else address_of(found.before, here),
+        after=None if found.after is None else address_of(found.after, here),
+        searched=filters.searched,
     )
 
 

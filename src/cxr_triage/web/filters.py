@@ -1,13 +1,14 @@
-"""The filters of the worklist, as they stand in its address."""
+"""The filters of the worklist, as they stand in its address; what is searched for never does."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, get_args
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
 from cxr_triage.domain import PRIORITIES, Priority
+from cxr_triage.labels import LABELS
 from cxr_triage.store.records import State, WorklistQuery
 
 LONGEST: Final = 1000
@@ -18,43 +19,67 @@ PERIODS: Final = {"today": 0, "week": 6, "month": 29}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What is wanted of the worklist; empty: everything. cursor: of the page."""
+    """What is wanted of the worklist; empty: everything. since, until: the first and the last day
+    when studies came. cursor: of the page. text: what somebody typed to find a patient. searched:
+    there was such a text, whether it is known here or not."""
 
     priority: tuple[Priority, ...] = ()
     state: tuple[State, ...] = ()
+    finding: str = ""
     station: str = ""
     period: str = ""
-    number: str = ""
+    since: date | None = None
+    until: date | None = None
     hidden: bool = False
     cursor: str = ""
+    searched: bool = False
+    text: str = field(default="", repr=False)
 
     @property
     def any(self) -> bool:
         """Is anything left out of the list?"""
-        chosen = (self.priority, self.state, self.station, self.period, self.number, self.hidden)
-        return any(chosen)
+        return self.narrowed or self.searched
+
+    @property
+    def narrowed(self) -> bool:
+        """By what stands in the address?"""
+        days = self.period or self.since or self.until
+        return bool(
+            self.priority or self.state or self.finding or self.station or days or self.hidden
+        )
 
     def address(self, *, cursor: str | None = None) -> str:
         """As a query, of this page or of another; nothing in it that is not ours."""
-        given = {
+        return urlencode(self.fields(cursor=cursor))
+
+    def fields(self, *, cursor: str | None = None) -> list[tuple[str, str]]:
+        """Names and values for an address, and for a form beside its text."""
+        given: dict[str, Sequence[str]] = {
             "priority": self.priority,
             "state": self.state,
-            "station": self.station,
-            "period": self.period,
-            "number": self.number,
-            "hidden": "1" if self.hidden else "",
-            "cursor": self.cursor if cursor is None else cursor,
+            "finding": (self.finding,),
+            "station": (self.station,),
+            "period": (self.period,),
+            "from": (self.since.isoformat() if self.since else "",),
+            "until": (self.until.isoformat() if self.until else "",),
+            "hidden": ("1" if self.hidden else "",),
+            "searched": ("1" if self.searched else "",),
+            "cursor": (self.cursor if cursor is None else cursor,),
         }
-        return urlencode({name: value for name, value in given.items() if value}, doseq=True)
+        return [(name, value) for name, values in given.items() for value in values if value]
 
     def query(self, zone: ZoneInfo) -> WorklistQuery:
         """For the store. zone: of the place, whose days are meant."""
+        first, last = _first(self.period, zone), self.until
+        begins = max(filter(None, (first, self.since)), default=None)
         return WorklistQuery(
             priorities=self.priority,
             states=self.state,
+            findings=(self.finding,) if self.finding else (),
             station_id=self.station or None,
-            received_from=_beginning(self.period, zone),
-            number=self.number or None,
+            received_from=None if begins is None else _midnight(begins, zone),
+            received_until=None if last is None else _midnight(last + timedelta(days=1), zone),
+            text=self.text,
             hidden=self.hidden,
         )
 
@@ -65,24 +90,50 @@ def filters_of(address: str) -> Filters:
         given: Mapping[str, Sequence[str]] = parse_qs(address[:LONGEST], max_num_fields=40)
     except ValueError:
         given = {}
-    period = _one(given, "period")
+    return _filters(given, text="")
+
+
+def filters_in(form: Mapping[str, Sequence[str]]) -> Filters:
+    """Those of a form, which may say what is searched for."""
+    return _filters(form, text=next(iter(form.get("text", ())), "").strip())
+
+
+def _filters(given: Mapping[str, Sequence[str]], *, text: str) -> Filters:
+    period, finding = _one(given, "period"), _one(given, "finding")
     return Filters(
         priority=tuple(one for one in PRIORITIES if one in given.get("priority", ())),
         state=tuple(one for one in get_args(State) if one in given.get("state", ())),
+        finding=finding if finding in LABELS else "",
         station=_one(given, "station"),
         period=period if period in PERIODS else "",
-        number=_one(given, "number").strip(),
+        since=_day(_one(given, "from")),
+        until=_day(_one(given, "until")),
         hidden=bool(_one(given, "hidden")),
         cursor=_one(given, "cursor", longest=512),
+        searched=bool(text) or _one(given, "searched") == "1",
+        text=text,
     )
 
 
 def _one(given: Mapping[str, Sequence[str]], name: str, *, longest: int = 64) -> str:
-    return given[name][0][:longest] if name in given else ""
+    return given[name][0][:longest] if given.get(name) else ""
 
 
-def _beginning(period: str, zone: ZoneInfo) -> datetime | None:
+def _day(text: str) -> date | None:
+    """A day of this age; None for what is none."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 1900 <= day.year <= 2200 else None
+
+
+def _first(period: str, zone: ZoneInfo) -> date | None:
+    """The first day of a period that ends today."""
     if not period:
         return None
-    midnight = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (midnight - timedelta(days=PERIODS[period])).astimezone(UTC)
+    return datetime.now(zone).date() - timedelta(days=PERIODS[period])
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)

@@ -1,6 +1,7 @@
 """What a form brings, once it is certain that it is a form of ours."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -18,8 +19,8 @@ MAX_FIELDS = 40
 Fields = Mapping[str, str]
 
 
-async def posted(request: Request, visit: Anyone) -> Fields:
-    """The fields, of which a missing one is empty text: see `text`.
+async def posted_lists(request: Request, visit: Anyone) -> Mapping[str, Sequence[str]]:
+    """The fields, each with everything that was chosen there.
 
     Raises MediaTypeUnsupported, RequestInvalid or NotAllowed `csrf`.
     """
@@ -31,11 +32,22 @@ async def posted(request: Request, visit: Anyone) -> Fields:
         raise
     except (HTTPException, UnicodeError, LookupError, ValueError):
         raise RequestInvalid("request_malformed") from None
-    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     if len(form.multi_items()) > MAX_FIELDS:
         raise RequestInvalid("request_malformed")
-    visit.check_csrf(fields.get("csrf", ""))
+    fields: dict[str, list[str]] = defaultdict(list)
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields[name].append(value)
+    visit.check_csrf(fields["csrf"][-1] if fields["csrf"] else "")
     return fields
+
+
+PostedLists = Annotated[Mapping[str, Sequence[str]], Depends(posted_lists)]
+
+
+def posted(fields: PostedLists) -> Fields:
+    """The fields, of which a missing one is empty text: see `text`. Raises as `posted_lists`."""
+    return {name: values[-1] for name, values in fields.items() if values}
 
 
 Posted = Annotated[Fields, Depends(posted)]

@@ -1,4 +1,8 @@
-"""A study's report under the address that people see: to be read, printed and saved."""
+"""A study's report under the address that people see: to be read, printed and saved.
+
+On paper a film that names nobody can end in anybody's file: it is printed without a name only
+where somebody says so. Programs get it as it is (`api.study_reports`).
+"""
 
 from typing import Annotated
 
@@ -9,34 +13,59 @@ from cxr_triage.api.models import MAX_NAME
 from cxr_triage.api.study_reports import page_answer, pdf_answer
 from cxr_triage.language import LANGUAGES
 from cxr_triage.report.sheet import Sheet
+from cxr_triage.report.study_report import is_named
 from cxr_triage.report.study_sheet import sheet_of
-from cxr_triage.web.visit import Reader
+from cxr_triage.web.rendering import render
+from cxr_triage.web.visit import Reader, Visit
 
 router = APIRouter(prefix="/studies/{study}")
 
+Id = Annotated[str, Path(alias="study", max_length=MAX_NAME)]
+Lang = Annotated[str, Query(alias="lang", max_length=8)]
+Chosen = Annotated[bool, Query(alias="without_name")]
+
 
 def _sheet(
-    visit: Reader,
-    origin: From,
-    study: Annotated[str, Path(max_length=MAX_NAME)],
-    lang: Annotated[str, Query(max_length=8)] = "",
-) -> Sheet:
-    """In the language of who looks, or in the one that they ask for."""
+    visit: Reader, origin: From, study: Id, lang: Lang = "", without_name: Chosen = False
+) -> Sheet | Response:
+    """In the language of who looks, or in the one that they ask for; or the question whether it
+    is to be printed without a name."""
+    if not without_name and _lacks_name(visit, study):
+        return _question(visit, study, lang)
     language = next((one for one in LANGUAGES if one == lang), visit.language)
     report = visit.services.reporter.report(visit.who, study, language, origin=origin)
     return sheet_of(report, language)
 
 
-Printed = Annotated[Sheet, Depends(_sheet)]
+def _lacks_name(visit: Visit, study: str) -> bool:
+    """Should it bear a name that is not there? Where names are left out, none is lacking."""
+    if not (visit.services.settings.report_names and visit.may("see_patients")):
+        return False
+    return not is_named(visit.services.store.study(study, visit.who.scope).row.patient)
 
 
-@router.get("/report")
-def read_report(sheet: Printed) -> Response:
+def _question(visit: Visit, study: str, lang: str) -> Response:
+    detail = visit.services.store.study(study, visit.who.scope)
+    return render(
+        visit,
+        "print_nameless.html.j2",
+        study=detail.row,
+        shown=detail.images[0],
+        lang=lang,
+        address=visit.request.url.path,
+    )
+
+
+Printed = Annotated[Sheet | Response, Depends(_sheet)]
+
+
+@router.get("/report", response_model=None)
+def read_report(printed: Printed) -> Response:
     """The page."""
-    return page_answer(sheet)
+    return printed if isinstance(printed, Response) else page_answer(printed)
 
 
-@router.get("/report.pdf")
-def read_report_pdf(sheet: Printed) -> Response:
+@router.get("/report.pdf", response_model=None)
+def read_report_pdf(printed: Printed) -> Response:
     """The PDF."""
-    return pdf_answer(sheet)
+    return printed if isinstance(printed, Response) else pdf_answer(printed)

@@ -12,7 +12,7 @@ from cxr_triage.service.audit import Action, entry
 from cxr_triage.service.trail import note
 from cxr_triage.store.records import StoredAssessment, StudyDetail
 from cxr_triage.web.beside import beside
-from cxr_triage.web.filters import LONGEST
+from cxr_triage.web.filters import LONGEST, filters_of
 from cxr_triage.web.rendering import render
 from cxr_triage.web.study_corrections import correction_values
 from cxr_triage.web.study_parts import film_values, readings_of, scale_values
@@ -44,7 +44,7 @@ def read_study(
         shown=shown,
         found=shown.assessment,
         beside=beside(services, who, detail.row.study_id, came_from),
-        came_from=came_from,
+        came_from=filters_of(came_from).address(),
         show_heatmap=services.settings.heatmap_first,
         film=film_values(shown, services.settings),
         **scale_values(shown),
@@ -54,7 +54,9 @@ def read_study(
 
 
 @router.get("/reading")
-def read_reading(visit: Reader, origin: From, id_: Id, image: Image) -> Response:
+def read_reading(
+    visit: Reader, origin: From, id_: Id, image: Image, came_from: CameFrom = ""
+) -> Response:
     """The readings of one result alone, for the page's script after somebody saved."""
     who = visit.who
     detail = visit.services.store.study(id_, who.scope)
@@ -67,6 +69,7 @@ def read_reading(visit: Reader, origin: From, id_: Id, image: Image) -> Response
         study=detail.row,
         shown=shown,
         found=shown.assessment,
+        came_from=came_from,
         **readings_of(detail, shown, who),
     )
 

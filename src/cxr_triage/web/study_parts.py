@@ -50,7 +50,8 @@ def scale_values(stored: StoredAssessment) -> dict[str, Any]:
 
 
 def readings_of(detail: StudyDetail, stored: StoredAssessment, who: Principal) -> dict[str, Any]:
-    """The reading of a result with its addenda, and what `who` may do with it."""
+    """The reading of a result with its addenda, what `who` may do with it, and what of the study
+    is not signed."""
     found = stored.assessment
     of_result = [one for one in detail.reviews if one.assessment_id == found.id]
     reading = next((one for one in of_result if one.addendum_of is None), None)
@@ -61,6 +62,10 @@ def readings_of(detail: StudyDetail, stored: StoredAssessment, who: Principal) -
         "addenda": [one for one in of_result if one.addendum_of is not None],
         "elsewhere": [one for one in detail.reviews if one.assessment_id != found.id],
         "signed": signed,
+        "films": [one.assessment.id for one in detail.images],
+        "lacking": numbered(detail),
+        "may_sign_whole": stored.is_current
+        and any(one.image_id != stored.image_id for one in detail.lacking),
         "may_save": who.may("review") and not signed,
         "may_sign": who.may("sign"),
         "values": reading_values(reading),
@@ -69,11 +74,18 @@ def readings_of(detail: StudyDetail, stored: StoredAssessment, who: Principal) -
     }
 
 
+def numbered(detail: StudyDetail) -> list[tuple[int, StoredAssessment]]:
+    """What is not signed, with the number that the page gives each film."""
+    lacking = {one.assessment.id for one in detail.lacking}
+    films = enumerate(detail.images, 1)
+    return [(number, one) for number, one in films if one.assessment.id in lacking]
+
+
 def reading_values(reading: Review | None) -> dict[str, Any]:
     """A reading as the page's script fills a form with it; version 0: there is none."""
     if reading is None:
         return {"version": 0, "reader": "", "signed": False, "verdicts": {}, "missed": [],
-                "overall": None, "note": "", "impression": ""}  # fmt: skip
+                "overall": None, "agrees": False, "note": "", "impression": ""}  # fmt: skip
     draft = reading.draft
     return {
         "version": reading.version,
@@ -82,6 +94,7 @@ def reading_values(reading: Review | None) -> dict[str, Any]:
         "verdicts": dict(draft.verdicts),
         "missed": list(draft.missed),
         "overall": draft.overall,
+        "agrees": draft.agrees,
         "note": draft.note,
         "impression": draft.impression,
     }

@@ -8,18 +8,19 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from cxr_triage.api.access import From
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.errors import QueryInvalid
-from cxr_triage.labels import finding_name
+from cxr_triage.labels import LABELS, finding_name
 from cxr_triage.language import Language
 from cxr_triage.service import worklist
-from cxr_triage.service.audit import Action, entry
+from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.trail import note
-from cxr_triage.store.records import STATES, Flag, Station
-from cxr_triage.web.filters import PERIODS, Filters, filters_of
+from cxr_triage.store.records import STATES, Flag, Station, StudyRow
+from cxr_triage.web.filters import PERIODS, Filters, filters_in, filters_of
+from cxr_triage.web.forms import PostedLists
 from cxr_triage.web.rendering import now, render
 from cxr_triage.web.visit import Onlooker, Reader, Visit
 
@@ -44,27 +45,66 @@ class Newer(BaseModel):
 
 @router.get("")
 def read_worklist(request: Request, visit: Reader, origin: From) -> Response:
-    """A page of the studies that one may see; a cursor that is none leads to the first."""
+    """A page of the studies that one may see; a cursor that is none leads to the first. What was
+    searched for stands in no address: the page's script asks again, or a person does."""
     filters = filters_of(request.url.query)
+    if filters.searched and visit.may("see_patients"):
+        return _render(visit, filters, rows=())
+    return _list(visit, origin, replace(filters, searched=False), Action.WORKLIST_VIEWED)
+
+
+@router.post("")
+def search_worklist(visit: Reader, origin: From, form: PostedLists) -> Response:
+    """The page of what was searched for; the other filters alone stand in the address."""
+    filters = filters_in(form)
+    if not filters.text:
+        address = replace(filters, searched=False).address()
+        return RedirectResponse(f"/worklist?{address}" if address else "/worklist", 303)
+    try:
+        return _list(visit, origin, filters, Action.WORKLIST_SEARCHED)
+    except QueryInvalid as wrong:
+        return _render(visit, filters, rows=(), wrong=wrong.message(visit.language), status=422)
+
+
+def _list(visit: Visit, origin: Origin, filters: Filters, action: Action) -> Response:
+    """Raises QueryInvalid for what cannot be searched for."""
     query, store = filters.query(_zone(visit)), visit.services.store
     try:
         page = worklist.page(store, visit.who, query, cursor=filters.cursor or None)
-    except QueryInvalid:
+    except QueryInvalid as wrong:
+        if wrong.code != "cursor_invalid":
+            raise
         filters = replace(filters, cursor="")
         page = worklist.page(store, visit.who, query)
-    note(store, entry(Action.WORKLIST_VIEWED, visit.who.acts_from(origin)))
+    note(store, entry(action, visit.who.acts_from(origin)))
+    return _render(visit, filters, rows=page.rows, cursor=page.cursor)
+
+
+def _render(
+    visit: Visit,
+    filters: Filters,
+    *,
+    rows: Sequence[StudyRow],
+    cursor: str | None = None,
+    wrong: str = "",
+    status: int = 200,
+) -> Response:
     return render(
         visit,
         "worklist.html.j2",
-        rows=page.rows,
+        status=status,
+        here=f"/worklist?{filters.address()}",
+        rows=rows,
         station_name=worklist.station_name,
         flags_that_fit=flags_that_fit,
         filters=filters,
-        next_page=None if page.cursor is None else filters.address(cursor=page.cursor),
-        first_page=filters.address(cursor=""),
+        cursor=cursor,
+        wrong=wrong,
+        most_text=worklist.MAX_TEXT,
         stations=_stations(visit),
         states=STATES,
         periods=tuple(PERIODS),
+        findings=tuple(LABELS),
         priorities_shown=PRIORITIES,
         since=now().isoformat(),
     )
@@ -75,7 +115,8 @@ def read_newer(
     request: Request, visit: Onlooker, since: Annotated[AwareDatetime, Query()]
 ) -> Newer:
     """For the page's script: it says that there is more, and moves nothing."""
-    query = _without_place(filters_of(request.url.query)).query(_zone(visit))
+    filters = replace(filters_of(request.url.query), cursor="")
+    query = filters.query(_zone(visit))
     begun = max(since, query.received_from or since)
     page = worklist.page(
         visit.services.store, visit.who, replace(query, received_from=begun), limit=MOST_NEW
@@ -88,10 +129,6 @@ def flags_that_fit(flags: Sequence[Flag], language: Language) -> Sequence[Flag]:
     widths = (max(SHORTEST, len(finding_name(flag.label, language))) + 2 for flag in flags[:3])
     fitting = sum(1 for end in accumulate(widths) if end <= LINE)
     return flags[: max(1, fitting)]
-
-
-def _without_place(filters: Filters) -> Filters:
-    return replace(filters, cursor="")
 
 
 def _zone(visit: Visit) -> ZoneInfo:

@@ -33,6 +33,17 @@ KEPT = (
 )
 """What never changes of a signed reading: which study it is of follows its film."""
 
+REOPENED = """UPDATE studies SET state = CASE WHEN EXISTS (
+    SELECT 1 FROM reviews JOIN assessments ON assessments.id = reviews.assessment_id
+    WHERE reviews.study_id = studies.id AND reviews.signed_at IS NOT NULL
+    AND NOT assessments.is_current) THEN 'changed' ELSE 'opened' END
+WHERE state = 'signed' AND EXISTS (
+    SELECT 1 FROM images JOIN assessments ON assessments.image_id = images.id
+    WHERE images.study_id = studies.id AND assessments.is_current AND NOT EXISTS (
+        SELECT 1 FROM reviews WHERE reviews.assessment_id = assessments.id
+        AND reviews.addendum_of IS NULL AND reviews.signed_at IS NOT NULL))"""
+"""One signed reading signed a study, whatever other films it had, and newer results left it so."""
+
 SQLITE = (
     "DROP TRIGGER reviews_stay_signed",
     f"""CREATE TRIGGER reviews_stay_signed BEFORE UPDATE OF {KEPT} ON reviews
@@ -81,6 +92,7 @@ def upgrade() -> None:
     )
     for column in ("study_id", "patient_before", "patient_after"):
         op.create_index(f"ix_corrections_{column}", "corrections", [column])
+    op.execute(REOPENED)
     _check_references()
 
 

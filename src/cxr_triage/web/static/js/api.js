@@ -1,17 +1,25 @@
 // Requests to the service: the session's token, answers as values, trouble as sentences.
+// A page that stays open outlives its session: whoever signs in again goes on where they were.
 
 import { say } from "./words.js";
 
-const csrf = document.querySelector('meta[name="csrf"]').content;
+const page = document.querySelector('meta[name="csrf"]');
+let csrf = page.content;
 const WAITS_S = [1, 2, 4, 8, 15, 30];
 const LONGEST_WAIT_S = 300; // who is told to come back later than this does so by hand
 
 /** What went wrong, in a sentence of the page's language.
- *  status 0: no answer came. retryAfterS: when the service says to come again. */
+ *  status 0: no answer came. places: [{where, problem}] in the request. retryAfterS: when the
+ *  service says to come again. */
 export class Trouble extends Error {
-  constructor(sentence, { status = 0, code = "network", retryAfterS = null } = {}) {
+  constructor(sentence, { status = 0, code = "network", places = [], retryAfterS = null } = {}) {
     super(sentence);
-    Object.assign(this, { sentence, status, code, retryAfterS });
+    Object.assign(this, { sentence, status, code, places, retryAfterS });
+  }
+
+  /** Must the person sign in (again) before anything else? */
+  get endsSession() {
+    return this.status === 401 || this.code === "other_person";
   }
 
   /** Would the same request succeed soon, untouched? */
@@ -25,8 +33,34 @@ export function headers(more = {}) {
   return { "Accept-Language": document.documentElement.lang, "X-CSRF-Token": csrf, ...more };
 }
 
-/** The answer of the service as a value (null if empty). Throws Trouble. */
-export async function ask(address, { method = "GET", json, body, signal } = {}) {
+/** Take the token of the session that there is now. Throws Trouble: 401 if there is none,
+ *  `other_person` if it is not that of whom this page was made for. */
+export async function renewToken() {
+  resume(await ask("/v1/session"));
+}
+
+/** Go on in a session that began after the page did. Throws Trouble `other_person`. */
+export function resume(session) {
+  if (session.person_id !== page.dataset.person) {
+    throw new Trouble(say("web.script.other_person", { name: session.name }), { status: 403, code: "other_person" });
+  }
+  csrf = session.csrf;
+  for (const input of document.querySelectorAll("input[name=csrf]")) input.value = csrf; // signing out must work
+}
+
+/** The answer of the service as a value (null if empty). A token of an earlier session of the
+ *  same person is renewed. Throws Trouble. */
+export async function ask(address, options = {}) {
+  try {
+    return await asked(address, options);
+  } catch (error) {
+    if (error.code !== "csrf") throw error;
+    await renewToken();
+    return asked(address, options);
+  }
+}
+
+async function asked(address, { method = "GET", json, body, signal } = {}) {
   const more = json === undefined ? {} : { "Content-Type": "application/json" };
   const content = json === undefined ? body : JSON.stringify(json);
   let answer;
@@ -63,6 +97,7 @@ export function troubleOf(status, text, retryAfter = null) {
   return new Trouble(problem.detail ?? say("web.script.unexpected"), {
     status,
     code: problem.code ?? "unexpected",
+    places: problem.places ?? [],
     retryAfterS: Number.isFinite(seconds) ? seconds : null,
   });
 }

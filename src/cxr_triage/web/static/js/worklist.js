@@ -1,12 +1,17 @@
 // Keys of the worklist, and word of studies that came meanwhile. Nothing moves by itself.
 
 import { ask } from "./api.js";
+import { forget, remember, searched } from "./searched.js";
 import { say } from "./words.js";
 
 const POLL_MS = 60_000;
 const links = [...document.querySelectorAll("#list .open")];
 const newer = document.getElementById("newer");
 const filters = document.getElementById("filters");
+const text = document.getElementById("text");
+const found = document.getElementById("found");
+const again = document.getElementById("again");
+const person = newer.dataset.person;
 
 function step(by) {
   const at = links.indexOf(document.activeElement);
@@ -20,6 +25,7 @@ const keys = {
   ArrowUp: () => step(-1),
   f: openFilters,
   r: refresh,
+  "/": () => text?.select(),
 };
 
 function openFilters() {
@@ -34,7 +40,26 @@ function refresh() {
   location.reload();
 }
 
+/** The page that a search answers becomes one whose address says nothing of it, and which can be
+ *  gone back to: it asks the same again. */
+function settle() {
+  if (found) {
+    const studies = links.map((link) => link.closest("tr").id.slice("s-".length));
+    remember(person, text.value, studies, { further: Boolean(found.dataset.further) });
+    history.replaceState(null, "", found.dataset.address + location.hash);
+  } else if (again) {
+    const kept = searched(person);
+    if (!kept) return text.focus();
+    again.elements.text.value = kept.text;
+    again.action += location.hash;
+    again.submit();
+  } else {
+    forget();
+  }
+}
+
 function restorePlace() {
+  if (again) return; // the page that comes has it
   const kept = JSON.parse(sessionStorage.getItem("worklist-place") ?? "null");
   sessionStorage.removeItem("worklist-place");
   if (kept && kept.address === location.search) {
@@ -60,7 +85,7 @@ document.getElementById("refresh").addEventListener("click", (event) => {
 });
 
 async function lookForNewer() {
-  if (document.hidden) return;
+  if (document.hidden || found || again) return;
   const query = new URLSearchParams(location.search);
   query.set("since", newer.dataset.since);
   const found = await ask(`/worklist/newer?${query}`).catch(() => null);
@@ -69,6 +94,7 @@ async function lookForNewer() {
   newer.textContent = say(key, { count: found.count });
 }
 
+settle();
 addEventListener("pageshow", () => setTimeout(restorePlace)); // after the browser's own going to a place
 setInterval(lookForNewer, POLL_MS);
 document.addEventListener("visibilitychange", lookForNewer);

@@ -4,7 +4,7 @@ import { say } from "../words.js";
 
 const VERDICT = "verdict:";
 
-/** {verdicts, missed, overall, note, impression}; of an addendum the texts alone. */
+/** {verdicts, missed, overall, agrees, note, impression}; of an addendum the texts alone. */
 export function read(form) {
   const data = new FormData(form);
   const texts = { note: data.get("note"), impression: data.get("impression") };
@@ -14,6 +14,7 @@ export function read(form) {
     verdicts: Object.fromEntries(given.map(([name, value]) => [name.slice(VERDICT.length), value])),
     missed: data.getAll("missed"),
     overall: data.get("overall"),
+    agrees: data.has("agrees"),
     ...texts,
   };
 }
@@ -21,8 +22,9 @@ export function read(form) {
 export function fill(form, values) {
   for (const field of form.elements) {
     if (field.type === "radio") field.checked = wanted(field.name, values) === field.value;
-    else if (field.type === "checkbox") field.checked = (values.missed ?? []).includes(field.value);
-    else if (field.name) field.value = values[field.name] ?? "";
+    else if (field.name === "agrees") field.checked = Boolean(values.agrees);
+    else if (field.name === "missed") field.checked = (values.missed ?? []).includes(field.value);
+    else if (field.name && field.type !== "checkbox") field.value = values[field.name] ?? "";
   }
   for (const fold of form.querySelectorAll("details")) {
     if (fold.querySelector("input:checked")) fold.open = true;
@@ -31,9 +33,14 @@ export function fill(form, values) {
 
 /** Do both say the same? Order and what only one of them has (a version) do not count. */
 export function same(one, other) {
-  return ["verdicts", "missed", "overall", "note", "impression"].every(
+  return ["verdicts", "missed", "overall", "agrees", "note", "impression"].every(
     (name) => ordered(one[name]) === ordered(other[name]),
   );
+}
+
+/** Is there anything that a signature could stand for? */
+export function saysEnough(values) {
+  return Boolean(values.impression.trim() || values.agrees);
 }
 
 /** Term and text of everything that is said, for who is about to sign it. */
@@ -48,6 +55,7 @@ export function summary(form) {
     ...verdicts,
     [say("viewer.missed"), missed.join(", ")],
     [say("viewer.impression"), values.impression],
+    ...(values.agrees ? [[say("paper.ai_result"), say("viewer.agreed")]] : []),
     [say("viewer.note"), values.note],
   ];
   return rows.map(([term, text]) => [term, text || say("viewer.nothing_said")]);

@@ -3,7 +3,7 @@
 import { ask, headers, Trouble } from "../api.js";
 import { say } from "../words.js";
 import { draftOf, dropDraft, keepDraft } from "./drafts.js";
-import { fill, read, same, summary } from "./reading_form.js";
+import { fill, read, same, saysEnough, summary } from "./reading_form.js";
 
 export class Review {
   /** root: the section; person: whose drafts are whose. */
@@ -43,8 +43,8 @@ export class Review {
   }
 
   _known() {
-    const { verdicts, missed, overall, note, impression } = this.saved;
-    return this.isAddendum ? { note: "", impression: "" } : { verdicts, missed, overall, note, impression };
+    const { verdicts, missed, overall, agrees, note, impression } = this.saved;
+    return this.isAddendum ? { note: "", impression: "" } : { verdicts, missed, overall, agrees, note, impression };
   }
 
   _typed() {
@@ -60,9 +60,9 @@ export class Review {
     this._busy(true, say(action === "save" ? "viewer.saving" : "viewer.signing"));
     const values = read(this.form);
     try {
-      if (action === "addendum" && !values.note.trim() && !values.impression.trim()) throw new Trouble(say("viewer.addendum_empty"), { status: 422 });
+      if (action === "addendum" && !values.note.trim() && !values.impression.trim()) throw new Trouble(say("error.addendum_empty"), { status: 422 });
       const address = `/v1/assessments/${this.root.dataset.image}/reviews`;
-      const review = await ask(address, { method: "POST", json: { action, version: this.version, ...values } });
+      const review = await ask(address, { method: "POST", json: { action, version: this.version, ...values, ...this._whole(action) } });
       dropDraft(this.root.dataset.image);
       this.dirty = false;
       this._notice("");
@@ -71,7 +71,8 @@ export class Review {
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       this._say(say("viewer.not_saved"));
-      if (error.status === 409) await this._conflict();
+      if (error.code === "study_changed") await this._studyChanged(error.sentence);
+      else if (error.status === 409) await this._conflict();
       else if (error.status === 401) this._offerSignIn(error.sentence);
       else this._notice(error.sentence);
     } finally {
@@ -87,13 +88,35 @@ export class Review {
     const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(new Date(review.saved_at));
     this._say(say("viewer.saved", { done: time }));
     const fresh = await this._fetch();
-    this.root.querySelector("#known").replaceWith(fresh.querySelector("#known"));
+    for (const part of ["#known", "#study-signing"]) this.root.querySelector(part).replaceWith(fresh.querySelector(part));
+  }
+
+  /** What stands for the whole study where the box says so: every film that is on this page. */
+  _whole(action) {
+    const wanted = action !== "save" && this.root.querySelector("[name=whole_study]:checked");
+    return wanted ? { whole_study: JSON.parse(this.root.dataset.films) } : {};
+  }
+
+  /** The reading itself is saved by then, unless it is an addendum, whose words stay. */
+  async _studyChanged(sentence) {
+    if (!this.isAddendum) {
+      dropDraft(this.root.dataset.image);
+      this._replace(await this._fetch());
+    }
+    this._notice(sentence);
   }
 
   _lookAndSign() {
+    if (!saysEnough(read(this.form))) {
+      this._say("");
+      this._notice(say("error.reading_empty"));
+      return;
+    }
+    this._notice("");
     const dialog = this.root.querySelector("#signing");
     const list = dialog.querySelector("#signing-list");
     list.replaceChildren(...summary(this.form).map(row));
+    dialog.querySelector("form").reset();
     dialog.returnValue = "";
     dialog.addEventListener("close", () => { if (dialog.returnValue === "sign") this.send("sign"); }, { once: true });
     dialog.showModal();
@@ -161,7 +184,7 @@ export class Review {
   }
 
   async _fetch() {
-    const query = new URLSearchParams({ image: this.root.dataset.image });
+    const query = new URLSearchParams({ image: this.root.dataset.image, from: this.root.dataset.from });
     const answer = await fetch(`/studies/${this.root.dataset.study}/reading?${query}`, { headers: headers(), cache: "no-store" }).catch(() => null);
     const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : "", "text/html");
     const section = page.querySelector("#review");

@@ -2,6 +2,7 @@
 
 import { headers } from "../api.js";
 import { say } from "../words.js";
+import { leadToFound } from "./beside.js";
 import { Correct } from "./correct.js";
 import { Findings } from "./findings.js";
 import { parsePixels } from "./pixels.js";
@@ -60,6 +61,7 @@ async function openFilm(findings) {
   return stage;
 }
 
+leadToFound(document.querySelector(".viewer").dataset.person);
 const findings = new Findings(document.querySelector(".panel"), values, tell);
 const review = document.getElementById("review");
 if (review) new Review(review, document.querySelector(".viewer").dataset.person);

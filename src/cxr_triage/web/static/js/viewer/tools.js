@@ -96,7 +96,7 @@ export class Tools {
   }
 
   _travel(way) {
-    const link = document.querySelector(`[data-go="${way}"]`);
+    const link = document.querySelector(`[data-go="${way}"][href]`);
     if (link) link.click();
     else this.tell(say("viewer.end_of_list"));
   }
