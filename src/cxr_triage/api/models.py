@@ -12,6 +12,7 @@ from cxr_triage.imaging.text import clean
 from cxr_triage.language import Language
 from cxr_triage.service import worklist
 from cxr_triage.service.corrections import MAX_MARKER, MAX_REASON, OLDEST_YEARS
+from cxr_triage.store.identity import LONGEST
 from cxr_triage.store.records import Role, State, Verdict
 
 MAX_NAME = 64
@@ -21,7 +22,7 @@ MAX_TEXT = 4000
 
 def cleaned(value: object) -> object:
     """Without letters that nobody sees; what is no text is for pydantic to refuse."""
-    return clean(value) if isinstance(value, str) else value
+    return clean(value, longest=2 * LONGEST) if isinstance(value, str) else value
 
 
 class _Model(BaseModel):
@@ -349,7 +350,8 @@ class ReviewIn(_Model):
     )
 
 
-Said = Annotated[str, BeforeValidator(cleaned), Field(max_length=MAX_NAME)]
+Said = Annotated[str, BeforeValidator(cleaned), Field(max_length=LONGEST)]
+"""Whole: what identifies somebody is never cut."""
 
 
 class _SeenIn(_Model):
