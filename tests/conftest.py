@@ -6,6 +6,7 @@ from pathlib import Path
 
 import data_store
 import pytest
+from hypothesis import settings
 
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.worker import DecoderPool
@@ -18,6 +19,10 @@ from tests.databases import VARIABLE, programs, running_server
 
 os.environ["XDG_DATA_HOME"] = str(Path(__file__).parent / "no-data-folder")
 """Models that a developer has fetched take no part in tests, in processes of their own too."""
+
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
+"""How long an example takes says how busy the machine is, not whether it holds."""
 
 EXPLAINED_SKIPS = {
     "install openssl": "makes the certificate of a server; few machines lack it",
