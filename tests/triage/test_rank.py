@@ -98,11 +98,11 @@ def _of(label, findings):
 @pytest.mark.parametrize("probabilities", [(0.7, 0.8, 0.9), (0.3, 0.4, 0.5), (0.05, 0.1, 0.15)])
 def test_findings_of_one_level_and_tier_are_in_order_of_margin(probabilities):
     of_one_tier = card("Effusion", "Consolidation", "Mass")
-    for given in permutations(probabilities):
-        findings = findings_of(outputs(*given), of_one_tier, read_policy())
+    for mixed in permutations(probabilities):
+        findings = findings_of(outputs(*mixed), of_one_tier, read_policy())
         assert len({finding.level for finding in findings}) == 1
         assert [finding.probability for finding in findings] == pytest.approx(
-            sorted(given, reverse=True)
+            sorted(mixed, reverse=True)
         )
 
 
@@ -119,7 +119,7 @@ def test_of_equally_urgent_findings_the_one_with_the_larger_margin_leads():
     for place, label in enumerate(("Effusion", "Consolidation", "Mass")):
         given = [0.7, 0.7, 0.7]
         given[place] = 0.8
-        findings = findings_of(outputs(*given), of_one_tier, read_policy())
+        findings = findings_of(outputs(*mixed), of_one_tier, read_policy())
         assert priority_of(ACCEPT, findings, read_policy())[1].label == label
 
 
@@ -208,8 +208,8 @@ def test_images_of_a_study_and_equal_margins_are_in_a_fixed_order():
         assessment("a", "urgent", margin=0.1, study="1"),
         assessment("c", "critical", margin=0.0, study="1"),
     ]
-    for given in permutations(images):
-        assert _order(*given) == [["c", "b", "a", "d"]]
+    for mixed in permutations(images):
+        assert _order(*mixed) == [["c", "b", "a", "d"]]
     alone = [assessment(name, "routine", margin=0.2) for name in "bca"]
     assert _order(*alone) == [["a"], ["b"], ["c"]]
 
