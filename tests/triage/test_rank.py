@@ -119,7 +119,7 @@ def test_of_equally_urgent_findings_the_one_with_the_larger_margin_leads():
     for place, label in enumerate(("Effusion", "Consolidation", "Mass")):
         given = [0.7, 0.7, 0.7]
         given[place] = 0.8
-        findings = findings_of(outputs(*mixed), of_one_tier, read_policy())
+        findings = findings_of(outputs(*given), of_one_tier, read_policy())
         assert priority_of(ACCEPT, findings, read_policy())[1].label == label
 
 
