@@ -28,6 +28,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import data_store
 import psutil
@@ -44,6 +45,8 @@ from cxr_triage.settings import Settings
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.databases import VARIABLE, programs, raw, running_server, url_of
+
+Row = dict[str, Any]
 
 FILM = next((Path(data_store.__file__).parent / "data").glob("RG1_UNCR*")).read_bytes()
 UIDS_END = b"20040826185059.5457"
@@ -104,6 +107,7 @@ def served(folder: Path) -> Iterator[tuple[int, str, psutil.Process]]:
         text=True,
     )
     try:
+        assert process.stdout is not None
         address = process.stdout.readline().split("://")[1].split()[0]
         yield int(address.rpartition(":")[2]), key, psutil.Process(process.pid)
     finally:
@@ -120,10 +124,10 @@ class Client:
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, *, kind: str = "application/dicom"
-    ) -> dict:
+    ) -> Row:
         self._connection.request(method, path, body, self._headers | {"Content-Type": kind})
         answer = self._connection.getresponse()
-        content = json.loads(answer.read())
+        content: Row = json.loads(answer.read())
         assert answer.status in (200, 201), content
         return content
 
@@ -131,7 +135,7 @@ class Client:
 def mebibytes(process: psutil.Process) -> float:
     """Memory of a process and all below it, shared pages counted once (PSS)."""
     family = [process, *process.children(recursive=True)]
-    return sum(one.memory_full_info().pss for one in family) / 2**20
+    return float(sum(one.memory_full_info().pss for one in family)) / 2**20
 
 
 def cpu_s(process: psutil.Process) -> float:
@@ -198,8 +202,10 @@ def bare(seconds: float) -> tuple[float, float]:
         for _ in range(usable_cpus())
     ]
     for process in running:
+        assert process.stdout is not None
         process.stdout.readline()
     for process in running:
+        assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
     answers = [process.communicate()[0].split() for process in running]
@@ -245,13 +251,13 @@ def multiply(folder: Path, count: int) -> None:
         connection.exec_driver_sql("ANALYZE")
 
 
-def _insert(connection: Connection, table: str, rows: list[dict]) -> None:
+def _insert(connection: Connection, table: str, rows: list[Row]) -> None:
     names = ", ".join(f'"{name}"' for name in rows[0])
     marks = ", ".join(f":{name}" for name in rows[0])
     connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), rows)  # noqa: S608
 
 
-def copy_study(rows: dict, pick: random.Random) -> dict[str, dict]:
+def copy_study(rows: Row, pick: random.Random) -> dict[str, Row]:
     """Rows of the same study by table, with a place and names of its own."""
     patient, study, image, result = (f"{pick.getrandbits(128):032x}" for _ in range(4))
     name = f"{pick.choice(FAMILY)}^{pick.choice(MIDDLE)}^{pick.choice(GIVEN)}"
