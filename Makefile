@@ -11,40 +11,56 @@ DEMO_LANGUAGE ?= en
 SERVE_OUT ?= out/serve
 AXE_VERSION := 4.10.2
 
-.PHONY: demo serve test check format messages test-browser test-peers test-parity bench clean
+# Stamps are named for what is installed by: the same environment serves until one changes.
+HASH := $(shell cat pyproject.toml constraints.txt | cksum | tr -d ' ')
+EXTRAS := evaluate,oidc,postgres,server
 
-demo: $(VENV)/demo.stamp
+.PHONY: demo serve test check format messages test-browser test-peers test-parity soak mutants bench clean
+.SECONDARY:
+
+demo: $(VENV)/demo-$(HASH).stamp
 	$(BIN)/python scripts/demo.py --out $(DEMO_OUT) --lang $(DEMO_LANGUAGE) $(if $(FETCH),--fetch)
 
-serve: $(VENV)/serve.stamp
+serve: $(VENV)/serve-$(HASH).stamp
 	CXR_TRIAGE_STORE_DIR=$(SERVE_OUT) $(BIN)/cxr-triage serve --demo --lang $(DEMO_LANGUAGE) $(SERVE_ARGS)
 
-test: $(VENV)/test.stamp
+test: $(VENV)/test-$(HASH).stamp
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: $(VENV)/check.stamp
+check: $(VENV)/check-$(HASH).stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(VENV)/check.stamp
+format: $(VENV)/check-$(HASH).stamp
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-messages: $(VENV)/test.stamp
+messages: $(VENV)/test-$(HASH).stamp
 	$(BIN)/python scripts/compile_messages.py
 
-test-browser: $(VENV)/browser.stamp out/axe/package/axe.min.js
+test-browser: $(VENV)/browser-$(HASH).stamp out/axe/package/axe.min.js
 	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
 
-test-peers: $(VENV)/test.stamp
+test-peers: $(VENV)/test-$(HASH).stamp
 	$(BIN)/python -m pytest -m peers $(PYTEST_ARGS)
 
-test-parity: $(PARITY_VENV)/parity.stamp
-	$(PARITY_BIN)/python -m pytest -m parity $(PYTEST_ARGS)
+# The environment may be another checkout's: what is tested is the source of this one.
+test-parity: $(PARITY_VENV)/parity-$(HASH).stamp
+	PYTHONPATH=src $(PARITY_BIN)/python -m pytest -m parity $(PYTEST_ARGS)
 
-bench: $(PARITY_VENV)/parity.stamp
+# What is the better the longer it runs.
+soak: $(VENV)/test-$(HASH).stamp
+	SOAK=1 $(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+
+# Faults put into the rules on purpose, one by one: which of them does no test notice?
+# make mutants MUTANTS='cxr_triage.triage.rank.*'
+mutants: $(VENV)/mutants-$(HASH).stamp
+	$(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/mutmut results
+
+bench: $(PARITY_VENV)/parity-$(HASH).stamp
 	$(PARITY_BIN)/python benchmarks/pipeline.py
 	$(PARITY_BIN)/python benchmarks/heatmaps.py
 	$(PARITY_BIN)/python benchmarks/cold_start.py
@@ -52,7 +68,7 @@ bench: $(PARITY_VENV)/parity.stamp
 	$(PARITY_BIN)/python benchmarks/service.py
 
 clean:
-	rm -rf $(VENV) $(PARITY_VENV) out build dist
+	rm -rf $(VENV) $(PARITY_VENV) out build dist mutants
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -60,13 +76,22 @@ $(VENV)/bin/python:
 $(PARITY_VENV)/bin/python:
 	$(PYTHON) -m venv $(PARITY_VENV)
 
-$(VENV)/serve.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
+# What is published needs no newer pip than a machine has.
+$(VENV)/demo-$(HASH).stamp: | $(VENV)/bin/python
+	$(BIN)/python $(PIP) --editable '.[demo]'
+	@touch $@
+
+$(VENV)/serve-$(HASH).stamp: | $(VENV)/bin/python
 	$(BIN)/python $(PIP) --editable '.[demo,server]'
 	@touch $@
 
-# One stamp for each set of extras; a changed pyproject.toml or constraints.txt renews it.
-$(VENV)/%.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python $(PIP) --editable '.[$*]'
+# Dependency groups (PEP 735) need pip 25.1.
+%/pip.stamp: | %/bin/python
+	$*/bin/python $(PIP) --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/%-$(HASH).stamp: | $(VENV)/pip.stamp
+	$(BIN)/python $(PIP) --editable '.[$(EXTRAS)]' --group $*
 	@touch $@
 
 # Deque's accessibility rules, for the browser tests alone.
@@ -74,6 +99,6 @@ out/axe/package/axe.min.js:
 	mkdir -p out/axe
 	cd out/axe && npm pack --silent axe-core@$(AXE_VERSION) && tar xzf axe-core-$(AXE_VERSION).tgz
 
-$(PARITY_VENV)/parity.stamp: $(PARITY_VENV)/bin/python pyproject.toml constraints.txt
-	$(PARITY_BIN)/python $(PIP) --editable '.[test,parity]'
+$(PARITY_VENV)/parity-$(HASH).stamp: | $(PARITY_VENV)/pip.stamp
+	$(PARITY_BIN)/python $(PIP) --editable '.[$(EXTRAS)]' --group parity
 	@touch $@

@@ -60,7 +60,7 @@ def main() -> None:
     if importlib.util.find_spec("torch"):
         file = str(next(folder.glob("RG1_UNCR*")))
         commands["torch + torchxrayvision, RG1_UNCR"] = [sys.executable, "-c", PEER, file, root]
-    measured = {name: [] for name in commands}
+    measured: dict[str, list[tuple[float, float, float]]] = {name: [] for name in commands}
     for command in commands.values():
         run(command)
     for _ in range(arguments.rounds):

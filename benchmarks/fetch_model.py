@@ -49,7 +49,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     film = str(next((Path(data_store.__file__).parent / "data").glob("RG1_UNCR*")))
     commands = {"model fetch": ["model", "fetch", NAME], "score, fetched model": ["score", film]}
-    measured = {name: [] for name in commands}
+    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder, serving() as server:
             cards = catalogue(Path(folder) / "cards", server.url)

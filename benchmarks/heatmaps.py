@@ -50,6 +50,7 @@ def main() -> None:
             engine=engine, policy=policy, gate=load_gate(policy), decoder=decoder, limits=Limits()
         )
         prepared = pipeline.read(data).prepared
+    assert prepared is not None
     image = torch.from_numpy(prepared.tensor.copy())[None]
     labels = len(engine.card.labels)
     contenders = {
@@ -60,7 +61,7 @@ def main() -> None:
             peer.grad_cam(network, image, label) for label in range(labels)
         ],
     }
-    took = {name: [] for name in contenders}
+    took: dict[str, list[float]] = {name: [] for name in contenders}
     for work in contenders.values():
         work()
     for _ in range(arguments.rounds):

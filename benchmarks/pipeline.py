@@ -45,13 +45,16 @@ def main() -> None:
             engine=engine, policy=policy, gate=gate, decoder=decoder, limits=Limits()
         )
         reading = pipeline.read(data)
-        tensor = reading.prepared.tensor[np.newaxis]
+        radiograph, prepared = reading.radiograph, reading.prepared
+        assert radiograph is not None
+        assert prepared is not None
+        tensor = prepared.tensor[np.newaxis]
         session = engine._session  # the bare run that the pipeline is compared with
         stages: dict[str, list[float]] = {}
         whole, bare, looks = [], [], []
         for warm_up in [True] * 3 + [False] * arguments.rounds:
             took = milliseconds(lambda: session.run(OUTPUTS, {"image": tensor}))
-            look = milliseconds(lambda: gate.look(reading.radiograph))
+            look = milliseconds(lambda: gate.look(radiograph))
             start = time.perf_counter()
             assessment = pipeline.assess(data)
             total = (time.perf_counter() - start) * 1000

@@ -7,8 +7,9 @@ radiograph of pydicom-data), as fast as they are answered. The bare pipeline rea
 files from memory in as many processes, for half the time before and half after, so that
 both see the same machine. Memory is that of the server and its processes together.
 
-Worklist: pages of 50 over 1,000 and over 100,000 studies, copies of real rows, through HTTP;
-on SQLite and, where Debian's package `postgresql` is installed, on PostgreSQL.
+Worklist: pages of 50 over 1,000 and over 100,000 studies, copies of real rows, each of a patient of
+its own with a Vietnamese name, through HTTP; and searches for parts of names and numbers. On SQLite
+and, where Debian's package `postgresql` is installed, on PostgreSQL.
 """
 
 import argparse
@@ -27,11 +28,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import data_store
 import psutil
 from sqlalchemy import Connection, text
 
+from cxr_triage.domain import folded
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.service.accounts import AccountRules
 from cxr_triage.service.administration import Administration
@@ -43,6 +46,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.databases import VARIABLE, programs, raw, running_server, url_of
 
+Row = dict[str, Any]
+
 FILM = next((Path(data_store.__file__).parent / "data").glob("RG1_UNCR*")).read_bytes()
 UIDS_END = b"20040826185059.5457"
 """Of study, series and instance."""
@@ -51,9 +56,31 @@ PIXELS_END = FILM.rindex(b"\xfc\xff\xfc\xff")
 """Where the data set's trailing padding begins."""
 
 STUDIES = (1_000, 100_000)
-TABLES = ("studies", "images", "assessments")
+TABLES = ("patients", "studies", "images", "assessments")
 CHUNK = 500
-PAGES = {"first page": "", "urgent alone": "&priority=urgent", "state new": "&state=new"}
+PAGES = {
+    "first page": "",
+    "urgent alone": "&priority=urgent",
+    "state new": "&state=new",
+    "finding": "&finding=Nodule",
+}
+SEARCHES = {
+    "one name in 40": "hung",
+    "with diacritics": "Hùng",
+    "family name": "nguyen",
+    "whole name": "nguyen van hung",
+    "patient's number": "bn0012",
+    "accession number": "a1b2",
+    "nobody": "no such name",
+}
+FAMILY = ("Nguyễn",) * 4 + ("Trần", "Lê", "Phạm", "Huỳnh", "Vũ", "Đặng")
+MIDDLE = ("Văn", "Thị", "Hữu", "Đức", "Minh", "Ngọc", "Thanh", "Xuân")
+GIVEN = (
+    "An", "Anh", "Bình", "Chi", "Cường", "Dũng", "Duy", "Giang", "Hà", "Hải",
+    "Hạnh", "Hiền", "Hoa", "Hòa", "Hùng", "Hưng", "Hương", "Huy", "Khánh", "Lan",
+    "Linh", "Loan", "Mai", "Nam", "Nga", "Nhung", "Phong", "Phúc", "Quân", "Quang",
+    "Sơn", "Tâm", "Thảo", "Thu", "Thủy", "Trang", "Tuấn", "Vân", "Yến", "Đạt",
+)  # fmt: skip
 
 
 def other_film(number: int) -> bytes:
@@ -80,6 +107,7 @@ def served(folder: Path) -> Iterator[tuple[int, str, psutil.Process]]:
         text=True,
     )
     try:
+        assert process.stdout is not None
         address = process.stdout.readline().split("://")[1].split()[0]
         yield int(address.rpartition(":")[2]), key, psutil.Process(process.pid)
     finally:
@@ -92,12 +120,14 @@ class Client:
 
     def __init__(self, port: int, key: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/dicom"}
+        self._headers = {"Authorization": f"Bearer {key}"}
 
-    def ask(self, method: str, path: str, body: bytes | None = None) -> dict:
-        self._connection.request(method, path, body, self._headers)
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, *, kind: str = "application/dicom"
+    ) -> Row:
+        self._connection.request(method, path, body, self._headers | {"Content-Type": kind})
         answer = self._connection.getresponse()
-        content = json.loads(answer.read())
+        content: Row = json.loads(answer.read())
         assert answer.status in (200, 201), content
         return content
 
@@ -105,7 +135,7 @@ class Client:
 def mebibytes(process: psutil.Process) -> float:
     """Memory of a process and all below it, shared pages counted once (PSS)."""
     family = [process, *process.children(recursive=True)]
-    return sum(one.memory_full_info().pss for one in family) / 2**20
+    return float(sum(one.memory_full_info().pss for one in family)) / 2**20
 
 
 def cpu_s(process: psutil.Process) -> float:
@@ -172,8 +202,10 @@ def bare(seconds: float) -> tuple[float, float]:
         for _ in range(usable_cpus())
     ]
     for process in running:
+        assert process.stdout is not None
         process.stdout.readline()
     for process in running:
+        assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
     answers = [process.communicate()[0].split() for process in running]
@@ -219,21 +251,28 @@ def multiply(folder: Path, count: int) -> None:
         connection.exec_driver_sql("ANALYZE")
 
 
-def _insert(connection: Connection, table: str, rows: list[dict]) -> None:
+def _insert(connection: Connection, table: str, rows: list[Row]) -> None:
     names = ", ".join(f'"{name}"' for name in rows[0])
     marks = ", ".join(f":{name}" for name in rows[0])
     connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), rows)  # noqa: S608
 
 
-def copy_study(rows: dict, pick: random.Random) -> dict[str, dict]:
+def copy_study(rows: Row, pick: random.Random) -> dict[str, Row]:
     """Rows of the same study by table, with a place and names of its own."""
-    study, image, result = (f"{pick.getrandbits(128):032x}" for _ in range(3))
+    patient, study, image, result = (f"{pick.getrandbits(128):032x}" for _ in range(4))
+    name = f"{pick.choice(FAMILY)}^{pick.choice(MIDDLE)}^{pick.choice(GIVEN)}"
+    number, file_name = f"BN{pick.randrange(10**6):06d}", f"IMG_{pick.randrange(10**6):06d}.dcm"
     place = {"priority_rank": pick.randrange(5), "margin_order": -pick.random() / 2}
     state = pick.choice(("new", "opened", "changed", "reviewed", "signed"))
     changed = {
-        "studies": {"id": study, "study_uid": f"2.25.{pick.getrandbits(100)}", "state": state,
+        "patients": {"id": patient, "key": patient * 2, "patient_id": number, "name": name,
+                     "folded": f"{folded(name)}\n{folded(number)}"},
+        "studies": {"id": study, "patient_id": patient, "filed_patient_id": patient,
+                    "study_uid": f"2.25.{pick.getrandbits(100)}", "state": state,
                     "accession": study[:12], "leading_id": result, **place},
-        "images": {"id": image, "study_id": study, "sop_uid": f"2.25.{pick.getrandbits(100)}"},
+        "images": {"id": image, "study_id": study, "patient_id": patient,
+                   "file_name": file_name, "folded": folded(file_name),
+                   "sop_uid": f"2.25.{pick.getrandbits(100)}"},
         "assessments": {"id": result, "image_id": image, **place},
     }  # fmt: skip
     return {table: rows[table] | changes for table, changes in changed.items()}
@@ -267,6 +306,13 @@ def _page_ms(client: Client, query: str) -> float:
     return (time.perf_counter() - start) * 1000
 
 
+def _search_ms(client: Client, text: str) -> float:
+    body = json.dumps({"text": text}).encode()
+    start = time.perf_counter()
+    client.ask("POST", "/v1/worklist/search", body, kind="application/json")
+    return (time.perf_counter() - start) * 1000
+
+
 def measure_worklist() -> None:
     """Both services are asked in turn, so that both see the same machine."""
     print("PostgreSQL" if VARIABLE in os.environ else "SQLite", end=": ")
@@ -278,6 +324,10 @@ def measure_worklist() -> None:
             few, many = (statistics.median(took) for took in zip(*rounds, strict=True))
             times = statistics.median(b / a for a, b in rounds)
             print(f"{kind:<22} {few:8.1f} {many:8.1f} ms  ({times:.2f} times)")
+        for kind, text in SEARCHES.items():
+            rounds = [(_search_ms(small, text), _search_ms(large, text)) for _ in range(20)]
+            few, many = (statistics.median(took) for took in zip(*rounds, strict=True))
+            print(f"search: {kind:<22} {few:8.1f} {many:8.1f} ms")
 
 
 def main() -> None:

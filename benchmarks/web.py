@@ -30,7 +30,7 @@ PAGES = {
     "worklist": ("radiologist", "/worklist"),
     "worklist, urgent and new": ("radiologist", "/worklist?priority=urgent&state=new"),
     "worklist, tenth page": ("radiologist", "/worklist?cursor={cursor}"),
-    "worklist, a number that all have": ("radiologist", "/worklist?number=9RG1"),
+    "worklist, a finding": ("radiologist", "/worklist?finding=Nodule"),
     "are there newer studies": ("radiologist", "/worklist/newer?since=2026-01-01T00:00:00Z"),
     "study": ("radiologist", "/studies/{study}?from=priority%3Durgent"),
     "report": ("radiologist", "/studies/{study}/report"),

@@ -21,7 +21,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import data_store
 import numpy as np
+import pydicom
 from PIL import Image
 
 from cxr_triage.errors import TriageError
@@ -103,8 +105,10 @@ def projections(file: Path) -> Iterator[Image.Image]:
     integrals of attenuation, bone weighted as at a lower voltage."""
     with tarfile.open(file) as archive:
         members = {Path(member.name).name: member for member in archive}
-        project = plistlib.load(archive.extractfile(members["main.plist"]))
-        words = archive.extractfile(members["matrix.dat"]).read()
+        plan, matrix = (archive.extractfile(members[name]) for name in ("main.plist", "matrix.dat"))
+        if plan is None or matrix is None:
+            raise FileNotFoundError(file)
+        project, words = plistlib.load(plan), matrix.read()
     spacing_x, _, spacing_z = project["spacing"]
     shape = project["matrix"]["shape"]
     hounsfield = np.frombuffer(words, "<i2").reshape(shape)[:, ::2, ::2].astype(np.float32)
@@ -159,8 +163,7 @@ def python_package(module: str) -> Iterator[Image.Image]:
 
 def dicom() -> Iterator[Image.Image]:
     """Every image of pydicom-data and pydicom's own test files but the chest radiograph."""
-    folders = [Path(find_spec("data_store").origin).parent / "data",
-               Path(find_spec("pydicom").origin).parent / "data"]  # fmt: skip
+    folders = [Path(str(module.__file__)).parent / "data" for module in (data_store, pydicom)]
     files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())
     with DecoderPool(workers=1, timeout_s=20, memory_bytes=2**30) as decoder:
         for file in files:

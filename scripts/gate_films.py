@@ -54,9 +54,10 @@ def films_of(archives: list[Path], labels: Path, split: str) -> Iterator[tuple[s
         with tarfile.open(archive) as members:
             for member in members:
                 name = Path(member.name).stem
-                if member.isfile() and name in wanted:
-                    content = members.extractfile(member).read()
-                    found[name] = np.asarray(Image.open(io.BytesIO(content)).convert("L"))
+                stored = members.extractfile(member) if name in wanted else None
+                if stored is not None:
+                    picture = Image.open(io.BytesIO(stored.read()))
+                    found[name] = np.asarray(picture.convert("L"))
     yield from sorted(found.items())
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import data_store
 import pytest
+from hypothesis import settings
 
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.worker import DecoderPool
@@ -14,10 +15,14 @@ from cxr_triage.model.engine import Engine
 from cxr_triage.triage.loading import load_gate
 from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.policy import read_policy
-from tests.databases import VARIABLE, programs, running_server
+from tests.databases import VARIABLE, drop_on, programs, running_server
 
 os.environ["XDG_DATA_HOME"] = str(Path(__file__).parent / "no-data-folder")
 """Models that a developer has fetched take no part in tests, in processes of their own too."""
+
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
+"""How long an example takes says how busy the machine is, not whether it holds."""
 
 EXPLAINED_SKIPS = {
     "install openssl": "makes the certificate of a server; few machines lack it",
@@ -65,11 +70,15 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture
-def on_database(request, monkeypatch):
+def on_database(request, monkeypatch, tmp_path):
     """The kind of database on which stores of this test are."""
-    if request.param == "postgresql":
-        monkeypatch.setenv(VARIABLE, request.getfixturevalue("postgres_server"))
-    return request.param
+    if request.param != "postgresql":
+        yield request.param
+        return
+    server = request.getfixturevalue("postgres_server")
+    monkeypatch.setenv(VARIABLE, server)
+    yield request.param
+    drop_on(server, tmp_path)
 
 
 def pytest_sessionfinish(session):

@@ -98,10 +98,12 @@ def read_films(data: Path, split: str) -> list[Film]:
         with tarfile.open(data / archive_name) as archive:
             for member in archive:
                 row = rows.get(Path(member.name).stem)
-                if row is None or not member.isfile() or float(row["age"]) < MINIMUM_AGE_YEARS:
+                if row is None or float(row["age"]) < MINIMUM_AGE_YEARS:
                     continue
-                content = archive.extractfile(member).read()
-                grey = np.asarray(Image.open(io.BytesIO(content)).convert("L"))
+                stored = archive.extractfile(member)
+                if stored is None:
+                    continue
+                grey = np.asarray(Image.open(io.BytesIO(stored.read())).convert("L"))
                 films[row["image"]] = Film(
                     row["patient"], grey, targets_of(row), reported_of(row), boxes_of(row)
                 )

@@ -44,7 +44,7 @@ def loss_of(
                     pointing - 2 * (target.flatten() / target.sum() * places[index, label]).sum()
                 )
                 count += 2
-        for label in np.flatnonzero(film.targets == 1):
+        for label in np.flatnonzero(film.targets == 1).tolist():
             if label not in film.boxes:
                 mass = (places[index, label].exp() * inside[index]).sum()
                 pointing = pointing - torch.log(mass + 1e-4)

@@ -278,10 +278,10 @@ def _marked(pictures: torch.Tensor, random: np.random.Generator) -> torch.Tensor
         if random.random() < 0.35:
             for _ in range(int(random.integers(1, 5))):
                 y, x = random.integers(0, SIDE - 14, 2)
-                tall, wide = random.integers(2, 9), random.integers(3, 14)
+                tall, wide = int(random.integers(2, 9)), int(random.integers(3, 14))
                 image[0, y : y + tall, x : x + wide] = float(random.random() < 0.85)
         if random.random() < 0.15:
-            edge, wide = random.integers(4), int(random.integers(2, 12))
+            edge, wide = int(random.integers(4)), int(random.integers(2, 12))
             value = float(random.random() < 0.4)
             view = image[0] if edge % 2 else image[0].T
             if edge < 2:

@@ -148,8 +148,8 @@ def abdomen(random: np.random.Generator) -> Image.Image:
     image, draw = _canvas(random, 60)
     flesh = int(random.integers(90, 150))
     draw.rectangle([random.uniform(0, 14), 0, SIDE - random.uniform(0, 14), SIDE], fill=flesh)
-    for y in np.arange(0, SIDE, 15):
-        draw.rectangle([55, y, 73, y + 12], fill=flesh + int(random.integers(30, 70)))
+    for disc in range(0, SIDE, 15):
+        draw.rectangle([55, disc, 73, disc + 12], fill=flesh + int(random.integers(30, 70)))
     for _ in range(int(random.integers(4, 16))):
         x, y, r = random.uniform(15, 113), random.uniform(10, 118), random.uniform(3, 13)
         gas = flesh - int(random.integers(25, 80))
@@ -185,7 +185,7 @@ def sector(random: np.random.Generator) -> Image.Image:
     )
     image = Image.composite(tissue, Image.new("L", (SIDE, SIDE)), fan)
     draw = ImageDraw.Draw(image)
-    for y in np.arange(6, 6 + 5 * random.integers(0, 6), 5):
+    for y in range(6, 6 + 5 * int(random.integers(0, 6)), 5):
         draw.line([4, y, 4 + random.uniform(8, 30), y], fill=200)
     return image
 

@@ -50,9 +50,9 @@ def read_films(data: Path, split: str) -> U8:
         with tarfile.open(data / archive_name) as archive:
             for member in archive:
                 name = Path(member.name).stem
-                if member.isfile() and name in wanted:
-                    content = archive.extractfile(member).read()
-                    films[name] = boxed(Image.open(io.BytesIO(content)))
+                stored = archive.extractfile(member) if name in wanted else None
+                if stored is not None:
+                    films[name] = boxed(Image.open(io.BytesIO(stored.read())))
     return np.stack([films[name] for name in sorted(films)])
 
 

@@ -21,6 +21,7 @@ from cxr_triage.service.audit import SYSTEM
 from cxr_triage.service.places import open_service_store
 from cxr_triage.settings import Settings
 from cxr_triage.store.repository import Store
+from tests.databases import migrated_in
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 (of these tests alone)
 PEOPLE = {
@@ -41,6 +42,8 @@ def store_of(folder: Path, database_url: str = "") -> Store:
 
 def make_accounts(folder: Path, database_url: str = "") -> dict[str, str]:
     """Stations, people and the stations' keys in a new store."""
+    if not database_url:
+        migrated_in(folder)
     with store_of(folder, database_url) as store:
         admin = Administration(store, AccountRules())
         for station in ("north", "south"):

@@ -61,7 +61,7 @@ def test_one_of_three_pictures_is_renamed_and_the_report_prints_the_right_name(s
 
 
 def test_an_age_decides_again_both_ways(station, sent):
-    kept = sent(PatientAge="058Y")
+    kept = sent(PatientAge="058Y", PatientBirthDate="")
     assert kept["outcome"] == "assessed"
     found = correct(station, kept, age_years=9).json()
     (film_,) = found["assessments"]
@@ -88,7 +88,7 @@ def test_a_view_decides_again(station, sent):
 
 
 def test_the_film_sent_again_keeps_what_was_put_right(station, numbers):
-    data = film(100_000 + next(numbers), PatientAge="058Y")
+    data = film(100_000 + next(numbers), PatientAge="058Y", PatientBirthDate="")
     kept = assessment(send(station, data))
     correct(station, kept, age_years=9, patient_name="Lê Hoa")
     again = send(station, data)

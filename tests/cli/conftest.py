@@ -4,13 +4,13 @@ import pytest
 from typer.testing import CliRunner
 
 from cxr_triage.cli.app import create_app
-from tests.databases import url_of
+from tests.databases import migrated_in, url_of
 
 
 @pytest.fixture
 def store_folder(tmp_path, monkeypatch, on_database):
     """Where the commands find their store."""
-    use_store(monkeypatch, tmp_path)
+    use_store(monkeypatch, tmp_path, url=migrated_in)
     return tmp_path
 
 
@@ -24,7 +24,7 @@ def admin(store_folder):
     return run
 
 
-def use_store(monkeypatch, folder):
-    """Have the commands find their store in that folder."""
+def use_store(monkeypatch, folder, url=url_of):
+    """Have the commands find their store in that folder. url: makes its database."""
     monkeypatch.setenv("CXR_TRIAGE_STORE_DIR", str(folder))
-    monkeypatch.setenv("CXR_TRIAGE_DATABASE_URL", url_of(folder))
+    monkeypatch.setenv("CXR_TRIAGE_DATABASE_URL", url(folder))

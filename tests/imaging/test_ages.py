@@ -46,6 +46,7 @@ def test_an_age_that_says_nothing_is_missing(text):
         ("1990XXXX", date(1990, 12, 31)), ("1990-06-??", date(1990, 6, 30)),
         ("19901399", date(1990, 12, 31)), ("19900231", date(1990, 2, 28)),
         ("19900302101112", date(1990, 3, 2)), ("1990-03-02T10:11", date(1990, 3, 2)),
+        ("19900302101112.123456", date(1990, 3, 2)), ("19900302101112.1+0700", date(1990, 3, 2)),
         ("1990年3月2日", date(1990, 3, 2)), ("900302", date(1990, 3, 2)),
         ("02.03.90", date(1990, 3, 2)), ("ngày 2 tháng 3 năm 1990", date(1990, 3, 2)),
     ],
@@ -57,7 +58,9 @@ def test_a_birth_date_counts_by_the_last_day_that_it_can_mean(born, latest):
     assert years == pytest.approx((date(1995, 9, 26) - latest).days / 365.25)
 
 
-@pytest.mark.parametrize("born", ["", "00000000", "UNKNOWN", "0", "99999999", "20990101", "--"])
+@pytest.mark.parametrize(
+    "born", ["", "00000000", "UNKNOWN", "0", "99999999", "20990101", "00010101", "--"]
+)
 def test_a_birth_date_that_says_nothing_or_lies_ahead_is_missing(born):
     assert youngest_age("", born, TAKEN) is None
 
@@ -71,6 +74,12 @@ def test_a_film_without_any_date_was_taken_today_at_the_latest():
     today = date.today()
     born = today.replace(year=today.year - 5, day=1)
     assert youngest_age("", f"{born:%Y%m%d}", ("", "none")) == pytest.approx(5, abs=0.1)
+    assert youngest_age("", "19500302", ("", "none")) is None
+
+
+def test_a_time_of_acquisition_with_fraction_and_zone_is_its_day():
+    assert youngest_age("", "20000101", ("20120820120804.12",)) == pytest.approx(12.64, abs=0.01)
+    assert youngest_age("", "20000101", ("20120820120804.12-0500",)) < 13
 
 
 def test_the_younger_of_age_and_birth_date_decides():
@@ -81,6 +90,7 @@ def test_the_younger_of_age_and_birth_date_decides():
 def test_a_date_is_a_day_only_where_it_has_one_reading():
     assert day_of("1990/03/02") == day_of("02.03.1990") == date(1990, 3, 2)
     assert day_of("02/03/1990") is None
+    assert day_of("18000101") == date(1800, 1, 1)
     assert len(spans_of("02/03/1990")) == 2
     assert day_of("1990") is None
     assert day_of("19900600") is None

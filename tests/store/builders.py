@@ -13,7 +13,7 @@ from cxr_triage.domain import Assessment, Patient, PriorityReason, Reason
 from cxr_triage.service.audit import Action, Actor, Origin, entry
 from cxr_triage.store.records import LOCAL_STATION, NewImage
 from cxr_triage.store.repository import Store, open_store
-from tests.databases import url_of
+from tests.databases import migrated_in
 from tests.report.films import FINDINGS, HEADER, assessed, refused
 
 RECEIVED_AT = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -29,7 +29,7 @@ KEEPING = entry(Action.IMAGE_KEPT, BY_STATION)
 
 def store_in(folder) -> Store:
     """A store as the service opens it."""
-    return open_store(url_of(folder), folder / "blobs")
+    return open_store(migrated_in(folder), folder / "blobs")
 
 
 def image(

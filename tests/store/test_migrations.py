@@ -122,11 +122,11 @@ def test_migrating_again_changes_nothing(database):
 
 
 def test_many_may_open_a_new_store_at_once(tmp_path):
-    faults = []
+    faults, url = [], url_of(tmp_path)
 
     def open_and_close():
         try:
-            store_in(tmp_path).close()
+            open_store(url, tmp_path / "blobs").close()
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is a failure
             faults.append(fault)
 

@@ -94,7 +94,7 @@ def test_who_waits_for_a_lock_too_long_is_told_so(store, tmp_path, monkeypatch):
 
 
 def test_a_server_that_is_down_is_unavailable_and_afterwards_all_is_there(tmp_path):
-    with running_server(port=54330) as server:
+    with running_server(port=54330, on_disk=True) as server:
         url = address(server, "postgres", port=54330)
         with open_store(url, tmp_path / "blobs") as store:
             keep(store, 0)

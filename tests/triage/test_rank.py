@@ -1,10 +1,12 @@
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cxr_triage.domain import Eligibility, Patient, Reason
-from cxr_triage.model.calibrate import logit
+from cxr_triage.model.calibrate import logit, sigmoid
 from cxr_triage.model.engine import Outputs
 from cxr_triage.triage.policy import Policy, SiteThresholds, read_policy
 from cxr_triage.triage.rank import findings_of, priority_of, rank_studies
@@ -66,6 +68,66 @@ def test_flag_changes_at_the_operating_point(probability, flagged):
     assert nodule.score == pytest.approx(0.5, abs=1e-4)
     assert nodule.flagged == flagged
     assert nodule.level == ("possible" if flagged else "none")
+
+
+@pytest.mark.parametrize("probability", [0.1, 0.35, 0.9])
+def test_a_score_of_exactly_the_threshold_is_flagged(probability):
+    given = outputs(probability, 0.1, 0.1)
+    score = findings_of(given, card(likely=None), read_policy())[0].score
+    for threshold, flagged in ((score, True), (np.nextafter(score, 1), False)):
+        site = SiteThresholds(model="test", version="1", scores={"Pneumothorax": threshold})
+        policy = read_policy().model_copy(update={"thresholds": site})
+        finding = _of("Pneumothorax", findings_of(given, card(likely=None), policy))
+        assert finding.score == score
+        assert finding.flagged == flagged
+        assert finding.level == ("possible" if flagged else "none")
+
+
+def test_a_score_of_exactly_the_likely_point_is_likely():
+    given = outputs(0.65, 0.1, 0.1)
+    point = sigmoid(given.logits)[0]
+    for likely, level in ((point, "likely"), (np.nextafter(point, np.float32(1)), "possible")):
+        findings = findings_of(given, card(likely=float(likely)), read_policy())
+        assert _of("Pneumothorax", findings).level == level
+
+
+def _of(label, findings):
+    return next(finding for finding in findings if finding.label == label)
+
+
+@pytest.mark.parametrize("probabilities", [(0.7, 0.8, 0.9), (0.3, 0.4, 0.5), (0.05, 0.1, 0.15)])
+def test_findings_of_one_level_and_tier_are_in_order_of_margin(probabilities):
+    of_one_tier = card("Effusion", "Consolidation", "Mass")
+    for mixed in permutations(probabilities):
+        findings = findings_of(outputs(*mixed), of_one_tier, read_policy())
+        assert len({finding.level for finding in findings}) == 1
+        assert [finding.probability for finding in findings] == pytest.approx(
+            sorted(mixed, reverse=True)
+        )
+
+
+def test_the_first_of_equally_urgent_findings_leads():
+    """A likely effusion is as urgent as a possible pneumothorax, and is listed before it."""
+    findings, priority, reason = ranked(0.3, 0.7, 0.1)
+    assert [finding.label for finding in findings[:2]] == ["Effusion", "Pneumothorax"]
+    assert (priority, reason.code, reason.label) == ("urgent", "likely", "Effusion")
+    assert (reason.score, reason.threshold) == (findings[0].score, findings[0].threshold)
+
+
+def test_of_equally_urgent_findings_the_one_with_the_larger_margin_leads():
+    of_one_tier = card("Effusion", "Consolidation", "Mass")
+    for place, label in enumerate(("Effusion", "Consolidation", "Mass")):
+        given = [0.7, 0.7, 0.7]
+        given[place] = 0.8
+        findings = findings_of(outputs(*given), of_one_tier, read_policy())
+        assert priority_of(ACCEPT, findings, read_policy())[1].label == label
+
+
+def test_a_more_urgent_finding_leads_though_others_are_more_certain():
+    """A possible pneumothorax is urgent, a likely nodule routine."""
+    findings, priority, reason = ranked(0.3, 0.1, 0.9)
+    assert findings[0].label == "Nodule"
+    assert (priority, reason.code, reason.label) == ("urgent", "possible", "Pneumothorax")
 
 
 def test_likely_findings_come_before_possible_ones_and_larger_margins_first():
@@ -136,6 +198,20 @@ def test_within_a_priority_the_larger_margin_comes_first():
         assessment("b", "urgent", margin=0.3),
     )
     assert _order(small, large) == [["b"], ["a"]]
+
+
+def test_images_of_a_study_and_equal_margins_are_in_a_fixed_order():
+    """Within a study as in the worklist; of equal images the smaller identifier is first."""
+    images = [
+        assessment("d", "urgent", margin=0.1, study="1"),
+        assessment("b", "urgent", margin=0.3, study="1"),
+        assessment("a", "urgent", margin=0.1, study="1"),
+        assessment("c", "critical", margin=0.0, study="1"),
+    ]
+    for mixed in permutations(images):
+        assert _order(*mixed) == [["c", "b", "a", "d"]]
+    alone = [assessment(name, "routine", margin=0.2) for name in "bca"]
+    assert _order(*alone) == [["a"], ["b"], ["c"]]
 
 
 def test_study_has_the_highest_priority_of_its_assessed_images():

@@ -53,7 +53,10 @@ def test_one_of_three_names_is_put_right_by_a_nurse_and_the_report_prints_it(
         opened(page, pages, three[1])
         shoot(page, f"corrections-form-vi-{screen}")
         page.fill("#c-patient_name", "Đỗ Thị Lành")
-        page.fill("#c-birth_date", "1980")
+        page.fill("#c-birth_date", "31/02/1980")
+        page.locator("#correct-form button[type=submit]").press("Enter")
+        assert page.evaluate("document.activeElement.id") == "c-birth_date"
+        page.fill("#c-birth_date", "03/02/1980")
         saved(page)
         assert page.inner_text(".identity h2") == "Đỗ Thị Lành"
         assert "Trong tệp ghi: Họ tên: Trần Văn Tám" in page.inner_text(".identity")
@@ -67,7 +70,7 @@ def test_one_of_three_names_is_put_right_by_a_nurse_and_the_report_prints_it(
 
 
 def test_a_doctor_needs_a_reason_and_an_age_decides_again(browser, pages, sent):
-    kept = sent(PatientAge="058Y")
+    kept = sent(PatientAge="058Y", PatientBirthDate="")
     with reader(browser, pages) as page:
         page.forgiven = {"422"}
         opened(page, pages, kept)

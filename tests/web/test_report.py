@@ -46,9 +46,8 @@ def test_a_usual_study_prints_on_one_sheet_of_a4(browser, pages, read, language)
 
 
 def test_further_sheets_say_it_too(browser, pages, sent):
-    first = sent(StudyInstanceUID="1.2.826.0.1.3680043.10.1488.1.990001")
-    for _ in range(2):
-        sent(StudyInstanceUID="1.2.826.0.1.3680043.10.1488.1.990001")
+    one = {"StudyInstanceUID": "1.2.826.0.1.3680043.10.1488.1.990001", "PatientID": "FURTHER"}
+    first, *_ = [sent(**one) for _ in range(3)]
     with reader(browser, pages) as page:
         page.goto(address_of(pages, first))
         printed = page.pdf(prefer_css_page_size=True)

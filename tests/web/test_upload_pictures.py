@@ -73,9 +73,8 @@ def test_three_people_of_one_drop_get_three_names(browser, pages, film_numbers, 
         pick(page, *((name, picture(next(film_numbers), kinds[name])) for name in THREE))
         page.wait_for_selector("#asked li:nth-child(3)")
         assert page.locator("#queue > li").count() == 0
-        page.wait_for_function(
-            "[...document.querySelectorAll('#asked canvas')].every((one) => one.width > 100)"
-        )
+        for at in range(1, 4):
+            page.wait_for_selector(f"#asked li:nth-child({at}) canvas:not([width='1'])")
         for name, patient in THREE.items():
             say_whom(page, name, patient_name=patient, age="61", sex="F", view="PA")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

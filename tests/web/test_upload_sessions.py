@@ -51,7 +51,7 @@ def test_who_signs_in_again_on_the_page_loses_nothing(
         pick(page, *((f"{at}.dcm", film(next(film_numbers))) for at in range(3)))
         row_of(page, "a.png").locator("button.primary").click()
         page.wait_for_selector("#signed-out:not([hidden])")
-        page.wait_for_function("document.querySelectorAll('#queue li.waiting').length === 4")
+        page.locator("#queue li.waiting").nth(3).wait_for()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         shoot(page, f"upload-signed-out-{language}-{screen}")
         with page.expect_response("**/v1/session") as refused:

@@ -12,6 +12,7 @@ from typing import Final
 from cxr_triage.imaging.dates import spans_of
 
 OLDEST_YEARS: Final = 130.0
+CHILD_YEARS: Final = 15.0
 DAYS_A_YEAR: Final = 365.25
 
 UNITS: Final = {
@@ -33,7 +34,8 @@ BETWEEN: Final = re.compile(r"[\s,;./]*(?:AND|ET|Y|UND)?[\s,;./]*")
 def youngest_age(age: str, born: str, taken: Iterable[str]) -> float | None:
     """In years; None where neither Patient's Age nor the birth date says anything sane.
 
-    taken: dates of the film, the best first. Without one it was taken today at the latest.
+    taken: dates of the film, the best first. Without one it was taken today at the latest:
+    that tells a child, and of an older person nothing.
     """
     found = [years for years in (age_said(age), _age_by_birth(born, taken)) if years is not None]
     return min(found, default=None)
@@ -61,15 +63,17 @@ def _age_by_birth(born: str, taken: Iterable[str]) -> float | None:
     if not births:
         return None
     day = _day_taken(taken)
+    dated = day is not None
+    day = day or datetime.now(UTC).date()
     lasts = [min(birth.last, day) for birth in births if birth.first <= day]
     if not lasts:
         return None
     years = (day - max(lasts)).days / DAYS_A_YEAR
-    return years if years <= OLDEST_YEARS else None
+    return years if years <= (OLDEST_YEARS if dated else CHILD_YEARS) else None
 
 
-def _day_taken(taken: Iterable[str]) -> date:
+def _day_taken(taken: Iterable[str]) -> date | None:
     for text in taken:
         if spans := spans_of(text):
             return min(spans).first
-    return datetime.now(UTC).date()
+    return None

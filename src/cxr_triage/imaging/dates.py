@@ -64,7 +64,7 @@ def _readings(numbers: list[str], months: list[int], *, dotted: bool) -> Iterato
         return
     if months:
         yield from _with_name(numbers, months[0])
-    elif len(numbers) == 1:
+    elif len(numbers) == 1 or len(numbers[0]) >= 6:  # a fraction or a zone may follow
         yield from _run_together(numbers[0])
     elif _is_year(numbers[0]):
         day = int(numbers[2]) if len(numbers) > 2 else 0
@@ -84,7 +84,9 @@ def _with_name(numbers: list[str], month: int) -> Iterator[Span]:
 
 def _run_together(digits: str) -> Iterator[Span]:
     """YYYY, YYYYMM, YYYYMMDD with or without a time; DDMMYYYY or MMDDYYYY, YYMMDD."""
-    if len(digits) >= 4 and int(digits[:4]) in YEARS:
+    if len(digits) >= 8 and _is_day(digits[:8]):
+        yield _span(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    elif len(digits) >= 4 and int(digits[:4]) in YEARS:
         span = _span(int(digits[:4]), int(digits[4:6] or 0), int(digits[6:8] or 0))
         other = list(_day_first(digits)) if not _is_month(digits[4:6] or "0") else []
         yield from other or [span]
@@ -92,6 +94,14 @@ def _run_together(digits: str) -> Iterator[Span]:
         yield from _day_first(digits)
     elif len(digits) == 6 and _is_month(digits[2:4]):
         yield from (_span(y, int(digits[2:4]), int(digits[4:])) for y in _years(digits[:2]))
+
+
+def _is_day(digits: str) -> bool:
+    """YYYYMMDD of the calendar, also one that stands for no date, as 18000101 does."""
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year >= 1000
+    except ValueError:
+        return False
 
 
 def _day_first(digits: str) -> Iterator[Span]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
-from cxr_triage.domain import Assessment, Patient
+from cxr_triage.domain import Assessment, Header, Patient
 from cxr_triage.errors import BlobDamaged, Conflict, CorrectionInvalid, NotAllowed, NotFound
 from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.declared import NOTHING_DECLARED, Declared
@@ -262,6 +262,7 @@ class Corrections:
             accession=header.accession,
             view=view,
             age_years=age_years,
+            bits=_declared_bits(header),
             corrected=not own,
         )
         if own and header.source != "picture":
@@ -375,6 +376,12 @@ def _films(detail: StudyDetail, wanted: Wanted) -> dict[str, FilmValues]:
             raise CorrectionInvalid("correction_text_too_long", most=MAX_MARKER)
         found[film.image_id] = FilmValues(view=view, marker=marker.strip())
     return found
+
+
+def _declared_bits(header: Header) -> int | None:
+    """That the sender of a picture said its values have."""
+    picture = header.source == "picture"
+    return header.bits_stored if picture and header.bits_stored not in (8, 16) else None
 
 
 def _corrected_age(detail: StudyDetail | None) -> float | None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from cxr_triage.domain import Assessment, Patient, persons
 from cxr_triage.errors import Conflict, NotFound
+from cxr_triage.store import signing
 from cxr_triage.store.audit_rows import append
 from cxr_triage.store.codec import assessment_row, card_row, to_json
 from cxr_triage.store.corrected import values_of
@@ -21,7 +22,6 @@ from cxr_triage.store.history import Kind, note_correction
 from cxr_triage.store.identity import key_of, new_id, result_id
 from cxr_triage.store.patients import COLUMNS, keep_patient, patient_of, remove_unneeded
 from cxr_triage.store.placing import (
-    SIGNED,
     Film,
     Number,
     make_study,
@@ -133,7 +133,7 @@ class Correcting:
                 return  # purged meanwhile
             _note_own(connection, image_id)
             _make_current(connection, image_id, assessment, at)
-            _study_changed(connection, study)
+            signing.after_keeping(connection, study, new_film=False, new_result=True)
             refresh(connection, study)
 
         self._database.write(work)
@@ -187,8 +187,10 @@ class Correcting:
                 audit=by.signed,
                 at=by.at,
             )
-            if not hidden:
-                _study_changed(connection, study.id)
+            if hidden:
+                signing.after_leaving(connection, study.id)
+            else:
+                _arrived(connection, study.id)
             refresh(connection, study.id)
             append(connection, replace(by.audit, study_id=study.id))
 
@@ -452,7 +454,7 @@ def _keep_results(connection: Connection, study_id: str, results: Results, by: B
         _note_own(connection, image_id)
         _make_current(connection, image_id, assessment, by.at)
     if results:
-        _study_changed(connection, study_id)
+        signing.after_keeping(connection, study_id, new_film=False, new_result=True)
 
 
 def _make_current(
@@ -509,8 +511,7 @@ def _study_of_its_own(
 def _bring(
     connection: Connection, films: Sequence[str], source: str, target: str, kind: Kind, by: By
 ) -> None:
-    """Films to another study, noted in the history of both; a film that comes to a study makes
-    it new, or changes what was signed."""
+    """Films to another study, noted in the history of both."""
     for film in films:
         move(connection, film, target, by_hand=True)
     shown = {
@@ -532,26 +533,20 @@ def _bring(
             patients=(shown[source], shown[target]),
             changes={"study": [source, target], "films": [0, len(films)]},
         )
-    read = select(reviews.c.id).where(reviews.c.study_id == target).limit(1)
-    waiting = "new" if connection.scalar(read) is None else "reviewed"
-    here = studies.c.id == target
-    connection.execute(
-        update(studies).where(here, studies.c.state.not_in(SIGNED)).values(state=waiting)
-    )
-    _study_changed(connection, target)
+    _arrived(connection, target)
+    signing.after_leaving(connection, source)
     if emptied:  # its history goes along
         connection.execute(
             update(corrections).where(corrections.c.study_id == source).values(study_id=target)
         )
 
 
-def _study_changed(connection: Connection, study_id: str) -> None:
-    """What was signed is not what is there now."""
-    connection.execute(
-        update(studies)
-        .where(studies.c.id == study_id, studies.c.state.in_(SIGNED))
-        .values(state="changed")
-    )
+def _arrived(connection: Connection, study_id: str) -> None:
+    """A film came to the study, with what doctors said of it."""
+    signing.after_keeping(connection, study_id, new_film=True, new_result=False)
+    read = select(reviews.c.id).where(reviews.c.study_id == study_id).limit(1)
+    if connection.scalar(read) is not None:
+        signing.after_signing(connection, study_id)
 
 
 def _settle_down(connection: Connection, found: set[str], numbers: set[Number]) -> None:

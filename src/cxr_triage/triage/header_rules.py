@@ -6,8 +6,6 @@ A missing header field only warns: many exports have none.
 import re
 from collections.abc import Callable
 
-from pydicom.uid import UID
-
 from cxr_triage.domain import Eligibility, Header, Reason
 from cxr_triage.imaging.code_tables import FRONTAL_VIEWS
 from cxr_triage.triage.header_words import (
@@ -51,6 +49,8 @@ def check_header(header: Header, limits: GateLimits) -> Eligibility:
 def _sop_class(header: Header, _: GateLimits) -> Reason | None:
     if not header.sop_class_uid or header.sop_class_uid in RADIOGRAPH_SOP_CLASSES:
         return None
+    from pydicom.uid import UID  # noqa: PLC0415 (slow, and only its names are wanted)
+
     return Reason(code="sop_class", measured=UID(header.sop_class_uid).name)
 
 

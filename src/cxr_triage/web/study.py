@@ -69,7 +69,7 @@ def read_reading(
         study=detail.row,
         shown=shown,
         found=shown.assessment,
-        came_from=came_from,
+        came_from=filters_of(came_from).address(),
         **readings_of(detail, shown, who),
     )
 

@@ -115,7 +115,7 @@ export class Item {
     const list = this.row.querySelector(".notes");
     list.replaceChildren(...sentences.map((sentence) => entry(sentence)));
     if (this.form && !this.fields.patient_name) {
-      list.append(entry(`${say("upload.without_name")} `, link(assessment, say("upload.say_whom"))));
+      list.append(entry(`${say("upload.without_name")} `, link(assessment, say("upload.say_whom"), "#c-patient_name")));
     }
     list.hidden = !list.children.length;
   }
@@ -146,9 +146,9 @@ function entry(...content) {
   return line;
 }
 
-function link(assessment, text) {
+function link(assessment, text, place = "") {
   const made = document.createElement("a");
-  made.href = `/studies/${assessment.study_id}?image=${assessment.id}`;
+  made.href = `/studies/${assessment.study_id}?image=${assessment.id}${place}`;
   made.textContent = text;
   return made;
 }

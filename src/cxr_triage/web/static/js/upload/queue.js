@@ -10,6 +10,7 @@ import { draw } from "./thumbnail.js";
 import { keep } from "./unsent.js";
 
 const AT_ONCE = 2;
+const LOOKED_AT = 50; // files whose first bytes are read together: the page is laid out once for all
 const LARGE = 1200; // pixels of a picture that is looked at
 const list = document.getElementById("queue");
 const asked = document.getElementById("asked");
@@ -34,11 +35,15 @@ export class Queue {
     this.items.push(...added);
     if (!this.items.length) this._sayEmpty();
     for (const item of added) item.become("new");
-    for (const item of added) await this._begin(item);
+    for (let from = 0; from < added.length; from += LOOKED_AT) {
+      const some = added.slice(from, from + LOOKED_AT);
+      const kinds = await Promise.all(some.map(({ file }) => (file.closed ? null : isPicture(file).catch(() => null))));
+      some.forEach((item, at) => this._begin(item, kinds[at]));
+    }
   }
 
-  async _begin(item) {
-    const picture = item.file.closed ? null : await isPicture(item.file).catch(() => null);
+  /** picture: is it one; null if the browser may not read it. */
+  _begin(item, picture) {
     if (picture === null) {
       item.file.closed = true;
       item.fail(new Trouble(say("upload.closed")));

@@ -1,10 +1,12 @@
 // Putting right what is kept: only what was changed is sent, with the version that was seen.
 
 import { ask, Trouble } from "../api.js";
+import { birthDate } from "../upload/birth_date.js";
 import { say } from "../words.js";
 
 const OF_STUDY = ["patient_name", "patient_id", "issuer", "birth_date", "sex", "age_years", "station_id"];
 const OF_FILM = ["view", "marker"];
+const YEAR = /^\d{4}$/;
 
 export class Correct {
   constructor(root) {
@@ -32,6 +34,10 @@ export class Correct {
     for (const [name, value] of changed) (OF_FILM.includes(name) ? film : study)[name] = value;
     if ("age_years" in study) study.age_years = study.age_years ? Number(study.age_years.replace(",", ".")) : null;
     if (Number.isNaN(study.age_years)) return this._mark("age_years");
+    if (study.birth_date && !YEAR.test(study.birth_date)) {
+      study.birth_date = birthDate(study.birth_date)?.iso;
+      if (!study.birth_date) return this._wrong("birth_date", say("error.correction_birth_date"));
+    }
     if (Object.keys(film).length) study.films = [{ assessment: this.root.dataset.image, ...film }];
     return this._send(`/v1/studies/${this.root.dataset.study}/corrections`, study);
   }
@@ -60,10 +66,15 @@ export class Correct {
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       this._busy(false);
-      this._notice(error.sentence, error.status === 409);
-      if (error.code === "correction_reason_needed") this._mark("reason");
-      if (error.code === "correction_birth_date") this._mark("birth_date");
+      const wrong = { correction_reason_needed: "reason", correction_birth_date: "birth_date" }[error.code];
+      if (wrong) this._wrong(wrong, error.sentence);
+      else this._notice(error.sentence, error.status === 409);
     }
+  }
+
+  _wrong(name, sentence) {
+    this._notice(sentence);
+    this._mark(name);
   }
 
   _mark(name) {
