@@ -1,6 +1,6 @@
 """Heatmaps of one label and of all labels: ours beside torch + torchxrayvision.
 
-    python benchmarks/heatmaps.py [--threads N] [--rounds N]      (needs the parity extra)
+    python benchmarks/heatmaps.py [--threads N] [--rounds N]      (needs the group parity)
 
 The same prepared radiograph and the same weights in the same run. Peers: torch with
 autograd Grad-CAM (one backward pass a label), and, as the fair peer, torch with the

@@ -4,7 +4,7 @@
 
 A file is a state_dict, or a checkpoint of scripts/train_baseline.py, of which the averaged
 weights are taken. Shares are divided by their sum. With --data the mean is validated on the
-validation split, so that shares can be chosen. Needs the parity extra.
+validation split, so that shares can be chosen. Needs the group parity.
 """
 
 import argparse

@@ -7,7 +7,7 @@ DIR holds labels.csv, images_128.tar, images_256.tar and warm_start.pt. Batch, a
 and schedule of a step follow from the seed and the step alone, so a run that was stopped
 goes on from its checkpoint as if it had not been. Ends with OUT/best.pt, the state_dict of
 the averaged weights that did best on the validation split. Films of people under 15 years
-are left out. Needs the parity extra.
+are left out. Needs the group parity.
 """
 
 import argparse

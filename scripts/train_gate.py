@@ -7,7 +7,7 @@
 DIR holds labels.csv, images_128.tar and images_256.tar. A step's batch follows from the
 seed and the step alone, so a run that was stopped goes on from its checkpoint as if it had
 not been. Only the train split's patients and the sources that are not held out are learned
-from. Needs the parity extra.
+from. Needs the group parity.
 """
 
 import argparse

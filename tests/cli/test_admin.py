@@ -1,15 +1,12 @@
 """`cxr-triage admin`, as somebody at the server uses it."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from cxr_triage.errors import BackupFailed
 from cxr_triage.service.accounts import AccountRules, Accounts
 from cxr_triage.service.audit import Origin
 from tests.cli.conftest import use_store
+from tests.cli.running import cxr_triage, in_own_process
 from tests.store.builders import keep, store_in
 
 PASSWORD = "ba con mèo đen 7"  # noqa: S105 - of accounts made by these tests
@@ -45,28 +42,21 @@ def test_accounts_made_here_come_in(admin, store_folder):
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(tmp_path, words, typed, said):
-    run = program(tmp_path, *words, typed=typed)
+    run = cxr_triage("admin", *words, typed=typed, **settings_of(tmp_path))
     assert run.returncode == 1
     assert said in run.stderr
     assert len(run.stderr.splitlines()) == 1
 
 
-def program(folder, *words, typed=""):
-    """The program itself, on a store of a file."""
-    settings = {"CXR_TRIAGE_STORE_DIR": str(folder / "store"), "CXR_TRIAGE_LANGUAGE": "en"}
-    return subprocess.run(
-        [sys.executable, "-m", "cxr_triage", "admin", *words],
-        input=typed,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | settings,
-    )
+def settings_of(folder):
+    """A store of a file."""
+    return {"CXR_TRIAGE_STORE_DIR": str(folder / "store"), "CXR_TRIAGE_LANGUAGE": "en"}
 
 
 def test_a_key_alone_is_on_standard_output(tmp_path):
-    program(tmp_path, "create-station", "xa-an", "Xã An")
-    made = program(tmp_path, "create-key", "xa-an")
+    settings = settings_of(tmp_path)
+    in_own_process("admin", "create-station", "xa-an", "Xã An", **settings)
+    made = in_own_process("admin", "create-key", "xa-an", **settings)
     assert made.stdout.startswith("cxr_")
     assert len(made.stdout.split()) == 1
 

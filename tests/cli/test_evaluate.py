@@ -10,7 +10,7 @@ from PIL import Image
 from cxr_triage.imaging.heatmap import display_image
 
 from ..evaluation.builders import cohort, row, write_labels, write_results
-from .test_score import cxr_triage
+from .running import cxr_triage, in_own_process
 
 EXTRA = "needs scikit-learn and matplotlib: pip install 'cxr-triage[evaluate]'"
 
@@ -29,7 +29,7 @@ def made(tmp_path):
 
 @pytest.mark.usefixtures("needs_extra")
 def test_table_json_and_page_are_written(made, tmp_path):
-    done = cxr_triage("evaluate", *made, "--out", tmp_path / "out", "--split", "val")
+    done = in_own_process("evaluate", *made, "--out", tmp_path / "out", "--split", "val")
     assert done.returncode == 0, done.stderr
     assert {file.name for file in (tmp_path / "out").iterdir()} == {
         "evaluation.json",
@@ -180,7 +180,7 @@ def test_without_the_extra_one_sentence_says_how_to_install_it(made, tmp_path):
     blocked = tmp_path / "blocked"
     (blocked / "sklearn").mkdir(parents=True)
     (blocked / "sklearn/__init__.py").write_text("raise ImportError", "utf-8")
-    done = cxr_triage("evaluate", *made, "--out", tmp_path / "o", PYTHONPATH=str(blocked))
+    done = in_own_process("evaluate", *made, "--out", tmp_path / "o", PYTHONPATH=str(blocked))
     assert done.returncode == 1
     assert "pip install 'cxr-triage[evaluate]'" in done.stderr
 

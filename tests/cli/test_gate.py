@@ -12,7 +12,7 @@ from cxr_triage.imaging.heatmap import display_image
 from cxr_triage.triage.policy import DEFAULT_POLICY
 
 from ..conftest import real_image
-from .test_score import cxr_triage
+from .running import cxr_triage, in_own_process
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def _codes(row) -> list[str]:
 
 
 def test_each_file_has_a_line_that_says_what_was_seen(films):
-    done = cxr_triage("gate", films, "--json")
+    done = in_own_process("gate", films, "--json")
     assert done.returncode == 3
     rows = _rows(done.stdout)
     assert set(rows) == {file.name for file in films.iterdir()}

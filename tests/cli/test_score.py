@@ -1,4 +1,4 @@
-"""The command as a person runs it, in a process of its own."""
+"""The command as a person runs it."""
 
 import json
 import os
@@ -13,27 +13,13 @@ from PIL import Image
 from pydicom.pixels import pixel_array
 
 from ..conftest import DATA, real_image
+from .running import cxr_triage, in_own_process
 
-COMMAND = [sys.executable, "-m", "cxr_triage"]
 INTERRUPTIBLE = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from cxr_triage.cli.app import main; main()"
 )
 """The command; a shell that runs the tests in the background makes its children ignore SIGINT."""
-
-
-def cxr_triage(*arguments, cwd=None, **environment):
-    clean = {name: value for name, value in os.environ.items() if "CXR_TRIAGE" not in name}
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        cwd=cwd,
-        env=clean | environment,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -43,7 +29,7 @@ def film(tmp_path):
 
 
 def test_film_is_ranked_with_intended_use_and_model(film):
-    done = cxr_triage("score", film)
+    done = in_own_process("score", film)
     assert done.returncode == 0
     assert "1 assessed" in done.stderr
     assert "Demonstration model: not for clinical use" in done.stderr
@@ -67,7 +53,7 @@ def test_vietnamese_everywhere(film, tmp_path):
     assert "Chỉ để xếp thứ tự ưu tiên, không dùng để chẩn đoán" in done.stderr
     assert "Ưu tiên" in done.stdout
     assert '<html lang="vi"' in (tmp_path / "o" / "report.html").read_text("utf-8")
-    help_text = cxr_triage("score", "--help", CXR_TRIAGE_LANGUAGE="vi").stdout
+    help_text = in_own_process("score", "--help", CXR_TRIAGE_LANGUAGE="vi").stdout
     assert "Chấm điểm phim X-quang" in help_text
 
 
@@ -191,14 +177,14 @@ def test_interrupted_run_keeps_what_is_done(tmp_path):
 
 
 def test_info_prints_model_and_intended_use():
-    done = cxr_triage("info")
+    done = in_own_process("info")
     assert done.returncode == 0
     for text in ("nih-baseline", "not for clinical use", "Threads", "cxr-triage 0."):
         assert text in done.stdout
 
 
 def test_version():
-    assert cxr_triage("--version").stdout.startswith("cxr-triage 0.")
+    assert in_own_process("--version").stdout.startswith("cxr-triage 0.")
 
 
 @pytest.mark.slow
@@ -206,7 +192,7 @@ def test_every_file_of_pydicom_has_a_row_and_none_takes_ten_seconds(tmp_path):
     import pydicom  # noqa: PLC0415
 
     own = os.path.join(os.path.dirname(pydicom.__file__), "data")  # noqa: PTH118, PTH120
-    done = cxr_triage("score", own, DATA, "--out", tmp_path / "out", "--no-report")
+    done = in_own_process("score", own, DATA, "--out", tmp_path / "out", "--no-report")
     assert done.returncode in {0, 3}, done.stderr
     lines = (tmp_path / "out/results.jsonl").read_text("utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
