@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests import peer
 
+from cxr_triage.imaging.decoding.pool import DecoderPool
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.imaging.worker import DecoderPool
 from cxr_triage.model.catalog import find_model
 from cxr_triage.model.engine import Engine
 from cxr_triage.triage.loading import load_gate

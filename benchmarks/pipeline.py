@@ -15,8 +15,8 @@ from pathlib import Path
 import data_store
 import numpy as np
 
+from cxr_triage.imaging.decoding.pool import DecoderPool
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.imaging.worker import DecoderPool
 from cxr_triage.model.catalog import find_model
 from cxr_triage.model.engine import OUTPUTS, Engine
 from cxr_triage.triage.loading import load_gate

@@ -36,10 +36,10 @@ from sqlalchemy import Connection, text
 
 from cxr_triage.domain import folded
 from cxr_triage.model.cpus import usable_cpus
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.service.places import open_service_store
+from cxr_triage.service.paths import open_service_store
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

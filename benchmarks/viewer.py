@@ -26,10 +26,10 @@ from pydicom.data import get_testdata_file
 from rich.console import Console
 from rich.table import Table
 
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.service.places import open_service_store
+from cxr_triage.service.paths import open_service_store
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.settings import Settings
 
 SIDE = 2048

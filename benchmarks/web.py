@@ -18,10 +18,10 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.service.places import open_service_store
+from cxr_triage.service.paths import open_service_store
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.settings import Settings
 from service import FILM, Client, multiply, served
 

@@ -27,10 +27,10 @@ import pydicom
 from PIL import Image
 
 from cxr_triage.errors import TriageError
+from cxr_triage.imaging.decoding.pool import DecoderPool
 from cxr_triage.imaging.heatmap import display_image
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.source import open_image
-from cxr_triage.imaging.worker import DecoderPool
 
 LONGEST = 256
 MOST = 3000

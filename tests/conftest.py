@@ -8,8 +8,8 @@ import data_store
 import pytest
 from hypothesis import settings
 
+from cxr_triage.imaging.decoding.pool import DecoderPool
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.imaging.worker import DecoderPool
 from cxr_triage.model.catalog import find_model
 from cxr_triage.model.engine import Engine
 from cxr_triage.triage.loading import load_gate

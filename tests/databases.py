@@ -15,9 +15,9 @@ from secrets import token_hex
 from sqlalchemy import Connection, NullPool, create_engine, inspect
 
 from cxr_triage.store.blobs import make_folder
-from cxr_triage.store.database import Database
-from cxr_triage.store.migrate import migrate
-from cxr_triage.store.tables import SCHEMA
+from cxr_triage.store.database.migrate import migrate
+from cxr_triage.store.database.tables import SCHEMA
+from cxr_triage.store.database.transactions import Database
 
 VARIABLE = "CXR_TRIAGE_TESTED_SERVER"
 """The server that stores are on; unset: SQLite. Programs that tests start inherit it."""

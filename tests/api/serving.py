@@ -15,10 +15,10 @@ from pathlib import Path
 import httpx
 import psutil
 
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.service.places import open_service_store
+from cxr_triage.service.paths import open_service_store
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.settings import Settings
 from cxr_triage.store.repository import Store
 from tests.databases import migrated_in

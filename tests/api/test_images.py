@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pydicom.pixels import pixel_array
 
-from cxr_triage.api.declared import DeclaredIn
+from cxr_triage.api.v1.declared import DeclaredIn
 from cxr_triage.language import is_said
 
 from ..conftest import real_image

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxr_triage.api.multipart import MAX_HEADER_BYTES, Mark, Multipart
+from cxr_triage.api.dicomweb.multipart import MAX_HEADER_BYTES, Mark, Multipart
 from cxr_triage.errors import RequestInvalid
 
 BOUNDARY = "=_edge"

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from cxr_triage.api import examples
 from cxr_triage.api.app import create_app
-from cxr_triage.api.models import ImagesOut
+from cxr_triage.api.v1 import examples
+from cxr_triage.api.v1.models import ImagesOut
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.service.lockout import unlock_address
+from cxr_triage.service.people.lockout import unlock_address
 from cxr_triage.settings import Settings
 
 from ..conftest import real_image

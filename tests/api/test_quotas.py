@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.service.quotas import QuotaRules, Quotas
+from cxr_triage.service.intake.quotas import QuotaRules, Quotas
 
 from .films import film
 from .serving import DICOM, RELATED, Served, related, send

@@ -7,9 +7,9 @@ from itertools import count
 
 import pytest
 
-from cxr_triage.store.database import Database
-from cxr_triage.store.migrate import MIGRATIONS, migrate
-from cxr_triage.store.tables import SCHEMA
+from cxr_triage.store.database.migrate import MIGRATIONS, migrate
+from cxr_triage.store.database.tables import SCHEMA
+from cxr_triage.store.database.transactions import Database
 from tests.databases import url_on
 from tests.store.builders import keep
 
@@ -41,9 +41,9 @@ def next_version(tmp_path, monkeypatch):
     (tmp_path / "migrations/versions/v9999_next.py").write_text(NEXT)
 
     def become():
-        monkeypatch.setattr("cxr_triage.store.migrate.MIGRATIONS", tmp_path / "migrations")
-        monkeypatch.setattr("cxr_triage.store.migrate.HEAD", "9999")
-        monkeypatch.setattr("cxr_triage.store.migrate.SCHEMA", "9999")
+        monkeypatch.setattr("cxr_triage.store.database.migrate.MIGRATIONS", tmp_path / "migrations")
+        monkeypatch.setattr("cxr_triage.store.database.migrate.HEAD", "9999")
+        monkeypatch.setattr("cxr_triage.store.database.migrate.SCHEMA", "9999")
 
     return become
 

@@ -12,9 +12,9 @@ import time
 import httpx
 import pytest
 
-from cxr_triage.api.access import preferred
 from cxr_triage.api.health import answers
-from cxr_triage.api.server import check_address
+from cxr_triage.api.platform.access import preferred
+from cxr_triage.api.platform.server import check_address
 from cxr_triage.errors import SettingsInvalid
 from cxr_triage.settings import Settings
 

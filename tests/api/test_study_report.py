@@ -10,11 +10,11 @@ from pypdf import PdfReader
 
 from cxr_triage.errors import NotFound, Overloaded, UnreadableImage
 from cxr_triage.language import say
-from cxr_triage.report.plates import NO_PLATES
+from cxr_triage.report.film.plates import NO_PLATES
 from cxr_triage.service.audit import Origin
-from cxr_triage.service.inference import Running
-from cxr_triage.service.principal import Principal
-from cxr_triage.service.study_report import MOST_PICTURED, Reporter
+from cxr_triage.service.inference.pool import Running
+from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.reading.report import MOST_PICTURED, Reporter
 from cxr_triage.settings import Settings
 from tests.report.films import CARD
 from tests.store.builders import keep, store_in

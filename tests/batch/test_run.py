@@ -16,7 +16,7 @@ from cxr_triage.batch.run import run
 from cxr_triage.domain import Reason
 from cxr_triage.errors import OutputFailed
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.report.film import leading_first
+from cxr_triage.report.film.film import leading_first
 from cxr_triage.report.sentences import reason_sentence
 
 from ..conftest import real_image

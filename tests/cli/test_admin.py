@@ -3,8 +3,8 @@
 import pytest
 
 from cxr_triage.errors import BackupFailed
-from cxr_triage.service.accounts import AccountRules, Accounts
 from cxr_triage.service.audit import Origin
+from cxr_triage.service.people.accounts import AccountRules, Accounts
 from tests.cli.conftest import use_store
 from tests.cli.running import cxr_triage, in_own_process
 from tests.store.builders import keep, store_in

@@ -10,9 +10,9 @@ from cxr_triage.errors import (
     QueryInvalid,
     TooManyAttempts,
 )
-from cxr_triage.service.accounts import AccountRules, Accounts
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM, Origin
+from cxr_triage.service.people.accounts import AccountRules, Accounts
+from cxr_triage.service.people.administration import Administration
 from tests.store.builders import keep, store_in
 
 PASSWORD = "ba con mèo đen 7"  # noqa: S105 - of accounts made by these tests

@@ -7,7 +7,8 @@ import time
 
 import numpy as np
 
-from cxr_triage.imaging import codecs, worker_process
+from cxr_triage.imaging.decoding import codecs
+from cxr_triage.imaging.decoding import process as worker_process
 
 
 def _crash(job):

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from cxr_triage.imaging.ages import youngest_age
-from cxr_triage.imaging.dates import day_of, spans_of
+from cxr_triage.imaging.dicom.ages import youngest_age
+from cxr_triage.imaging.dicom.dates import day_of, spans_of
 
 TAKEN = ("19950926",)
 

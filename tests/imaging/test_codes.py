@@ -4,7 +4,7 @@ import pytest
 from pydicom import Dataset
 
 from cxr_triage.domain import Reason
-from cxr_triage.imaging.code_tables import CHEST_REGIONS, FRONTAL_VIEWS, REGIONS, VIEWS
+from cxr_triage.imaging.dicom.code_tables import CHEST_REGIONS, FRONTAL_VIEWS, REGIONS, VIEWS
 from cxr_triage.imaging.source import Limits, open_image
 from cxr_triage.triage.header_rules import check_header
 from cxr_triage.triage.policy import read_policy

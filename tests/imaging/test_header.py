@@ -9,8 +9,8 @@ from pydicom import Dataset, dcmread
 from pydicom.data import get_charset_files, get_testdata_files
 
 from cxr_triage.errors import ImageTooLarge, NotAnImage, UnreadableImage
-from cxr_triage.imaging.dataset import read_header
-from cxr_triage.imaging.elements import PIXEL_DATA_TAGS
+from cxr_triage.imaging.dicom.dataset import read_header
+from cxr_triage.imaging.dicom.elements import PIXEL_DATA_TAGS
 from cxr_triage.imaging.source import Limits, open_image
 
 from . import films

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cxr_triage.errors import UnreadableImage
-from cxr_triage.imaging.numbers import parse
+from cxr_triage.imaging.dicom.numbers import parse
 from cxr_triage.imaging.source import Limits, open_image
 
 from . import films

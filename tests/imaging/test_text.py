@@ -2,8 +2,8 @@
 
 import pytest
 
+from cxr_triage.imaging.dicom.text import decode_texts
 from cxr_triage.imaging.source import Limits, open_image
-from cxr_triage.imaging.text import decode_texts
 
 from .test_header import bare, raw_element
 

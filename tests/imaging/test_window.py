@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cxr_triage.imaging.lut import Window
-from cxr_triage.imaging.window import windowed
+from cxr_triage.imaging.grey.lut import Window
+from cxr_triage.imaging.grey.window import windowed
 from tests.imaging.films import dicom, read
 
 RAMP = np.tile(np.arange(0, 4096, 16, dtype=np.uint16), (256, 1))

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from cxr_triage.errors import DecodingFailed, UnreadableImage
-from cxr_triage.imaging.job import DecodeJob
-from cxr_triage.imaging.worker import DecoderPool
+from cxr_triage.imaging.decoding.job import DecodeJob
+from cxr_triage.imaging.decoding.pool import DecoderPool
 
 from .films import chest, jpeg2000
 
@@ -149,8 +149,8 @@ def test_an_interrupt_from_the_terminal_does_not_reach_the_process(faulty):
 
 PROGRAM = """
     import sys
-    from cxr_triage.imaging.job import DecodeJob
-    from cxr_triage.imaging.worker import DecoderPool
+    from cxr_triage.imaging.decoding.job import DecodeJob
+    from cxr_triage.imaging.decoding.pool import DecoderPool
     data = open(sys.argv[1], "rb").read()
     pool = DecoderPool()
     array = pool.decode(DecodeJob(codec="jpeg2000", data=data, rows=160, columns=130))

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxr_triage.errors import ModelError
-from cxr_triage.model.checkpoint import read_checkpoint
-from cxr_triage.model.pickled import PickleRefused, read_pickle
+from cxr_triage.model.conversion.checkpoint import read_checkpoint
+from cxr_triage.model.conversion.pickled import PickleRefused, read_pickle
 
 from . import checkpoints as made
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from cxr_triage.model.card import read_card
 from cxr_triage.model.catalog import Catalog, find_model, shipped_models
-from cxr_triage.model.checkpoint import read_checkpoint
-from cxr_triage.model.graph import densenet121
+from cxr_triage.model.conversion.checkpoint import read_checkpoint
+from cxr_triage.model.conversion.graph import densenet121
 from cxr_triage.triage.provision import Watcher, Wishes, provide
 
 from . import checkpoints as made

@@ -14,8 +14,8 @@ import pytest
 from cxr_triage.domain import Download
 from cxr_triage.errors import FetchFailed
 from cxr_triage.language import LANGUAGES
-from cxr_triage.model import disk, fetch
-from cxr_triage.model.fetch import Patience, download, read_checked
+from cxr_triage.model.provision import disk, fetch
+from cxr_triage.model.provision.fetch import Patience, download, read_checked
 
 from . import published
 from .published import FILM, Handler, files, serving

@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 
 from cxr_triage.errors import ModelError
-from cxr_triage.model.graph import densenet121
+from cxr_triage.model.conversion.graph import densenet121
 
 from . import checkpoints as made
 

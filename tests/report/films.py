@@ -17,8 +17,8 @@ from cxr_triage.domain import (
     PriorityReason,
     Reason,
 )
-from cxr_triage.report.film import Film, film_of
-from cxr_triage.report.html import render
+from cxr_triage.report.film.film import Film, film_of
+from cxr_triage.report.film.html import render
 
 CREATED_AT = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 
 from cxr_triage.domain import Patient, Reason
-from cxr_triage.report.film import film_of
-from cxr_triage.report.study_report import Reading, ReportedFilm, Signature, StudyReport
+from cxr_triage.report.film.film import film_of
+from cxr_triage.report.study.report import Reading, ReportedFilm, Signature, StudyReport
 from tests.report.films import DEMONSTRATION, HEADER, assessed, refused
 
 AT = datetime(2026, 11, 24, 15, 4, tzinfo=timezone(timedelta(hours=7)))

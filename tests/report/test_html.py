@@ -10,7 +10,7 @@ import pytest
 
 from cxr_triage.domain import Patient, PriorityReason, Reason
 from cxr_triage.language import say
-from cxr_triage.report.html import Unread
+from cxr_triage.report.film.html import Unread
 
 from .films import CARD, DEMONSTRATION, FINDINGS, HEADER, assessed, film, finding, page, refused
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from cxr_triage.domain import Patient
-from cxr_triage.report.study_page import page
-from cxr_triage.report.study_report import PutRight
-from cxr_triage.report.study_sheet import sheet_of
+from cxr_triage.report.study.page import page
+from cxr_triage.report.study.report import PutRight
+from cxr_triage.report.study.wording import sheet_of
 from tests.report.studies import AT, PATIENT, SAVED, reported, study
 
 FILED = Patient(id=PATIENT.id, name="TRAN^TAM", birth_date="1964", sex="M")

@@ -10,8 +10,8 @@ from PIL import Image
 from cxr_triage.domain import CropBox, Reason
 from cxr_triage.labels import LABELS
 from cxr_triage.language import LANGUAGES, say
-from cxr_triage.report import overlay as module
-from cxr_triage.report.overlay import overlay
+from cxr_triage.report.film import overlay as module
+from cxr_triage.report.film.overlay import overlay
 from tests.language.messages import KEYS, sentences
 
 from .films import CARD, DEMONSTRATION, assessed, refused

@@ -10,8 +10,8 @@ from pypdf import PdfReader
 
 from cxr_triage.domain import Patient
 from cxr_triage.language import LANGUAGES, say
-from cxr_triage.report.study_pdf import pdf
-from cxr_triage.report.study_sheet import sheet_of
+from cxr_triage.report.study.pdf import pdf
+from cxr_triage.report.study.wording import sheet_of
 from cxr_triage.report.typeface import LACKING, Letters, typeface
 from tests.language.messages import KEYS, sentences
 from tests.report.films import CARD, assessed, finding

@@ -9,11 +9,11 @@ from PIL import Image
 from cxr_triage.domain import Patient
 from cxr_triage.imaging.heatmap import backdrop, blend
 from cxr_triage.language import LANGUAGES, say
-from cxr_triage.report.film import film_of
-from cxr_triage.report.plates import packed, unpacked
-from cxr_triage.report.study_page import page
-from cxr_triage.report.study_report import spoken_name
-from cxr_triage.report.study_sheet import sheet_of
+from cxr_triage.report.film.film import film_of
+from cxr_triage.report.film.plates import packed, unpacked
+from cxr_triage.report.study.page import page
+from cxr_triage.report.study.report import spoken_name
+from cxr_triage.report.study.wording import sheet_of
 from tests.report.films import FINDINGS, assessed
 from tests.report.studies import ADDED, SAVED, SIGNED, WHOLE, leg, pixels, reported, study
 

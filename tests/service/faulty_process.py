@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cxr_triage.service import inference_process
+from cxr_triage.service.inference import process as inference_process
 
 _assess = inference_process.JOBS["assess"]
 

@@ -17,11 +17,11 @@ from cxr_triage.errors import (
     StoreFull,
     TooManyAttempts,
 )
-from cxr_triage.service import passwords
-from cxr_triage.service.accounts import PERMISSIONS, AccountRules, Accounts, prefix_of
-from cxr_triage.service.administration import Administration, checked_role
 from cxr_triage.service.audit import SYSTEM, Origin
 from cxr_triage.service.demo import prepare_demo
+from cxr_triage.service.people import passwords
+from cxr_triage.service.people.accounts import PERMISSIONS, AccountRules, Accounts, prefix_of
+from cxr_triage.service.people.administration import Administration, checked_role
 from cxr_triage.store.records import ROLES
 from tests.store.builders import store_in
 
@@ -218,7 +218,7 @@ def test_a_session_is_read_when_the_disk_is_full(accounts, clock, monkeypatch):
     def full(*_args, **_values):
         raise StoreFull("store_full")
 
-    monkeypatch.setattr("cxr_triage.store.session_rows.SessionRows.touch", full)
+    monkeypatch.setattr("cxr_triage.store.rows.sessions.SessionRows.touch", full)
     assert accounts.session(token)
 
 

@@ -9,9 +9,9 @@ import pytest
 from cxr_triage.domain import Patient, Reason
 from cxr_triage.errors import Conflict, CorrectionInvalid, NotAllowed, NotFound
 from cxr_triage.service.audit import SYSTEM, Action, Origin, entry
-from cxr_triage.service.corrections import Corrections, Wanted, may_correct
-from cxr_triage.service.inference import Assessed
-from cxr_triage.service.principal import Principal
+from cxr_triage.service.inference.pool import Assessed
+from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.reading.corrections import Corrections, Wanted, may_correct
 from cxr_triage.store.records import EVERYWHERE, Scope, Station, WorklistQuery
 from tests.databases import raw, rows_of
 from tests.report.films import FINDINGS, assessed, refused

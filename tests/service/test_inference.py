@@ -21,8 +21,8 @@ from cxr_triage.errors import (
     TriageError,
     UnreadableImage,
 )
-from cxr_triage.service.inference import InferencePool
-from cxr_triage.service.jobs import Drawing
+from cxr_triage.service.inference.jobs import Drawing
+from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.settings import Settings
 
 from ..conftest import real_image

@@ -9,12 +9,12 @@ import pytest
 from cxr_triage.domain import Patient
 from cxr_triage.errors import BlobDamaged
 from cxr_triage.service.audit import Origin
-from cxr_triage.service.inference import Assessed
-from cxr_triage.service.intake import Intake
+from cxr_triage.service.inference.pool import Assessed
+from cxr_triage.service.intake.intake import Intake
+from cxr_triage.service.intake.quotas import QuotaRules, Quotas
+from cxr_triage.service.intake.spool import Spool
 from cxr_triage.service.metrics import Metrics
-from cxr_triage.service.principal import Principal
-from cxr_triage.service.quotas import QuotaRules, Quotas
-from cxr_triage.service.spool import Spool
+from cxr_triage.service.people.principal import Principal
 from cxr_triage.store.records import EVERYWHERE, WorklistQuery
 from tests.store.builders import bytes_of, image, result, store_in
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from cxr_triage.errors import NotAllowed, NotFound, ReviewInvalid
-from cxr_triage.service import review
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM, Origin
-from cxr_triage.service.principal import Principal, of_person
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
+from cxr_triage.service.people.principal import Principal, of_person
+from cxr_triage.service.reading import review
 from cxr_triage.store.records import ReviewDraft
 from tests.store.builders import keep, store_in
 

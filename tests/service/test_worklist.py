@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxr_triage.errors import NotAllowed, QueryInvalid
-from cxr_triage.service.principal import Principal
-from cxr_triage.service.worklist import cursor_of, page, place_of
+from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.reading.worklist import cursor_of, page, place_of
 from cxr_triage.store.records import WorklistQuery
 from tests.store.builders import keep, store_in
 
@@ -84,6 +84,8 @@ def test_a_page_has_a_sensible_size(store, limit):
 
 
 def test_who_may_not_read_sees_no_list(store, monkeypatch):
-    monkeypatch.setattr("cxr_triage.service.principal.PERMISSIONS", {"radiologist": frozenset()})
+    monkeypatch.setattr(
+        "cxr_triage.service.people.principal.PERMISSIONS", {"radiologist": frozenset()}
+    )
     with pytest.raises(NotAllowed):
         page(store, WHO, WorklistQuery())

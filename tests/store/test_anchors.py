@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from cxr_triage.cli.app import create_app
 from cxr_triage.errors import QueryInvalid, StoreFull, StoreInvalid
-from cxr_triage.store import anchors
-from cxr_triage.store.anchors import Anchor, add_anchor, read_anchors
-from cxr_triage.store.backup import restore
-from cxr_triage.store.chain import FIELDS, FIRST, Head, row_hash
+from cxr_triage.store.audit import anchors
+from cxr_triage.store.audit.anchors import Anchor, add_anchor, read_anchors
+from cxr_triage.store.audit.chain import FIELDS, FIRST, Head, row_hash
+from cxr_triage.store.backup.backup import restore
 from tests.databases import raw, url_of
 from tests.store.builders import KEEPING, keep, store_in
 from tests.store.test_chain import TRIGGERS

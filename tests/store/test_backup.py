@@ -11,9 +11,9 @@ from threading import Event, Thread
 import pytest
 
 from cxr_triage.errors import BackupFailed, StoreBusy
-from cxr_triage.store.backup import restore
+from cxr_triage.store.backup.backup import restore
+from cxr_triage.store.database.lock import serving
 from cxr_triage.store.records import EVERYWHERE, WorklistQuery
-from cxr_triage.store.serving import serving
 from tests.databases import VARIABLE, raw, rows_of, url_of
 from tests.store.builders import keep, store_in
 

@@ -6,9 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-from cxr_triage.store.chain import FIELDS, FIRST, Head, head_of, row_hash
-from cxr_triage.store.database import Database
-from cxr_triage.store.migrate import migrate
+from cxr_triage.store.audit.chain import FIELDS, FIRST, Head, head_of, row_hash
+from cxr_triage.store.database.migrate import migrate
+from cxr_triage.store.database.transactions import Database
 from tests.databases import raw, url_of
 from tests.store.builders import KEEPING, keep, store_in
 
@@ -174,7 +174,7 @@ def test_a_period_is_exported_alone_and_in_order(store):
 def test_rows_from_before_the_chain_are_chained(tmp_path, monkeypatch):
     database = Database(url_of(tmp_path))
     with monkeypatch.context() as older:
-        older.setattr("cxr_triage.store.migrate.HEAD", "0002")
+        older.setattr("cxr_triage.store.database.migrate.HEAD", "0002")
         migrate(database)
     with raw(tmp_path) as connection:
         for number in range(1, 2501):

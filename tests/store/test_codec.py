@@ -19,7 +19,7 @@ from cxr_triage.domain import (
     Reason,
 )
 from cxr_triage.labels import LABELS
-from cxr_triage.store.codec import assessment_of, assessment_row, card_of, card_row
+from cxr_triage.store.rows.codec import assessment_of, assessment_row, card_of, card_row
 from tests.report.films import CARD, HEADER
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=20)

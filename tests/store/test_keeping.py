@@ -6,9 +6,9 @@ import pytest
 
 from cxr_triage.domain import PRIORITIES, Patient
 from cxr_triage.errors import BlobDamaged, NotFound, StoreUnavailable
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.store.records import EVERYWHERE, Scope, WorklistQuery
 from cxr_triage.triage.rank import rank_studies
 from tests.store.builders import KEEPING, PATIENT, bytes_of, image, keep, result, store_in

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cxr_triage.errors import NotAuthenticated, NotFound, StoreFull, TooManyAttempts
-from cxr_triage.service import lockout, passwords
-from cxr_triage.service.accounts import AccountRules, Accounts
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM, Origin
+from cxr_triage.service.people import lockout, passwords
+from cxr_triage.service.people.accounts import AccountRules, Accounts
+from cxr_triage.service.people.administration import Administration
 from tests.store.builders import store_in
 
 PASSWORD = "ba con mèo đen 7"  # noqa: S105 - of accounts made by these tests
@@ -135,7 +135,7 @@ def test_a_wrong_key_is_wrong_when_nothing_can_be_noted(store, monkeypatch):
     def full(*_args, **_values):
         raise StoreFull("store_full")
 
-    monkeypatch.setattr("cxr_triage.store.session_rows.SessionRows.begin_attempt", full)
+    monkeypatch.setattr("cxr_triage.store.rows.sessions.SessionRows.begin_attempt", full)
     wrong_keys(store, 1)
 
 

@@ -9,10 +9,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from cxr_triage.errors import StoreInvalid
-from cxr_triage.store.database import Database
-from cxr_triage.store.migrate import MIGRATIONS, migrate
+from cxr_triage.store.database.migrate import MIGRATIONS, migrate
+from cxr_triage.store.database.tables import SCHEMA, metadata
+from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.repository import open_store
-from cxr_triage.store.tables import SCHEMA, metadata
 from tests.databases import raw, rows_of, url_of
 from tests.store.builders import keep, store_in
 
@@ -47,7 +47,7 @@ def test_the_newest_migration_is_the_one_the_tables_name():
 
 
 def test_a_store_of_the_first_version_keeps_what_it_has(database, monkeypatch):
-    monkeypatch.setattr("cxr_triage.store.migrate.HEAD", "0001")
+    monkeypatch.setattr("cxr_triage.store.database.migrate.HEAD", "0001")
     migrate(database)
     with database.transaction() as connection:
         connection.exec_driver_sql(
@@ -86,7 +86,7 @@ and a signed reading."""
 
 
 def test_studies_that_one_of_several_readings_signed_are_not_signed_any_more(database, monkeypatch):
-    monkeypatch.setattr("cxr_triage.store.migrate.HEAD", "0005")
+    monkeypatch.setattr("cxr_triage.store.database.migrate.HEAD", "0005")
     migrate(database)
     about, study, image, result, reading = SIGNED[:3], *SIGNED[3:]
     with database.transaction() as connection:
@@ -141,7 +141,7 @@ def test_many_may_open_a_new_store_at_once(tmp_path):
 
 
 def test_a_migration_that_fails_leaves_nothing(database, tmp_path, monkeypatch):
-    monkeypatch.setattr("cxr_triage.store.migrate.VERSION_TABLE", "alembic_version")
+    monkeypatch.setattr("cxr_triage.store.database.migrate.VERSION_TABLE", "alembic_version")
 
     def fail(*_args, **_values):
         raise sqlite3.OperationalError("interrupted")

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, event, make_url
 
 from cxr_triage.errors import StoreBusy, StoreUnavailable
-from cxr_triage.store import audit_rows
-from cxr_triage.store.database import Database
-from cxr_triage.store.postgres import PostgresBackend
+from cxr_triage.store.audit import rows as audit_rows
+from cxr_triage.store.database.postgres import PostgresBackend
+from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.records import EVERYWHERE, WorklistQuery
 from cxr_triage.store.repository import open_store
 from tests.databases import address, connected, control, running_server, start, user_of
@@ -84,7 +84,7 @@ def test_a_commit_without_an_answer_is_told_and_never_repeated(store, cut_connec
 
 
 def test_who_waits_for_a_lock_too_long_is_told_so(store, tmp_path, monkeypatch):
-    monkeypatch.setattr("cxr_triage.store.postgres.LOCK_S", 1)
+    monkeypatch.setattr("cxr_triage.store.database.postgres.LOCK_S", 1)
     with store_in(tmp_path) as other, store._database.transaction() as connection:
         connection.exec_driver_sql("SELECT * FROM audit_head FOR UPDATE")
         started = time.monotonic()

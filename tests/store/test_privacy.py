@@ -7,8 +7,8 @@ import pytest
 
 from cxr_triage.domain import Patient
 from cxr_triage.errors import Conflict, TriageError
-from cxr_triage.store import identity
 from cxr_triage.store.records import EVERYWHERE, ReviewDraft, WorklistQuery
+from cxr_triage.store.rows import keys as identity
 from tests.databases import raw, rows_of
 from tests.store.builders import KEEPING, image, keep, result, store_in
 

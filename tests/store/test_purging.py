@@ -8,9 +8,9 @@ import pytest
 from cxr_triage.domain import Patient
 from cxr_triage.errors import NotFound, QueryInvalid
 from cxr_triage.service import retention
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM, Action, entry
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.store.records import EVERYWHERE, ReviewDraft, WorklistQuery
 from tests.databases import rows_of
 from tests.store.builders import KEEPING, RECEIVED_AT, image, keep, result, store_in

@@ -9,9 +9,9 @@ import pytest
 
 from cxr_triage.errors import AccountInvalid, NotFound, OverQuota
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.service.quotas import QuotaRules, Quotas, limit_of
-from cxr_triage.store.quota_rows import Allowance, Used
+from cxr_triage.service.intake.quotas import QuotaRules, Quotas, limit_of
 from cxr_triage.store.records import EVERYWHERE, LOCAL_STATION, WorklistQuery
+from cxr_triage.store.rows.quotas import Allowance, Used
 from tests.store.builders import KEEPING, image, result, store_in
 
 SIZE = image(10).size

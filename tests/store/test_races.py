@@ -9,8 +9,8 @@ from threading import Thread
 import pytest
 
 from cxr_triage.errors import StoreBusy
+from cxr_triage.store.database.lock import serving
 from cxr_triage.store.records import EVERYWHERE, WorklistQuery
-from cxr_triage.store.serving import serving
 from tests.store.builders import keep, store_in
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +76,7 @@ def test_many_threads_keep_and_read_at_once(tmp_path):
 
 @pytest.mark.sqlite
 def test_a_store_that_another_process_holds_is_busy_and_then_free(tmp_path, monkeypatch):
-    monkeypatch.setattr("cxr_triage.store.sqlite.PRAGMAS", ("busy_timeout = 200",))
+    monkeypatch.setattr("cxr_triage.store.database.sqlite.PRAGMAS", ("busy_timeout = 200",))
     with store_in(tmp_path) as store, store_in(tmp_path) as other:
         with other._database.transaction():
             started = time.monotonic()
@@ -93,7 +93,7 @@ def test_one_service_runs_on_a_store_and_a_killed_one_leaves_it_free(tmp_path):
             sys.executable,
             "-c",
             "import pathlib, sys, time\n"
-            "from cxr_triage.store.serving import serving\n"
+            "from cxr_triage.store.database.lock import serving\n"
             "with serving(pathlib.Path(sys.argv[1])):\n"
             "    print('held', flush=True); time.sleep(60)",
             tmp_path,

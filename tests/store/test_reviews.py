@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from cxr_triage.errors import Conflict, NotFound
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM, Action, entry
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.store.records import EVERYWHERE, ReviewDraft, Scope
 from tests.databases import raw
 from tests.store.builders import keep, store_in

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxr_triage.domain import Patient, folded
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.store import search
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.store.records import EVERYWHERE, Scope, WorklistQuery
-from cxr_triage.store.search import words_of
+from cxr_triage.store.rows import search
+from cxr_triage.store.rows.search import words_of
 from tests.store.builders import image, keep, store_in
 
 PEOPLE = [

@@ -3,9 +3,9 @@
 import pytest
 
 from cxr_triage.errors import Conflict, ReviewInvalid
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM, Action, entry
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.store.records import EVERYWHERE, ReviewDraft, WholeStudy, WorklistQuery
 from tests.databases import raw
 from tests.store.builders import keep, store_in

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.errors import NotFound
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.store.records import EVERYWHERE, LOCAL_STATION, STATES, Scope, WorklistQuery
 from tests.store.builders import KEEPING, RECEIVED_AT, keep, store_in
 

@@ -10,8 +10,8 @@ from cxr_triage.errors import FetchFailed, ModelError
 from cxr_triage.model.card import read_card, read_proof
 from cxr_triage.model.catalog import BASELINE, Catalog
 from cxr_triage.model.engine import Engine
-from cxr_triage.model.fetch import Patience
-from cxr_triage.model.install import choose, remove
+from cxr_triage.model.provision.fetch import Patience
+from cxr_triage.model.provision.install import choose, remove
 from cxr_triage.triage import provision
 from cxr_triage.triage.provision import Provision, Watcher, Wishes, provide, verify_installed
 

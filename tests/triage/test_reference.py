@@ -15,7 +15,7 @@ from cxr_triage.imaging.prepare import prepare
 from cxr_triage.imaging.source import open_image
 from cxr_triage.model.card import read_card
 from cxr_triage.model.catalog import shipped_models
-from cxr_triage.model.fetch import read_checked
+from cxr_triage.model.provision.fetch import read_checked
 
 FOLDER = os.environ.get("CXR_TRIAGE_REFERENCE", "")
 REFERENCES = read_card(shipped_models()["densenet121-res224-all"]).references

@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.service.quotas import QuotaRules, Quotas
+from cxr_triage.service.intake.quotas import QuotaRules, Quotas
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from tests.api.films import film
 from tests.api.serving import PASSWORD
 from tests.web.viewing import SHOTS, reader

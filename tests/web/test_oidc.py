@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from cxr_triage.errors import ProviderUnavailable, SettingsInvalid
-from cxr_triage.service import oidc
-from cxr_triage.service.accounts import AccountRules
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.service.elsewhere import Membership, memberships_of
-from cxr_triage.service.oidc_begun import begin
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
+from cxr_triage.service.sso import oidc
+from cxr_triage.service.sso.membership import Membership, memberships_of
+from cxr_triage.service.sso.state import begin
 from tests import oidc_provider
 from tests.api.serving import PASSWORD, Served, make_accounts
 from tests.databases import rows_of

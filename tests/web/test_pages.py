@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cxr_triage.api.access import COOKIE
-from cxr_triage.service.accounts import sha256_of
+from cxr_triage.api.platform.access import COOKIE
+from cxr_triage.service.people.accounts import sha256_of
 from cxr_triage.web.assets import assets
 from cxr_triage.web.forms import within
 from tests.api.films import film

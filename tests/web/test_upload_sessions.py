@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from cxr_triage.api.access import COOKIE
-from cxr_triage.service.accounts import sha256_of
+from cxr_triage.api.platform.access import COOKIE
+from cxr_triage.service.people.accounts import sha256_of
 from tests.api.films import film, picture
 from tests.api.serving import PASSWORD
 from tests.web.test_upload import pick, settled

@@ -6,12 +6,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from fastapi import FastAPI
 
 from cxr_triage import __version__
-from cxr_triage.api import (
+from cxr_triage.api.dicomweb import routes as dicomweb
+from cxr_triage.api.platform import metrics
+from cxr_triage.api.platform.documentation import describe
+from cxr_triage.api.platform.limits import LimitBodies
+from cxr_triage.api.platform.observing import Observe
+from cxr_triage.api.platform.problems import Answer, answer_problem, handle_problems
+from cxr_triage.api.platform.services import Services, open_services
+from cxr_triage.api.v1 import (
     assessments,
     corrections,
-    dicomweb,
     images,
-    metrics,
     people,
     session_list,
     sessions,
@@ -19,11 +24,6 @@ from cxr_triage.api import (
     study_reports,
     system,
 )
-from cxr_triage.api.documentation import describe
-from cxr_triage.api.limits import LimitBodies
-from cxr_triage.api.observing import Observe
-from cxr_triage.api.problems import Answer, answer_problem, handle_problems
-from cxr_triage.api.services import Services, open_services
 from cxr_triage.settings import Settings
 
 ROUTERS = (

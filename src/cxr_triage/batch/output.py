@@ -12,9 +12,9 @@ from cxr_triage.batch.inputs import below
 from cxr_triage.batch.results import RESULTS_FILE, ResultsWriter, Row, open_results
 from cxr_triage.batch.run import FileResult, rank_results
 from cxr_triage.language import Language
-from cxr_triage.report.film import Film, film_of, leading_first
-from cxr_triage.report.html import Unread, render
-from cxr_triage.report.overlay import overlay
+from cxr_triage.report.film.film import Film, film_of, leading_first
+from cxr_triage.report.film.html import Unread, render
+from cxr_triage.report.film.overlay import overlay
 from cxr_triage.triage.pipeline import Pipeline
 
 REPORT_FILE = "report.html"

@@ -13,7 +13,7 @@ from cxr_triage.batch.files import LineFile, writing
 from cxr_triage.batch.run import FileResult
 from cxr_triage.domain import ModelCard
 from cxr_triage.language import Language
-from cxr_triage.report.json import assessment_fields, model_fields
+from cxr_triage.report.film.json import assessment_fields, model_fields
 
 Row = dict[str, Any]
 

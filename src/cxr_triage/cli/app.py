@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from cxr_triage import __version__
-from cxr_triage.cli.admin import create_admin_app
-from cxr_triage.cli.evaluate import evaluate
+from cxr_triage.cli.admin.command import create_admin_app
+from cxr_triage.cli.evaluation.command import evaluate
 from cxr_triage.cli.exits import FATAL, INTERRUPTED
-from cxr_triage.cli.gate import gate
+from cxr_triage.cli.gate.command import gate
 from cxr_triage.cli.info import info
-from cxr_triage.cli.model import create_model_app
-from cxr_triage.cli.score import score
+from cxr_triage.cli.model.command import create_model_app
+from cxr_triage.cli.score.command import score
 from cxr_triage.cli.serve import serve
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language, say

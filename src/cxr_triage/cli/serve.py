@@ -28,10 +28,10 @@ def serve(
     lang: Annotated[Language | None, typer.Option(help=say("help.lang", _HELP))] = None,
 ) -> None:
     """Serve until interrupted; requests that run then are finished."""
-    from cxr_triage.api.logs import log_as_json  # noqa: PLC0415 (score starts without all this)
-    from cxr_triage.api.server import address_of, check_address, listen, server_for  # noqa: PLC0415
-    from cxr_triage.api.services import open_services  # noqa: PLC0415
-    from cxr_triage.service.allocator import keep_freed_memory  # noqa: PLC0415
+    from cxr_triage.api.platform.logs import log_as_json  # noqa: PLC0415 (score starts without all this)
+    from cxr_triage.api.platform.server import address_of, check_address, listen, server_for  # noqa: PLC0415
+    from cxr_triage.api.platform.services import open_services  # noqa: PLC0415
+    from cxr_triage.service.inference.allocator import keep_freed_memory  # noqa: PLC0415
     from cxr_triage.web.app import create_app  # noqa: PLC0415
 
     keep_freed_memory()
@@ -61,10 +61,10 @@ def _check_administrator(store: "Store") -> None:
 
 
 def _demo_accounts(store: "Store", settings: Settings) -> "DemoAccounts":
-    from cxr_triage.service.accounts import AccountRules  # noqa: PLC0415
-    from cxr_triage.service.administration import Administration  # noqa: PLC0415
     from cxr_triage.service.demo import prepare_demo  # noqa: PLC0415
-    from cxr_triage.service.places import store_folder  # noqa: PLC0415
+    from cxr_triage.service.paths import store_folder  # noqa: PLC0415
+    from cxr_triage.service.people.accounts import AccountRules  # noqa: PLC0415
+    from cxr_triage.service.people.administration import Administration  # noqa: PLC0415
 
     admin = Administration(store, AccountRules(key_days=settings.key_days))
     return prepare_demo(store, admin, settings.language, store_folder(settings))
@@ -72,7 +72,7 @@ def _demo_accounts(store: "Store", settings: Settings) -> "DemoAccounts":
 
 def _start_demo(accounts: "DemoAccounts", address: str, language: Language) -> None:
     """Show who may sign in, and send the demo films as a station would."""
-    from cxr_triage.cli.demo_films import demo_films, send_films  # noqa: PLC0415
+    from cxr_triage.cli.demo.films import demo_films, send_films  # noqa: PLC0415
     from cxr_triage.service.demo import STATION  # noqa: PLC0415
 
     for name, password in accounts.passwords.items():

@@ -4,12 +4,12 @@ from typing import Protocol
 
 from cxr_triage.domain import Header, Patient, Radiograph, Reason
 from cxr_triage.errors import NotAnImage, UnreadableImage
-from cxr_triage.imaging.dataset import looks_like_dicom
-from cxr_triage.imaging.dicom import DicomFile
+from cxr_triage.imaging.decoding.pool import Decoder
+from cxr_triage.imaging.dicom.dataset import looks_like_dicom
+from cxr_triage.imaging.dicom.image import DicomFile
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.imaging.photo import PhotoFile
-from cxr_triage.imaging.picture_formats import check_not_unread, looks_like_picture
-from cxr_triage.imaging.worker import Decoder
+from cxr_triage.imaging.picture.formats import check_not_unread, looks_like_picture
+from cxr_triage.imaging.picture.image import PhotoFile
 
 __all__ = ["ImageFile", "Limits", "open_image"]
 

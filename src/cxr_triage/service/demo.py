@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from cxr_triage.errors import SettingsInvalid
 from cxr_triage.language import Language
-from cxr_triage.service import passwords
-from cxr_triage.service.administration import Administration
 from cxr_triage.service.audit import SYSTEM
-from cxr_triage.service.secrecy import sha256_of
+from cxr_triage.service.people import passwords
+from cxr_triage.service.people.administration import Administration
+from cxr_triage.service.people.secrets import sha256_of
 from cxr_triage.store.records import Person, Role, StationKey
 from cxr_triage.store.repository import Store
 

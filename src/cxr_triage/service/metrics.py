@@ -25,7 +25,7 @@ from prometheus_client.registry import Collector
 
 from cxr_triage.domain import Assessment
 from cxr_triage.errors import TriageError
-from cxr_triage.service.inference import InferencePool
+from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.store.records import Kept, ReviewDraft
 
 Entrance = Literal["upload", "dicomweb"]

@@ -4,7 +4,7 @@ import threading
 import time
 
 from cxr_triage.errors import TriageError
-from cxr_triage.service.inference import InferencePool
+from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.store.repository import Store
 
 KEPT_S = 2.0

@@ -5,8 +5,8 @@ from typing import Final
 
 from cxr_triage.errors import QueryInvalid
 from cxr_triage.service.audit import Action, Actor, entry
-from cxr_triage.store.purging import PurgePlan
 from cxr_triage.store.repository import Store
+from cxr_triage.store.rows.purging import PurgePlan
 
 LEAST_REASON: Final = 5
 MOST_REASON: Final = 200

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from cxr_triage.errors import BlobDamaged
-from cxr_triage.model.disk import sync_folder
-from cxr_triage.store.faults import store_faults
+from cxr_triage.model.provision.disk import sync_folder
+from cxr_triage.store.database.faults import store_faults
 
 INCOMING: Final = "incoming"
 """Where a blob is written until it is whole."""

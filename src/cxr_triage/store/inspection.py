@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from cxr_triage.errors import BlobDamaged
 from cxr_triage.store.blobs import Blobs
-from cxr_triage.store.database import Database
-from cxr_triage.store.tables import assessments
+from cxr_triage.store.database.tables import assessments
+from cxr_triage.store.database.transactions import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

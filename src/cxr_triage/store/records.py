@@ -137,7 +137,7 @@ class StoredAssessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """What was put right of a study: see `store.history`. by: who, as people read it.
+    """What was put right of a study: see `store.rows.history`. by: who, as people read it.
 
     before, after: whom the study showed. changes: field → what it was and what it is.
     """

@@ -9,20 +9,13 @@ from typing import Any, Self
 from sqlalchemy import Connection
 
 from cxr_triage.domain import Assessment, Patient, Reason
-from cxr_triage.store import audit_rows, history, results, review_rows, signing, study_rows
-from cxr_triage.store.account_rows import AccountRows
-from cxr_triage.store.backup import BackupSummary, back_up
+from cxr_triage.store.audit import rows as audit_rows
+from cxr_triage.store.audit.chain import Head, Verdict
+from cxr_triage.store.backup.backup import BackupSummary, back_up
 from cxr_triage.store.blobs import Blobs
-from cxr_triage.store.chain import Head, Verdict
-from cxr_triage.store.correcting import Correcting
-from cxr_triage.store.database import Database
-from cxr_triage.store.identity import result_id
+from cxr_triage.store.database.migrate import migrate
+from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.inspection import Inspection, inspect
-from cxr_triage.store.keeping import identify_file, keep_rows, place
-from cxr_triage.store.migrate import migrate
-from cxr_triage.store.placing import station_lock
-from cxr_triage.store.purging import Purging, file_lock
-from cxr_triage.store.quota_rows import Allowance, QuotaRows
 from cxr_triage.store.records import (
     AuditEntry,
     AuditRow,
@@ -40,7 +33,17 @@ from cxr_triage.store.records import (
     WholeStudy,
     WorklistQuery,
 )
-from cxr_triage.store.session_rows import SessionRows
+from cxr_triage.store.rows import history, results, signing
+from cxr_triage.store.rows import reviews as review_rows
+from cxr_triage.store.rows import studies as study_rows
+from cxr_triage.store.rows.accounts import AccountRows
+from cxr_triage.store.rows.correcting import Correcting
+from cxr_triage.store.rows.ingest import identify_file, keep_rows, place
+from cxr_triage.store.rows.keys import result_id
+from cxr_triage.store.rows.placing import station_lock
+from cxr_triage.store.rows.purging import Purging, file_lock
+from cxr_triage.store.rows.quotas import Allowance, QuotaRows
+from cxr_triage.store.rows.sessions import SessionRows
 
 
 def open_store(url: str, blobs_folder: Path) -> "Store":

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from cxr_triage.domain import Eligibility, Header, Reason
-from cxr_triage.imaging.code_tables import FRONTAL_VIEWS
+from cxr_triage.imaging.dicom.code_tables import FRONTAL_VIEWS
 from cxr_triage.triage.header_words import (
     not_frontal_view,
     not_frontal_word,

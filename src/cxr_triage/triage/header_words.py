@@ -8,8 +8,8 @@ and a bilateral film no lateral one.
 import re
 from typing import Final
 
-from cxr_triage.imaging.code_tables import CHEST_REGIONS, FRONTAL_VIEWS, VIEWS
-from cxr_triage.imaging.codes import VIEW_POSITIONS
+from cxr_triage.imaging.dicom.code_tables import CHEST_REGIONS, FRONTAL_VIEWS, VIEWS
+from cxr_triage.imaging.dicom.codes import VIEW_POSITIONS
 
 
 def _words(*alternatives: str) -> re.Pattern[str]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cxr_triage.imaging.decoding.pool import DecoderPool
 from cxr_triage.imaging.limits import MIB, Limits
-from cxr_triage.imaging.worker import DecoderPool
 from cxr_triage.model.catalog import SHIPPED_ONLY, Catalog, data_folder
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.model.engine import Engine

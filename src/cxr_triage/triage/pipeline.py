@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cxr_triage.domain import PREPROCESSING_VERSION, Assessment, ModelCard, Radiograph
+from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.limits import Limits
-from cxr_triage.imaging.worker import Decoder
 from cxr_triage.model.engine import Engine, Outputs
 from cxr_triage.triage.gate import Gate
 from cxr_triage.triage.policy import Policy

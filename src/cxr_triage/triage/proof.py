@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from cxr_triage.domain import F32, PREPROCESSING_VERSION, Reference
+from cxr_triage.imaging.decoding.pool import Decoder, DecoderPool
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.prepare import prepare
 from cxr_triage.imaging.source import open_image
-from cxr_triage.imaging.worker import Decoder, DecoderPool
 from cxr_triage.model.calibrate import calibrate, sigmoid
 from cxr_triage.model.card import Proof
 from cxr_triage.model.engine import Engine

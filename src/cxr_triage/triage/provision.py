@@ -10,7 +10,7 @@ from cxr_triage.errors import FetchFailed, ModelError, TriageError
 from cxr_triage.model.card import Proof, read_card, read_proof
 from cxr_triage.model.catalog import Catalog
 from cxr_triage.model.engine import Engine
-from cxr_triage.model.fetch import (
+from cxr_triage.model.provision.fetch import (
     Notice,
     Patience,
     Progress,
@@ -18,7 +18,7 @@ from cxr_triage.model.fetch import (
     mirrored,
     read_checked,
 )
-from cxr_triage.model.install import build, install, locked, write_proof
+from cxr_triage.model.provision.install import build, install, locked, write_proof
 from cxr_triage.triage.proof import prove
 
 PATIENCE: Final = Patience()

@@ -17,10 +17,10 @@ from cxr_triage.domain import (
     Sight,
 )
 from cxr_triage.errors import ImageError
+from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.prepare import prepare
 from cxr_triage.imaging.source import ImageFile, open_image
-from cxr_triage.imaging.worker import Decoder
 from cxr_triage.triage.gate import Gate
 
 NOTHING: Final[Mapping[str, Any]] = {}

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path, Request
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.access import COOKIE, From
+from cxr_triage.api.platform.access import COOKIE, From
 from cxr_triage.errors import AccessError, AccountInvalid
 from cxr_triage.language import say
 from cxr_triage.web.forms import Fields, Posted

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from cxr_triage.api.app import create_app as create_api
-from cxr_triage.api.services import Services
+from cxr_triage.api.platform.services import Services
 from cxr_triage.settings import Settings
 from cxr_triage.web import (
     account,

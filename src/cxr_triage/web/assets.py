@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from cxr_triage.errors import NotFound
-from cxr_triage.report.html import template_text
+from cxr_triage.report.film.html import template_text
 
 router = APIRouter()
 

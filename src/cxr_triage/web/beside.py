@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from cxr_triage.api.services import Services
-from cxr_triage.service.principal import Principal
-from cxr_triage.service.worklist import neighbours
+from cxr_triage.api.platform.services import Services
+from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.reading.worklist import neighbours
 from cxr_triage.store.records import Neighbours
 from cxr_triage.web.filters import filters_of
 

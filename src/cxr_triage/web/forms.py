@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 from starlette.formparsers import FormParser
 
-from cxr_triage.api.problems import BodyRefused
+from cxr_triage.api.platform.problems import BodyRefused
 from cxr_triage.errors import MediaTypeUnsupported, RequestInvalid
 from cxr_triage.web.visit import Anyone
 

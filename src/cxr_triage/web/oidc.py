@@ -15,10 +15,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.access import From, is_secure, set_cookie
-from cxr_triage.api.elsewhere import SignInElsewhere
+from cxr_triage.api.platform.access import From, is_secure, set_cookie
+from cxr_triage.api.platform.sign_in import SignInElsewhere
 from cxr_triage.errors import NotAuthenticated, NotFound, TriageError
-from cxr_triage.service.oidc_begun import Begun, begin
+from cxr_triage.service.sso.state import Begun, begin
 from cxr_triage.web.forms import within
 from cxr_triage.web.rendering import render
 from cxr_triage.web.signing_in import remember, sign_in_page

@@ -6,14 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.access import From
-from cxr_triage.api.problems import status_of
-from cxr_triage.api.services import Services
+from cxr_triage.api.platform.access import From
+from cxr_triage.api.platform.problems import status_of
+from cxr_triage.api.platform.services import Services
 from cxr_triage.errors import AccountInvalid, Conflict, NotFound, TriageError
 from cxr_triage.language import LANGUAGES
-from cxr_triage.service import lockout
-from cxr_triage.service.administration import checked_role
 from cxr_triage.service.audit import Actor
+from cxr_triage.service.people import lockout
+from cxr_triage.service.people.administration import checked_role
 from cxr_triage.store.records import ROLES
 from cxr_triage.web.forms import Fields, Posted
 from cxr_triage.web.rendering import now, render

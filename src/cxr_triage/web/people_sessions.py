@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.access import From
+from cxr_triage.api.platform.access import From
 from cxr_triage.web.forms import Posted
 from cxr_triage.web.rendering import render
 from cxr_triage.web.visit import Administrator

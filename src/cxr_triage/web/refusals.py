@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.access import COOKIE
-from cxr_triage.api.problems import Place, answer_problem, headers_of, status_of
-from cxr_triage.api.services import Services
+from cxr_triage.api.platform.access import COOKIE
+from cxr_triage.api.platform.problems import Place, answer_problem, headers_of, status_of
+from cxr_triage.api.platform.services import Services
 from cxr_triage.errors import NotAuthenticated, StoreError, TriageError
 from cxr_triage.language import is_said
 from cxr_triage.web.rendering import render

@@ -12,11 +12,11 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from cxr_triage.api.access import is_secure
+from cxr_triage.api.platform.access import is_secure
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.language import LANGUAGES, Language, say, say_count
-from cxr_triage.report.html import words, writable
-from cxr_triage.service.principal import Permission
+from cxr_triage.report.film.html import words, writable
+from cxr_triage.service.people.principal import Permission
 from cxr_triage.web.assets import assets
 from cxr_triage.web.visit import FORM_COOKIE, Visit
 
@@ -36,7 +36,7 @@ HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "same-origin",  # with none, browsers hide the origin of our own forms
 }
-"""Beside those of every answer (`api.observing`), of which pages are never stored is one."""
+"""Beside those of every answer (`api.platform.observing`), one of which is that no page is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,20 +1,20 @@
 """A study's report under the address that people see: to be read, printed and saved.
 
 On paper a film that names nobody can end in anybody's file: it is printed without a name only
-where somebody says so. Programs get it as it is (`api.study_reports`).
+where somebody says so. Programs get it as it is (`api.v1.study_reports`).
 """
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from cxr_triage.api.access import From
-from cxr_triage.api.models import MAX_NAME
-from cxr_triage.api.study_reports import page_answer, pdf_answer
+from cxr_triage.api.platform.access import From
+from cxr_triage.api.v1.models import MAX_NAME
+from cxr_triage.api.v1.study_reports import page_answer, pdf_answer
 from cxr_triage.language import LANGUAGES
-from cxr_triage.report.sheet import Sheet
-from cxr_triage.report.study_report import is_named
-from cxr_triage.report.study_sheet import sheet_of
+from cxr_triage.report.study.report import is_named
+from cxr_triage.report.study.sheet import Sheet
+from cxr_triage.report.study.wording import sheet_of
 from cxr_triage.web.rendering import render
 from cxr_triage.web.visit import Reader, Visit
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.access import COOKIE, From, is_secure, set_cookie
-from cxr_triage.api.problems import headers_of, status_of
+from cxr_triage.api.platform.access import COOKIE, From, is_secure, set_cookie
+from cxr_triage.api.platform.problems import headers_of, status_of
 from cxr_triage.errors import AccessError, TooManyAttempts, TriageError
 from cxr_triage.language import LANGUAGES
 from cxr_triage.web.forms import Posted, within

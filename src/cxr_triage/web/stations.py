@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.access import From
-from cxr_triage.api.problems import status_of
+from cxr_triage.api.platform.access import From
+from cxr_triage.api.platform.problems import status_of
 from cxr_triage.errors import AccountInvalid, Conflict, TriageError
 from cxr_triage.imaging.limits import MIB
-from cxr_triage.service.quotas import limit_of
+from cxr_triage.service.intake.quotas import limit_of
 from cxr_triage.web.forms import Fields, Posted
 from cxr_triage.web.rendering import now, render
 from cxr_triage.web.visit import Administrator, Visit

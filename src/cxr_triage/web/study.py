@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from cxr_triage.api.access import From
-from cxr_triage.api.models import MAX_NAME
-from cxr_triage.api.studies import note_opened
+from cxr_triage.api.platform.access import From
+from cxr_triage.api.v1.models import MAX_NAME
+from cxr_triage.api.v1.studies import note_opened
 from cxr_triage.errors import NotFound
 from cxr_triage.service.audit import Action, entry
 from cxr_triage.service.trail import note

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from cxr_triage.domain import names_differ
-from cxr_triage.report.identity_notes import age_text, differences, view_text
-from cxr_triage.report.study_report import spoken_name
-from cxr_triage.service.corrections import (
+from cxr_triage.report.study.identity_notes import age_text, differences, view_text
+from cxr_triage.report.study.report import spoken_name
+from cxr_triage.service.reading.corrections import (
     MAX_MARKER,
     MAX_REASON,
     may_choose_station,

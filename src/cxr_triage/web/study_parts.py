@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from cxr_triage.imaging.heatmap import scale_top, shown
 from cxr_triage.labels import LABELS
-from cxr_triage.report.html import by_level, gradient
-from cxr_triage.service.principal import Principal
+from cxr_triage.report.film.html import by_level, gradient
+from cxr_triage.service.people.principal import Principal
 from cxr_triage.settings import Settings
 from cxr_triage.store.records import VERDICTS, Review, StoredAssessment, StudyDetail
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from cxr_triage.api.access import COOKIE
-from cxr_triage.api.services import Opened, Services
+from cxr_triage.api.platform.access import COOKIE
+from cxr_triage.api.platform.services import Opened, Services
 from cxr_triage.errors import NotAllowed, NotAuthenticated
 from cxr_triage.language import LANGUAGES, Language
-from cxr_triage.service.accounts import Session
-from cxr_triage.service.principal import Permission, Principal
+from cxr_triage.service.people.accounts import Session
+from cxr_triage.service.people.principal import Permission, Principal
 
 LANGUAGE_COOKIE = "cxr-triage-language"
 FORM_COOKIE = "cxr-triage-form"

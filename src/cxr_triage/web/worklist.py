@@ -10,13 +10,13 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.access import From
+from cxr_triage.api.platform.access import From
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.errors import QueryInvalid
 from cxr_triage.labels import LABELS, finding_name
 from cxr_triage.language import Language
-from cxr_triage.service import worklist
 from cxr_triage.service.audit import Action, Origin, entry
+from cxr_triage.service.reading import worklist
 from cxr_triage.service.trail import note
 from cxr_triage.store.records import STATES, Flag, Station, StudyRow
 from cxr_triage.web.filters import PERIODS, Filters, filters_in, filters_of

@@ -1,0 +1,1 @@
+"""STOW-RS for archives and X-ray machines."""

@@ -1,0 +1,206 @@
+"""What a store transaction answers (DICOM PS3.18 10.5.3 and annex I): as JSON or as XML."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from cxr_triage import errors
+from cxr_triage.api.dicomweb.negotiation import weights_of
+from cxr_triage.api.platform.problems import status_of
+from cxr_triage.errors import NotAcceptable, TriageError
+from cxr_triage.imaging.dicom.reference import Reference
+from cxr_triage.store.records import Kept
+from cxr_triage.store.rows.keys import made_uid
+
+JSON_TYPE: Final = "application/dicom+json"
+XML_TYPE: Final = "application/dicom+xml"
+ACCEPTED: Final = {
+    JSON_TYPE: ("", "*/*", "application/*", "application/json", JSON_TYPE),
+    XML_TYPE: ("*/*", "application/*", XML_TYPE),
+}
+"""What a client may call each of the two."""
+
+NATIVE: Final = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
+
+FAILURES: Final[dict[type[TriageError], int]] = {
+    TriageError: 0xC211,
+    errors.NotAnImage: 0xC000,
+    errors.UnreadableImage: 0xC210,
+    errors.UnsupportedImage: 0xC213,
+    errors.DecodingFailed: 0xC212,
+    errors.ImageTooLarge: 0xA710,
+    errors.Conflict: 0x0111,
+    errors.StoreError: 0xA700,
+    errors.Overloaded: 0xA700,
+    errors.ModelError: 0xA700,
+    errors.TooManyAttempts: 0xA700,
+    errors.OverQuota: 0xA700,
+    errors.NotAllowed: 0x0124,
+}
+"""Failure Reason (0008,1197) by class, as PS3.18 table I.2-2 and PS3.7 annex C name them: A7xx
+out of resources, 0111 duplicate SOP instance, 0124 not authorised, Cxxx cannot understand."""
+
+OWN_FAILURES: Final = {"transfer_syntax": 0xC122, "other_study": 0xC409}
+"""By code, where one of a class has a reason of its own."""
+
+COERCED: Final = 0xB000
+"""Warning Reason (0008,1196): the store gave the instance a UID that it had not."""
+
+CONTESTED: Final = 0xB409
+"""Our own: it is kept, and whose it is is doubtful, since its numbers or its name contradict what
+was there (the answer to a form or a single file says which)."""
+
+TEMPORARY: Final = {429, 503, 507}
+"""Statuses of what has nothing to do with the instance: it can be sent again."""
+
+ATTRIBUTES: Final = {
+    "ReferencedSOPClassUID": ("00081150", "UI"),
+    "ReferencedSOPInstanceUID": ("00081155", "UI"),
+    "RetrieveURL": ("00081190", "UR"),
+    "WarningReason": ("00081196", "US"),
+    "FailureReason": ("00081197", "US"),
+    "FailedSOPSequence": ("00081198", "SQ"),
+    "ReferencedSOPSequence": ("00081199", "SQ"),
+    "OtherFailuresSequence": ("0008119A", "SQ"),
+}
+KEYWORDS: Final = {tag: keyword for keyword, (tag, _) in ATTRIBUTES.items()}
+
+Attributes = dict[str, dict[str, Any]]
+"""A data set in the DICOM JSON model (PS3.18 annex F)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An instance that is kept. warning: a Warning Reason, 0 if there is none."""
+
+    reference: Reference
+    warning: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An instance that is not kept; its reference may be empty."""
+
+    reference: Reference
+    error: TriageError
+
+
+Outcome = Stored | Failed
+
+
+def stored(kept: Kept) -> Stored:
+    """Of what the intake kept, or had already."""
+    found, header = kept.stored, kept.stored.assessment.header
+    made = {
+        made_uid(what, found.station_id, found.assessment.digest)
+        for what in ("study uid", "series uid", "sop uid")
+    }
+    coerced = not made.isdisjoint({header.study_uid, header.series_uid, header.sop_uid})
+    return Stored(
+        reference=Reference(sop_class_uid=header.sop_class_uid, sop_uid=header.sop_uid),
+        warning=CONTESTED if kept.warnings else COERCED if coerced else 0,
+    )
+
+
+def overall_status(outcomes: Sequence[Outcome]) -> int:
+    """PS3.18 table 10.5.3-1. Raises the error that kept everything from being stored, if it is
+    a temporary one: the whole request can come again."""
+    failures = [one for one in outcomes if isinstance(one, Failed)]
+    if len(failures) == len(outcomes):
+        if all(status_of(one.error) in TEMPORARY for one in failures):
+            raise failures[0].error
+        return 409
+    warned = any(isinstance(one, Stored) and one.warning for one in outcomes)
+    return 202 if failures or warned else 200
+
+
+def response_body(outcomes: Sequence[Outcome], media_type: str) -> bytes:
+    """The Store Instances Response Module."""
+    attributes = _module(outcomes)
+    if media_type == XML_TYPE:
+        return _as_xml(attributes)
+    return json.dumps(attributes, separators=(",", ":")).encode()
+
+
+def response_type(accept: str) -> str:
+    """Which of the two forms `accept` prefers; JSON if it does not mind.
+
+    Raises NotAcceptable.
+    """
+    weights = weights_of(accept)
+    wanted = {
+        media_type: max(weights.get(name, 0.0) for name in names)
+        for media_type, names in ACCEPTED.items()
+    }
+    best = max(wanted, key=lambda media_type: wanted[media_type])
+    if not wanted[best]:
+        raise NotAcceptable("answer_type")
+    return best
+
+
+def _module(outcomes: Sequence[Outcome]) -> Attributes:
+    """Table I.1-1. Studies cannot be retrieved here, so Retrieve URL (type 2) is empty."""
+    done = [_referenced(one) for one in outcomes if isinstance(one, Stored)]
+    failures = [one for one in outcomes if isinstance(one, Failed)]
+    named = [_failed(one) for one in failures if one.reference.sop_uid]
+    nameless = [_reason(one) for one in failures if not one.reference.sop_uid]
+    sequences = {
+        "FailedSOPSequence": named,
+        "ReferencedSOPSequence": done,
+        "OtherFailuresSequence": nameless,
+    }
+    module = _attribute("RetrieveURL")
+    for keyword, items in sequences.items():
+        if items:
+            module |= _attribute(keyword, *items)
+    return module
+
+
+def _referenced(one: Stored) -> Attributes:
+    warning = _attribute("WarningReason", one.warning) if one.warning else {}
+    return _reference(one.reference) | _attribute("RetrieveURL") | warning
+
+
+def _failed(one: Failed) -> Attributes:
+    return _reference(one.reference) | _reason(one)
+
+
+def _reason(one: Failed) -> Attributes:
+    kinds = (FAILURES[kind] for kind in type(one.error).__mro__ if kind in FAILURES)
+    return _attribute("FailureReason", OWN_FAILURES.get(one.error.code) or next(kinds))
+
+
+def _reference(reference: Reference) -> Attributes:
+    """PS3.3 table 10-11."""
+    return _attribute("ReferencedSOPClassUID", reference.sop_class_uid) | _attribute(
+        "ReferencedSOPInstanceUID", reference.sop_uid
+    )
+
+
+def _attribute(keyword: str, *values: str | int | Attributes) -> Attributes:
+    tag, vr = ATTRIBUTES[keyword]
+    given = [value for value in values if value != ""]
+    return {tag: {"vr": vr, "Value": given} if given else {"vr": vr}}
+
+
+def _as_xml(attributes: Attributes) -> bytes:
+    """The Native DICOM Model (PS3.19 A.1)."""
+    root = Element("NativeDicomModel", {"xmlns": NATIVE, "xml:space": "preserve"})
+    _add(root, attributes)
+    document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def _add(parent: Element, attributes: Attributes) -> None:
+    for tag, attribute in attributes.items():
+        vr = attribute["vr"]
+        keyword = KEYWORDS[tag]
+        element = SubElement(parent, "DicomAttribute", {"tag": tag, "vr": vr, "keyword": keyword})
+        for number, value in enumerate(attribute.get("Value", ()), start=1):
+            child = SubElement(element, "Item" if vr == "SQ" else "Value", {"number": str(number)})
+            if vr == "SQ":
+                _add(child, value)
+            else:
+                child.text = str(value)

@@ -1,0 +1,1 @@
+"""What every route stands on: access, limits, errors, logs, the server."""

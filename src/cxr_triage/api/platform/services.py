@@ -1,0 +1,88 @@
+"""What every route works with, opened once for an application."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from cxr_triage.api.platform.sign_in import SignInElsewhere, sign_in_elsewhere
+from cxr_triage.imaging.limits import MIB
+from cxr_triage.service.inference.pool import InferencePool
+from cxr_triage.service.intake.intake import Intake
+from cxr_triage.service.intake.quotas import Quotas, quotas_of
+from cxr_triage.service.intake.spool import Spool
+from cxr_triage.service.metrics import Metrics
+from cxr_triage.service.paths import open_service_store, serving_here, store_folder
+from cxr_triage.service.people.accounts import AccountRules, Accounts
+from cxr_triage.service.people.administration import Administration
+from cxr_triage.service.people.sessions import Sessions
+from cxr_triage.service.readiness import Readiness
+from cxr_triage.service.reading.corrections import Corrections
+from cxr_triage.service.reading.report import Reporter
+from cxr_triage.settings import Settings
+from cxr_triage.store.repository import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Services:
+    """One store, one pool of processes, and what is built on them."""
+
+    settings: Settings
+    store: Store
+    accounts: Accounts
+    administration: Administration
+    sessions: Sessions
+    pool: InferencePool
+    spool: Spool
+    intake: Intake
+    corrections: Corrections
+    quotas: Quotas
+    readiness: Readiness
+    reporter: Reporter
+    metrics: Metrics
+    elsewhere: SignInElsewhere | None
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Raises StoreError, ModelError, PolicyInvalid or DecodingFailed."""
+    with ExitStack() as stack:
+        store = stack.enter_context(open_service_store(settings))
+        spool_folder = stack.enter_context(serving_here(settings))
+        spool = Spool(spool_folder, max_file_bytes=settings.max_file_mib * MIB)
+        pool = stack.enter_context(closing(InferencePool(settings)))
+        rules = AccountRules(
+            idle_s=settings.session_idle_minutes * 60,
+            session_s=settings.session_hours * 3600,
+            key_days=settings.key_days,
+        )
+        metrics = Metrics()
+        metrics.watch(pool, store_folder(settings))
+        quotas = quotas_of(store, settings)
+        accounts = Accounts(store, rules)
+        yield Services(
+            settings=settings,
+            store=store,
+            accounts=accounts,
+            administration=Administration(store, rules),
+            sessions=Sessions(store, rules),
+            pool=pool,
+            spool=spool,
+            intake=Intake(store, pool, metrics, quotas),
+            corrections=Corrections(store=store, pool=pool),
+            quotas=quotas,
+            readiness=Readiness(store, pool),
+            reporter=Reporter(store=store, pool=pool, settings=settings),
+            metrics=metrics,
+            elsewhere=stack.enter_context(sign_in_elsewhere(settings, store, accounts)),
+        )
+
+
+def _of_request(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Opened = Annotated[Services, Depends(_of_request)]

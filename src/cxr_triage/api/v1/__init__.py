@@ -1,0 +1,1 @@
+"""The interface of the service, version 1."""

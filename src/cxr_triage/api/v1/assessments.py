@@ -1,0 +1,180 @@
+"""One result: its values, its pictures, its report, doctors' readings of it."""
+
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+
+from cxr_triage.api.platform.access import From, Reader, Reviewer, Spoken
+from cxr_triage.api.platform.documentation import HTML, PIXELS, PNG
+from cxr_triage.api.platform.services import Opened, Services
+from cxr_triage.api.v1.models import MAX_NAME, AssessmentOut, ReviewIn, ReviewOut
+from cxr_triage.api.v1.shapes import assessment_out, review_out
+from cxr_triage.errors import NotFound, ReviewInvalid
+from cxr_triage.report.film.html import stylesheet
+from cxr_triage.report.film.viewer import MEDIA_TYPE
+from cxr_triage.service.audit import Action, Origin, entry
+from cxr_triage.service.inference.jobs import Drawing
+from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.reading import review
+from cxr_triage.service.trail import note
+from cxr_triage.store.records import ReviewDraft, StoredAssessment
+
+router = APIRouter(prefix="/v1/assessments/{assessment}", tags=["assessments"])
+
+Id = Annotated[str, Path(alias="assessment", max_length=MAX_NAME)]
+Size = Annotated[int, Query(ge=16, le=4096, description="Pixels of the longer side.")]
+InStoredValues = Query(ge=-65536, le=65536, allow_inf_nan=False)
+
+
+@router.get("")
+def read_assessment(
+    services: Opened, who: Reader, origin: From, language: Spoken, id_: Id
+) -> AssessmentOut:
+    """A result with every finding, the model that made it, and where its pictures are."""
+    stored = _seen(services, who, origin, id_, Action.IMAGE_VIEWED)
+    return assessment_out(stored, who, language)
+
+
+@router.get("/image.png", **PNG)
+def read_image(
+    services: Opened,
+    who: Reader,
+    origin: From,
+    id_: Id,
+    size: Size = 1024,
+    centre: Annotated[float | None, InStoredValues] = None,
+    width: Annotated[float | None, Query(ge=1, le=131072, allow_inf_nan=False)] = None,
+) -> Response:
+    """The image without marks, as its header has it shown, or with a window of `centre` and
+    `width` in stored values (both must be given)."""
+    stored = _seen(services, who, origin, id_, Action.IMAGE_VIEWED)
+    window = None if centre is None or width is None else (centre, width)
+    return _drawn(services, who, stored, Drawing(kind="image", longest=size, window=window))
+
+
+@router.get("/pixels", **PIXELS)
+def read_pixels(services: Opened, who: Reader, origin: From, id_: Id) -> Response:
+    """Stored values and the table that makes grey of them, for a viewer that windows by
+    itself: `CXRPIX01`, the head's length (u32), the head (JSON), stored values (u16 or i16
+    [rows, columns]), the table (f32, `table_offset` bytes after the head; −1024 is black,
+    1024 white; its first entry is for stored value `table_first`). Little endian."""
+    stored = _seen(services, who, origin, id_, Action.IMAGE_VIEWED)
+    return _drawn(services, who, stored, Drawing(kind="pixels"))
+
+
+@router.get("/heatmaps/{label}.png", **PNG)
+def read_heatmap(
+    services: Opened,
+    who: Reader,
+    origin: From,
+    language: Spoken,
+    id_: Id,
+    label: Annotated[str, Path(max_length=MAX_NAME)],
+    size: Size = 1024,
+    layer: Annotated[
+        Literal["", "only"], Query(description="`only`: transparent, to lay over the image.")
+    ] = "",
+) -> Response:
+    """What moved a finding's score, over the image, with scale and intended use; it does not
+    outline disease."""
+    stored = _seen(services, who, origin, id_, Action.IMAGE_VIEWED)
+    found = stored.assessment
+    if found.crop is None or label not in {finding.label for finding in found.findings}:
+        raise NotFound("no_heatmap")
+    kind: Literal["layer", "heatmap"] = "layer" if layer == "only" else "heatmap"
+    drawing = Drawing(kind=kind, label=label, longest=size, language=language)
+    return _drawn(services, who, stored, drawing)
+
+
+@router.get("/report.html", **HTML)
+def read_report(services: Opened, who: Reader, origin: From, language: Spoken, id_: Id) -> Response:
+    """A page that prints on A4: image, heatmaps, findings, model. It names no patient."""
+    stored = _seen(services, who, origin, id_, Action.REPORT_VIEWED)
+    running = services.pool.running
+    same = stored.assessment.fingerprint == running.fingerprint
+    drawing = Drawing(
+        kind="report", language=language, title=id_, policy=running.policy if same else "–"
+    )
+    response = _drawn(services, who, stored, drawing)
+    response.headers["Content-Security-Policy"] = report_policy()
+    return response
+
+
+@router.post("/reviews", status_code=201)
+def write_review(
+    services: Opened, who: Reviewer, origin: From, id_: Id, body: ReviewIn
+) -> ReviewOut:
+    """Save, sign or add to the reading of a result. 409 if somebody else saved meanwhile, or
+    films came to a study that is signed as a whole: read the study again. 422 `reading_empty` if
+    nothing would stand over the signature."""
+    draft = ReviewDraft(
+        assessment_id=id_,
+        verdicts=body.verdicts,
+        missed=tuple(body.missed),
+        overall=body.overall,
+        agrees=body.agrees,
+        note=body.note,
+        impression=body.impression,
+    )
+    if body.action == "addendum":
+        return review_out(
+            review.add(services.store, who, draft, origin=origin, whole_study=body.whole_study)
+        )
+    if body.action == "sign":
+        review.check_signable(who, draft)
+    elif body.whole_study is not None:
+        raise ReviewInvalid("study_without_signature")
+    saved = review.save(services.store, who, draft, version=body.version, origin=origin)
+    if body.action == "sign":
+        saved = review.sign(
+            services.store,
+            who,
+            id_,
+            version=saved.version,
+            origin=origin,
+            whole_study=body.whole_study,
+        )
+        found = services.store.assessment(id_, who.scope).assessment
+        services.metrics.signed(saved.draft, found)
+    return review_out(saved)
+
+
+def _seen(
+    services: Services, who: Principal, origin: Origin, id_: str, action: Action
+) -> StoredAssessment:
+    """The result, noted in the audit trail as seen. Raises NotFound."""
+    stored = services.store.assessment(id_, who.scope)
+    actor = who.acts_from(origin)
+    note(services.store, entry(action, actor, study_id=stored.study_id, assessment_id=id_))
+    return stored
+
+
+def _drawn(
+    services: Services, who: Principal, stored: StoredAssessment, drawing: Drawing
+) -> Response:
+    found = stored.assessment
+    if not who.may("see_patients"):
+        found = replace(found, header=replace(found.header, accession=""))
+    data = services.store.file(found.id, who.scope)
+    return Response(services.pool.draw(data, found, drawing), media_type=MEDIA_TYPES[drawing.kind])
+
+
+MEDIA_TYPES = {
+    "image": "image/png",
+    "heatmap": "image/png",
+    "layer": "image/png",
+    "pixels": MEDIA_TYPE,
+    "report": "text/html; charset=utf-8",
+}
+
+
+def report_policy() -> str:
+    """The report's content security policy: its own style sheet, pictures that stand in it."""
+    style = b64encode(sha256(stylesheet().encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{style}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )

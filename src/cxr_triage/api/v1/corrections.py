@@ -1,0 +1,158 @@
+"""Putting right what is kept: identity, films, and which study they are of."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from cxr_triage.api.platform.access import Corrector, From, Spoken
+from cxr_triage.api.platform.services import Opened
+from cxr_triage.api.v1.models import (
+    MAX_NAME,
+    CorrectionIn,
+    CorrectionsOut,
+    HideIn,
+    MergeIn,
+    MoveIn,
+    PartIn,
+    SettleIn,
+    StudyDetailOut,
+)
+from cxr_triage.api.v1.shapes import corrections_out, detail_out
+from cxr_triage.api.v1.studies import own_id
+from cxr_triage.service.audit import Action, entry
+from cxr_triage.service.reading.corrections import Wanted
+from cxr_triage.service.trail import note
+
+router = APIRouter(prefix="/v1", tags=["corrections"])
+
+Study = Annotated[str, Path(alias="study", max_length=MAX_NAME)]
+Film = Annotated[str, Path(alias="assessment", max_length=MAX_NAME)]
+NOT_VALUES = {"version", "reason", "films"}
+
+
+@router.get("/studies/{study}/corrections")
+def read_corrections(
+    services: Opened, who: Corrector, origin: From, study: Study
+) -> CorrectionsOut:
+    """What was put right of a study, by whom and why, newest first."""
+    detail = services.store.study(own_id(services, who, study), who.scope)
+    seen = entry(Action.STUDY_OPENED, who.acts_from(origin), study_id=detail.row.study_id)
+    note(services.store, seen)
+    return corrections_out(detail)
+
+
+@router.post("/studies/{study}/corrections")
+def correct_study(
+    services: Opened,
+    who: Corrector,
+    origin: From,
+    language: Spoken,
+    study: Study,
+    body: CorrectionIn,
+) -> StudyDetailOut:
+    """Put right whom a study shows, the age, the station, and view and marker of its films. A
+    station may do so for its own studies until they are signed, a radiologist with a reason. 409
+    if the study is not as `version` says: read it again. Where another age or view decides
+    otherwise, a film is assessed again; what the files say stays."""
+    given = body.model_dump(exclude_unset=True, exclude=NOT_VALUES)
+    if given.get("station_id") == "":
+        given.pop("station_id")
+    wanted = Wanted(
+        study=given,
+        films={
+            one.assessment: one.model_dump(exclude_unset=True, exclude={"assessment"})
+            for one in body.films
+        },
+    )
+    detail = services.corrections.correct(
+        who,
+        own_id(services, who, study),
+        wanted,
+        version=body.version,
+        reason=body.reason,
+        origin=origin,
+    )
+    return detail_out(detail, who, language)
+
+
+@router.post("/studies/{study}/merge")
+def merge_studies(
+    services: Opened, who: Corrector, origin: From, language: Spoken, study: Study, body: MergeIn
+) -> StudyDetailOut:
+    """Two studies under one number are one patient's: the other's films come to this one, which
+    goes on showing whom it shows. For radiologists."""
+    detail = services.corrections.merge(
+        who,
+        own_id(services, who, study),
+        body.other,
+        version=body.version,
+        reason=body.reason,
+        origin=origin,
+    )
+    return detail_out(detail, who, language)
+
+
+@router.post("/studies/{study}/part")
+def part_study(
+    services: Opened, who: Corrector, origin: From, language: Spoken, study: Study, body: PartIn
+) -> StudyDetailOut:
+    """Undo a merge: films whose files show another patient go to studies of their own. For
+    radiologists."""
+    detail = services.corrections.part(
+        who,
+        own_id(services, who, study),
+        version=body.version,
+        reason=body.reason,
+        origin=origin,
+    )
+    return detail_out(detail, who, language)
+
+
+@router.post("/studies/{study}/settle")
+def settle_number(
+    services: Opened, who: Corrector, origin: From, language: Spoken, study: Study, body: SettleIn
+) -> StudyDetailOut:
+    """The studies under this number are rightly several patients'. For radiologists."""
+    detail = services.corrections.settle(
+        who,
+        own_id(services, who, study),
+        settled=body.settled,
+        version=body.version,
+        reason=body.reason,
+        origin=origin,
+    )
+    return detail_out(detail, who, language)
+
+
+@router.post("/assessments/{assessment}/move")
+def move_film(
+    services: Opened, who: Corrector, origin: From, language: Spoken, id_: Film, body: MoveIn
+) -> StudyDetailOut:
+    """The film of this result belongs to another study of its station, or to one of its own. The
+    answer is that study."""
+    detail = services.corrections.move(
+        who, id_, body.study, version=body.version, reason=body.reason, origin=origin
+    )
+    return detail_out(detail, who, language)
+
+
+@router.post("/assessments/{assessment}/hide")
+def hide_film(
+    services: Opened, who: Corrector, origin: From, language: Spoken, id_: Film, body: HideIn
+) -> StudyDetailOut:
+    """The film was sent by mistake: it is kept, and no list, report or priority shows it."""
+    detail = services.corrections.hide(
+        who, id_, hidden=True, version=body.version, reason=body.reason, origin=origin
+    )
+    return detail_out(detail, who, language)
+
+
+@router.post("/assessments/{assessment}/show")
+def show_film(
+    services: Opened, who: Corrector, origin: From, language: Spoken, id_: Film, body: HideIn
+) -> StudyDetailOut:
+    """The film was not sent by mistake after all."""
+    detail = services.corrections.hide(
+        who, id_, hidden=False, version=body.version, reason=body.reason, origin=origin
+    )
+    return detail_out(detail, who, language)

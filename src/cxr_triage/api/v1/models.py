@@ -1,0 +1,489 @@
+"""What crosses the interface, as OpenAPI describes it."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from cxr_triage.api.platform.problems import Problem
+from cxr_triage.api.v1 import examples
+from cxr_triage.domain import Level, Priority
+from cxr_triage.imaging.dicom.text import clean
+from cxr_triage.language import Language
+from cxr_triage.service.reading import worklist
+from cxr_triage.service.reading.corrections import MAX_MARKER, MAX_REASON, OLDEST_YEARS
+from cxr_triage.store.records import Role, State, Verdict
+from cxr_triage.store.rows.keys import LONGEST
+
+MAX_NAME = 64
+MAX_UID = 4096
+MAX_TEXT = 4000
+
+
+def cleaned(value: object) -> object:
+    """Without letters that nobody sees; what is no text is for pydantic to refuse."""
+    return clean(value, longest=2 * LONGEST) if isinstance(value, str) else value
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReasonOut(_Model):
+    """Why an image was not assessed, or is doubtful."""
+
+    code: str
+    sentence: str
+    measured: float | int | str | None
+    limit: float | int | str | None
+
+
+class FindingOut(_Model):
+    """One finding. `score` 0.5 is the operating point; a score is not a probability of disease."""
+
+    label: str
+    name: str
+    probability: float
+    score: float
+    threshold: float
+    likely_threshold: float | None
+    flagged: bool
+    level: Level
+    heatmap: str | None = Field(description="Where the heatmap is; null if nothing was scored.")
+
+
+class ModelNameOut(_Model):
+    """Which model made a result."""
+
+    name: str
+    version: str
+    sha256: str
+    proof: Literal["proven", "unproven", "demonstration"]
+
+
+class CropOut(_Model):
+    """The square that the model saw, in pixels of the image shown."""
+
+    top: int
+    left: int
+    side: int
+
+
+class SightOut(_Model):
+    """What the gate's network saw, as probabilities."""
+
+    chest: float
+    turn: list[float] = Field(description="Upright, turned left, upside down, turned right.")
+    inverted: float
+    mirrored: float
+    field: list[float] = Field(description="The whole chest, cut off, tiny in the frame.")
+
+
+class PatientOut(_Model):
+    """Whom the image shows; null for those who may not see patients. `issuer`: of the id."""
+
+    id: str
+    issuer: str = ""
+    name: str
+    birth_date: str
+    sex: str
+
+
+class FiledOut(_Model):
+    """What an image's file says of itself, whatever a person put right since."""
+
+    patient: PatientOut | None
+    view: str
+    age_years: float | None
+    sex: str
+
+
+class LinksOut(_Model):
+    """Where the pictures and the report of a result are."""
+
+    self: str
+    image: str
+    pixels: str
+    report: str
+    study: str
+
+
+class AssessmentOut(_Model):
+    """One image's result. `outcome` referred: not scored, a doctor must read it."""
+
+    id: str
+    study_id: str
+    station_id: str
+    received_at: datetime
+    created_at: datetime
+    is_current: bool = Field(description="False if a newer result of this image is kept.")
+    outcome: Literal["assessed", "referred"]
+    priority: Priority
+    priority_reason: str
+    findings: list[FindingOut]
+    reasons: list[ReasonOut]
+    warnings: list[ReasonOut]
+    model: ModelNameOut
+    fingerprint: str
+    digest: str
+    crop: CropOut | None
+    pixels: str | None = Field(description="What was done to the pixels, in words.")
+    sight: SightOut | None = Field(description="None if the pixels were never looked at.")
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+    accession: str
+    view: str
+    age_years: float | None
+    sex: str
+    acquired_at: str
+    timings_ms: dict[str, float]
+    intended_use: str
+    links: LinksOut
+    filed: FiledOut | None = Field(default=None, description="What the file itself says.")
+    marker: str = Field(default="", description="A person's note on the side marker.")
+    twin: bool = Field(default=False, description="Another film bears the same SOP Instance UID.")
+    other_name: bool = Field(
+        default=False, description="Its file's name differs from that of the study's other films."
+    )
+    hidden_at: datetime | None = Field(default=None, description="When it was marked as a mistake.")
+
+
+class ImageOut(_Model):
+    """What became of one file of an upload: an assessment, or the problem that stopped it."""
+
+    file: int = Field(description="Which file of the request, from 1 on.")
+    status: int = Field(description="201 kept, 200 was there already, else the problem's.")
+    assessment: AssessmentOut | None = None
+    warnings: list[ReasonOut] = Field(
+        default_factory=list,
+        description="Whose it is, where that is doubtful: same_study_number, same_image_number"
+        " (another patient's film bears it too), other_name, identity_corrected.",
+    )
+    problem: Problem | None = None
+
+
+class ImagesOut(_Model):
+    """What became of every file of an upload, in their order."""
+
+    images: list[ImageOut]
+
+
+class FlagOut(_Model):
+    """A flagged finding in a row of the worklist."""
+
+    label: str
+    name: str
+    score: float
+    threshold: float
+    level: Level
+
+
+class StudyOut(_Model):
+    """A row of the worklist."""
+
+    id: str
+    study_uid: str
+    station_id: str
+    station_name: str
+    accession: str
+    patient: PatientOut | None
+    age_years: float | None
+    sex: str
+    view: str
+    received_at: datetime
+    acquired_at: str
+    priority: Priority
+    priority_reason: str
+    margin: float
+    flags: list[FlagOut]
+    state: State
+    opened_by: str = Field(description="Who opened it last before it was read; empty: nobody.")
+    opened_at: datetime | None
+    images: int
+    assessed: int
+    assessment_id: str = Field(description="Of the image that made the priority.")
+    contested: bool = Field(description="Another patient's study bears the same study UID.")
+    settled_at: datetime | None = Field(description="When a doctor said that this is right.")
+    file_name: str = Field(description="Of the image that made the priority, as it was sent.")
+    version: int = Field(description="Of what was put right; 0: nothing.")
+    signed_by: str = Field(
+        description="Who signed for the whole study; empty where each film was signed."
+    )
+    signed_at: datetime | None
+    filed: PatientOut | None = Field(
+        default=None, description="Whom the files say it shows, where a person said otherwise."
+    )
+    filed_age_years: float | None = Field(
+        default=None, description="The age that the file says, where a person said otherwise."
+    )
+    corrected: bool = Field(
+        default=False, description="Does something hold instead of what the files say?"
+    )
+
+
+class WorklistOut(_Model):
+    """A page of the worklist, most urgent first. `next`: the cursor of the next page."""
+
+    studies: list[StudyOut]
+    next: str | None
+
+
+class SearchIn(_Model):
+    """Which studies; what is left out leaves that filter out.
+
+    `text`: part of a name (diacritics need not be typed), of a patient's number, an accession
+    number or a file's name, in any case. `findings`: one at least is flagged.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SEARCH]})
+
+    text: str = ""
+    findings: list[str] = []
+    station: str | None = Field(default=None, max_length=MAX_NAME)
+    states: list[State] = []
+    priorities: list[Priority] = []
+    received_from: AwareDatetime | None = Field(default=None, alias="from")
+    received_until: AwareDatetime | None = Field(default=None, alias="until")
+    cursor: str | None = Field(default=None, max_length=512)
+    limit: int = worklist.DEFAULT_LIMIT
+
+
+class ReviewOut(_Model):
+    """A doctor's reading of a result."""
+
+    id: str
+    assessment_id: str
+    reader_name: str
+    version: int
+    verdicts: dict[str, Verdict]
+    missed: list[str]
+    overall: Verdict | None
+    agrees: bool = Field(description="Agrees with everything that is shown of the result.")
+    note: str
+    impression: str
+    saved_at: datetime
+    signed_at: datetime | None
+    addendum_of: str | None
+
+
+class SiblingOut(_Model):
+    """Another study under the same study number."""
+
+    id: str
+    patient: PatientOut
+    received_at: datetime
+    settled_at: datetime | None
+
+
+class CorrectionOut(_Model):
+    """What was put right, by whom and why.
+
+    `kind`: sent_again (the image came with another identity), identity, image, station, moved,
+    hidden, shown, merged, parted, settled, unsettled. `changes`: field → before and after.
+    """
+
+    version: int
+    at: datetime
+    kind: str
+    by: str
+    reason: str
+    assessment_id: str | None = Field(description="The current result of the film concerned.")
+    patient_before: PatientOut | None
+    patient_after: PatientOut | None
+    changes: dict[str, list[str | float | bool | None]]
+
+
+class CorrectionsOut(_Model):
+    """Everything that was put right of a study, newest first. `version` is to be sent with what
+    changes next."""
+
+    version: int
+    corrections: list[CorrectionOut]
+
+
+class StudyDetailOut(_Model):
+    """A study with the current result of each image, the most urgent first, and readings.
+
+    `hidden`: images that were sent by mistake. `siblings`: other studies of the same number.
+    Siblings and corrections are left out for those who may not see patients.
+    """
+
+    unsigned: list[str] = Field(
+        description="Those of the results that lack a signed reading, unless the study is "
+        "signed as a whole."
+    )
+    study: StudyOut
+    assessments: list[AssessmentOut]
+    reviews: list[ReviewOut]
+    hidden: list[AssessmentOut] = []
+    siblings: list[SiblingOut] = []
+    corrections: list[CorrectionOut] = []
+
+
+class ReviewIn(_Model):
+    """What a doctor says of a result.
+
+    `version`: of the reading that was seen, 0 if there was none. `save` keeps it, `sign`
+    keeps and signs it (an impression or `agrees` is needed), `addendum` adds to a signed one.
+    The study is signed once each of its films has a signed reading, or with `whole_study`.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.REVIEW]})
+
+    action: Literal["save", "sign", "addendum"] = "save"
+    version: int = Field(default=0, ge=0, le=2**31)
+    verdicts: dict[Annotated[str, Field(max_length=MAX_NAME)], Verdict] = Field(
+        default={}, max_length=64
+    )
+    missed: list[Annotated[str, Field(max_length=MAX_NAME)]] = Field(default=[], max_length=64)
+    overall: Verdict | None = None
+    agrees: bool = Field(default=False, description="With everything that is shown of the result.")
+    note: str = Field(default="", max_length=MAX_TEXT)
+    impression: str = Field(default="", max_length=MAX_TEXT)
+    whole_study: list[Annotated[str, Field(max_length=MAX_NAME)]] | None = Field(
+        default=None,
+        max_length=1000,
+        description="With `sign` or `addendum`: this signature stands for the whole study, whose "
+        "current results (ids of assessments) are these. 409 `study_changed` if there are others "
+        "by now.",
+    )
+
+
+Said = Annotated[str, BeforeValidator(cleaned), Field(max_length=LONGEST)]
+"""Whole: what identifies somebody is never cut."""
+
+
+class _SeenIn(_Model):
+    """`version`: of the study that was seen. `reason`: a radiologist must give one."""
+
+    version: int = Field(ge=0, le=2**31)
+    reason: str = Field(default="", max_length=MAX_REASON, repr=False)
+
+
+class FilmCorrectionIn(_Model):
+    """A film by its current result. What is left out stays; null: as the file says."""
+
+    assessment: str = Field(max_length=MAX_NAME)
+    view: Said | None = None
+    marker: str | None = Field(default=None, max_length=MAX_MARKER, repr=False)
+
+
+class CorrectionIn(_SeenIn):
+    """What is to hold of a study. What is left out stays as it is; null: as the files say."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CORRECTION]})
+
+    patient_id: Said | None = Field(default=None, repr=False)
+    issuer: Said | None = Field(default=None, repr=False)
+    patient_name: Said | None = Field(default=None, repr=False)
+    birth_date: str | None = Field(
+        default=None, pattern=r"^([0-9]{4}(-[0-9]{2}){0,2})?$", repr=False
+    )
+    sex: Literal["", "M", "F", "O"] | None = None
+    age_years: float | None = Field(default=None, ge=0, le=OLDEST_YEARS, allow_inf_nan=False)
+    station_id: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    films: list[FilmCorrectionIn] = Field(default=[], max_length=64)
+
+
+class MoveIn(_SeenIn):
+    """Where a film belongs. `study`: another of its station; null: one of its own."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MOVE]})
+
+    study: str | None = Field(default=None, max_length=MAX_NAME)
+
+
+class HideIn(_SeenIn):
+    """A film was sent by mistake, or was not after all."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.HIDE]})
+
+
+class MergeIn(_SeenIn):
+    """Another study of the same number, whose films come to this one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MERGE]})
+
+    other: str = Field(max_length=MAX_NAME)
+
+
+class PartIn(_SeenIn):
+    """The films of other patients leave the study."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PART]})
+
+
+class SettleIn(_SeenIn):
+    """`settled`: the studies of this number are rightly several; false: that is open again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SETTLE]})
+
+    settled: bool = True
+
+
+class SignInIn(_Model):
+    """Name and password."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SIGN_IN]})
+
+    name: str = Field(max_length=MAX_NAME)
+    password: str = Field(max_length=1024, repr=False)
+
+
+class PasswordIn(_Model):
+    """The password so far, and the new one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PASSWORD]})
+
+    old: str = Field(max_length=1024, repr=False)
+    new: str = Field(max_length=1024, repr=False)
+
+
+class SessionOut(_Model):
+    """Who is signed in. `csrf` goes into X-CSRF-Token with every request that changes
+    something."""
+
+    person_id: str
+    name: str
+    role: Role
+    station_id: str | None
+    language: Language
+    csrf: str
+    expires_at: datetime
+
+
+class ModelLabelOut(_Model):
+    """One finding that the model looks for, with published AUC by data set."""
+
+    label: str
+    name: str
+    operating_point: float
+    likely_point: float | None
+    evidence: dict[str, float]
+
+
+class ModelOut(_Model):
+    """The model that runs now, what it is for and where it is weak."""
+
+    name: str
+    version: str
+    sha256: str
+    proof: Literal["proven", "unproven", "demonstration"]
+    intended_use: str
+    limits: list[str]
+    labels: list[ModelLabelOut]
+    licence: str
+    source: str
+    citation: str
+    policy: str
+    fingerprint: str
+
+
+class HealthOut(_Model):
+    """The service answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+Moment = AwareDatetime

@@ -1,0 +1,131 @@
+"""The worklist and its studies."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from cxr_triage.api.platform.access import From, Reader, Spoken
+from cxr_triage.api.platform.services import Opened, Services
+from cxr_triage.api.v1.models import (
+    MAX_NAME,
+    MAX_UID,
+    Moment,
+    SearchIn,
+    StudyDetailOut,
+    WorklistOut,
+)
+from cxr_triage.api.v1.shapes import detail_out, study_out
+from cxr_triage.domain import Priority
+from cxr_triage.errors import NotFound, QueryInvalid, StoreError
+from cxr_triage.language import Language
+from cxr_triage.service.audit import Action, Origin, entry
+from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.reading import worklist
+from cxr_triage.service.trail import not_in_the_trail, note
+from cxr_triage.store.records import State, StudyDetail, WorklistQuery
+
+router = APIRouter(prefix="/v1", tags=["worklist"])
+
+UID = re.compile(r"[0-9]+(\.[0-9]+)+")
+
+
+@router.get("/worklist")
+def read_worklist(
+    services: Opened,
+    who: Reader,
+    origin: From,
+    language: Spoken,
+    priority: Annotated[list[Priority], Query(examples=[["critical", "urgent"]])] = [],  # noqa: B006 (FastAPI copies it)
+    state: Annotated[list[State], Query(examples=[["new", "opened"]])] = [],  # noqa: B006
+    finding: Annotated[list[str], Query(examples=[["Pneumothorax"]])] = [],  # noqa: B006
+    station: Annotated[str | None, Query(max_length=MAX_NAME, examples=["north"])] = None,
+    received_from: Annotated[Moment | None, Query(examples=["2026-11-24T00:00:00+07:00"])] = None,
+    received_until: Annotated[Moment | None, Query(examples=["2026-11-25T00:00:00+07:00"])] = None,
+    accession: Annotated[str | None, Query(include_in_schema=False)] = None,
+    cursor: Annotated[str | None, Query(max_length=512)] = None,
+    limit: Annotated[int, Query(ge=1, le=worklist.MAX_LIMIT)] = worklist.DEFAULT_LIMIT,
+) -> WorklistOut:
+    """Studies, most urgent first: critical, urgent, not_assessed, routine, none; within a
+    priority the larger margin over the threshold first. `next` asks for the next page, with
+    the same filters."""
+    if accession is not None:
+        raise QueryInvalid("search_by_post")
+    query = WorklistQuery(
+        priorities=tuple(priority),
+        states=tuple(state),
+        findings=tuple(finding),
+        station_id=station,
+        received_from=received_from,
+        received_until=received_until,
+    )
+    page = worklist.page(services.store, who, query, cursor=cursor, limit=limit)
+    note(services.store, entry(Action.WORKLIST_VIEWED, who.acts_from(origin)))
+    return _worklist_out(page, who, language)
+
+
+@router.post("/worklist/search")
+def search_worklist(
+    services: Opened, who: Reader, origin: From, language: Spoken, wanted: SearchIn
+) -> WorklistOut:
+    """Studies by what may name a patient, which stands in no address; as the worklist otherwise.
+    `next` asks for the next page, with the same body."""
+    query = WorklistQuery(
+        text=wanted.text,
+        findings=tuple(wanted.findings),
+        station_id=wanted.station,
+        states=tuple(wanted.states),
+        priorities=tuple(wanted.priorities),
+        received_from=wanted.received_from,
+        received_until=wanted.received_until,
+    )
+    page = worklist.page(services.store, who, query, cursor=wanted.cursor, limit=wanted.limit)
+    note(services.store, entry(Action.WORKLIST_SEARCHED, who.acts_from(origin)))
+    return _worklist_out(page, who, language)
+
+
+def _worklist_out(page: worklist.Page, who: Principal, language: Language) -> WorklistOut:
+    return WorklistOut(
+        studies=[study_out(row, who, language) for row in page.rows], next=page.cursor
+    )
+
+
+@router.get("/studies/{study}")
+def read_study(
+    services: Opened,
+    who: Reader,
+    origin: From,
+    language: Spoken,
+    study: Annotated[str, Path(max_length=MAX_UID)],
+) -> StudyDetailOut:
+    """A study by its id, or by its Study Instance UID (the newest, if several stations sent
+    it, or several patients bear it). A doctor who reads it opens it."""
+    detail = services.store.study(own_id(services, who, study), who.scope)
+    note_opened(services, who, origin, detail)
+    return detail_out(detail, who, language)
+
+
+def own_id(services: Services, who: Principal, study: str) -> str:
+    """Our own id of a study that is named by it or by its UID.
+
+    Raises NotFound for a UID that these eyes may not see.
+    """
+    if not UID.fullmatch(study):
+        return study
+    rows = services.store.studies_with_uid(study, who.scope)
+    if not rows or not who.may("see_patients"):
+        raise NotFound("study_not_found")
+    return rows[0].study_id
+
+
+def note_opened(services: Services, who: Principal, origin: Origin, detail: StudyDetail) -> None:
+    """In the audit trail; a new study becomes opened when a doctor sees it."""
+    study_id = detail.row.study_id
+    seen = entry(Action.STUDY_OPENED, who.acts_from(origin), study_id=study_id)
+    if not who.may("review"):
+        note(services.store, seen)
+        return
+    try:
+        services.store.open_study(study_id, who.scope, audit=seen)
+    except StoreError as trouble:
+        not_in_the_trail(seen, trouble)

@@ -1,0 +1,72 @@
+"""A study's report, as a page that prints and as a PDF."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from cxr_triage.api.platform.access import From, Reader, Spoken
+from cxr_triage.api.platform.documentation import HTML, PDF
+from cxr_triage.api.platform.services import Opened
+from cxr_triage.api.v1.models import MAX_NAME
+from cxr_triage.api.v1.studies import own_id
+from cxr_triage.language import Language
+from cxr_triage.report.study.page import page, page_policy
+from cxr_triage.report.study.pdf import pdf
+from cxr_triage.report.study.sheet import Sheet
+from cxr_triage.report.study.wording import sheet_of
+
+router = APIRouter(prefix="/v1/studies/{study}", tags=["worklist"])
+
+Wanted = Annotated[
+    Language | None,
+    Query(alias="lang", description="Of the report; else that of Accept-Language."),
+]
+
+
+def _sheet(
+    services: Opened,
+    who: Reader,
+    origin: From,
+    spoken: Spoken,
+    study: Annotated[str, Path(max_length=MAX_NAME)],
+    wanted: Wanted = None,
+) -> Sheet:
+    language = wanted or spoken
+    study_id = own_id(services, who, study)
+    return sheet_of(services.reporter.report(who, study_id, language, origin=origin), language)
+
+
+Printed = Annotated[Sheet, Depends(_sheet)]
+
+
+@router.get("/report.html", **HTML)
+def read_study_report(sheet: Printed) -> Response:
+    """A study on A4: whom it is about, images beside heatmaps, findings with the doctor's
+    verdicts, the reading, the model. While a reading is not signed, every page says so. Who
+    may not see patients gets it without names, identifiers and free texts."""
+    return page_answer(sheet)
+
+
+@router.get("/report.pdf", **PDF)
+def read_study_pdf(sheet: Printed) -> Response:
+    """The same as a PDF, whose text can be selected. Its name says nothing of the patient."""
+    return pdf_answer(sheet)
+
+
+def page_answer(sheet: Sheet) -> Response:
+    """The page, with the policy that lets its style and its pictures in."""
+    return Response(
+        page(sheet),
+        media_type="text/html; charset=utf-8",
+        headers={"Content-Security-Policy": page_policy()},
+    )
+
+
+def pdf_answer(sheet: Sheet) -> Response:
+    """The file, to be shown by a browser or saved under our own id."""
+    name = f"report-{sheet.study_id}.pdf"
+    return Response(
+        pdf(sheet),
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )

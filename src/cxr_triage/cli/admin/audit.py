@@ -1,0 +1,122 @@
+"""`cxr-triage admin verify-audit` and `export-audit`: is the trail whole, and its rows."""
+
+import csv
+import json
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from cxr_triage.cli.admin.store import Lang, opened_store, settings_and_language
+from cxr_triage.cli.exits import SOME_FAILED
+from cxr_triage.errors import QueryInvalid
+from cxr_triage.language import Language, say, say_count
+from cxr_triage.settings import default_language
+
+if TYPE_CHECKING:
+    from cxr_triage.store.audit.chain import Head, Verdict
+
+_HELP = default_language()
+
+Expect = Annotated[str, typer.Option("--expect", help=say("help.audit_expect", _HELP))]
+AnchorFile = Annotated[
+    Path | None, typer.Option("--anchor", dir_okay=False, help=say("help.audit_anchor", _HELP))
+]
+Append = Annotated[bool, typer.Option("--append", help=say("help.audit_append", _HELP))]
+Day = Annotated[
+    datetime | None,
+    typer.Option("--from", formats=["%Y-%m-%d"], help=say("help.audit_from", _HELP)),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option("--until", formats=["%Y-%m-%d"], help=say("help.audit_until", _HELP)),
+]
+Format = Annotated[
+    Literal["jsonl", "csv"], typer.Option("--format", help=say("help.audit_format", _HELP))
+]
+
+
+def verify_audit(
+    expect: Expect = "", anchor: AnchorFile = None, append: Append = False, lang: Lang = None
+) -> None:
+    """Walk the audit trail's chain; exit code 3 if a row is not as it was written."""
+    from cxr_triage.store.audit.anchors import Anchor, add_anchor, adding_to, read_anchors  # noqa: PLC0415
+
+    settings, language = settings_and_language(lang)
+    noted = _noted(expect)
+    if append and anchor is None:
+        raise QueryInvalid("anchor_file_needed")
+    with adding_to(anchor) if append and anchor else nullcontext():
+        anchors = read_anchors(anchor) if anchor else ()
+        with opened_store(settings) as store:
+            verdict = store.verify_audit(*noted, *(each.head for each in anchors))
+        _tell(verdict, language)
+        if anchor:
+            typer.echo(say_count("admin.anchors_hold", language, len(anchors)))
+        if append and anchor:
+            add_anchor(anchor, Anchor(at=datetime.now(UTC), head=verdict.head))
+            typer.echo(say("admin.anchor_added", language))
+
+
+def _noted(expect: str) -> tuple["Head", ...]:
+    """Raises QueryInvalid."""
+    from cxr_triage.store.audit.chain import head_of  # noqa: PLC0415 - slow
+
+    if not expect:
+        return ()
+    if (head := head_of(expect)) is None:
+        raise QueryInvalid("audit_head_invalid")
+    return (head,)
+
+
+def _tell(verdict: "Verdict", language: Language) -> None:
+    """Raises Exit if there is a fault."""
+    if verdict.fault is not None:
+        kind, number = verdict.fault.kind, verdict.fault.number
+        typer.echo(say(f"admin.audit_{kind}", language, number=number))
+        raise typer.Exit(SOME_FAILED)
+    typer.echo(say_count("admin.audit_sound", language, verdict.rows))
+    typer.echo(say("admin.audit_head", language, head=verdict.head))
+
+
+def export_audit(
+    since: Day = None, until: Until = None, form: Format = "jsonl", lang: Lang = None
+) -> None:
+    """Write the audit trail to standard output, oldest row first."""
+    settings, _ = settings_and_language(lang)
+    write: _JsonLines | _Csv = _JsonLines() if form == "jsonl" else _Csv()
+    with opened_store(settings) as store:
+        for row in store.audit_between(_utc(since), _utc(until)):
+            write.row(row)
+
+
+class _JsonLines:
+    def row(self, row: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(row) + "\n")
+
+
+class _Csv:
+    """With a head line; cells that a spreadsheet would calculate are quoted as text."""
+
+    def __init__(self) -> None:
+        self._writer = csv.writer(sys.stdout, lineterminator="\n")
+        self._begun = False
+
+    def row(self, row: dict[str, Any]) -> None:
+        if not self._begun:
+            self._writer.writerow(row)
+            self._begun = True
+        self._writer.writerow(map(_cell, row.values()))
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    """Midnight of that day as this machine's clock has it."""
+    return None if day is None else day.astimezone(UTC)

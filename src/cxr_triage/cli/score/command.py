@@ -1,0 +1,77 @@
+"""`cxr-triage score`: files and folders in, a ranked table and a results folder out."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cxr_triage.batch.inputs import common_folder
+from cxr_triage.batch.output import open_output
+from cxr_triage.batch.run import run
+from cxr_triage.cli.exits import USAGE, exit_code
+from cxr_triage.cli.paths import files_of
+from cxr_triage.cli.score.run import Session
+from cxr_triage.language import Language, say
+from cxr_triage.settings import default_language, read_settings
+from cxr_triage.triage.loading import limits_of, open_pipeline, workers_of
+
+_HELP = default_language()
+
+
+def score(
+    paths: Annotated[list[Path], typer.Argument(help=say("help.paths", _HELP), metavar="PATH...")],
+    out: Annotated[Path | None, typer.Option(help=say("help.out", _HELP))] = None,
+    model: Annotated[str | None, typer.Option(help=say("help.model", _HELP))] = None,
+    policy: Annotated[Path | None, typer.Option(help=say("help.policy", _HELP))] = None,
+    heatmaps: Annotated[int, typer.Option(min=0, help=say("help.heatmaps", _HELP))] = 1,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help=say("help.no_report", _HELP))
+    ] = False,
+    bits: Annotated[int | None, typer.Option(min=8, max=16, help=say("help.bits", _HELP))] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, max=256, help=say("help.workers", _HELP))
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=0, max=1024, help=say("help.threads", _HELP))
+    ] = None,
+    lang: Annotated[Language | None, typer.Option(help=say("help.lang", _HELP))] = None,
+    csv: Annotated[bool, typer.Option("--csv", help=say("help.csv", _HELP))] = False,
+    json: Annotated[bool, typer.Option("--json", help=say("help.json", _HELP))] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help=say("help.quiet", _HELP))] = False,
+) -> None:
+    """Score radiographs and rank them by urgency."""
+    settings = read_settings()
+    language = lang or settings.language
+    console = Console(stderr=True, markup=False, highlight=False)
+    if csv and out is None:
+        typer.echo(say("command.csv_needs_out", language), err=True)
+        raise typer.Exit(USAGE)
+    files = files_of(paths, language, leave_out=out)
+    with ExitStack() as stack:
+        pipeline = stack.enter_context(
+            open_pipeline(settings, model=model, policy=policy, workers=workers, threads=threads)
+        )
+        output = stack.enter_context(
+            open_output(
+                out,
+                pipeline=pipeline,
+                language=language,
+                table=csv,
+                heatmaps=heatmaps,
+                report=not no_report,
+                base=common_folder(files),
+            )
+        )
+        session = Session(pipeline, output, language=language, json=json, quiet=quiet)
+        results = run(
+            pipeline,
+            files,
+            workers=workers_of(settings, workers),
+            limits=limits_of(settings),
+            bits=bits,
+        )
+        session.take(results, total=len(files), console=console)
+        session.finish(console)
+    raise typer.Exit(exit_code(session.outcomes))

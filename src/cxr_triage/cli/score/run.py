@@ -1,0 +1,91 @@
+"""What a run of `score` has seen so far, and what it says at the end."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import typer
+from rich.console import Console
+
+from cxr_triage.batch.output import RunOutput
+from cxr_triage.batch.results import json_line, row_of
+from cxr_triage.batch.run import FileResult
+from cxr_triage.cli.exits import INTERRUPTED
+from cxr_triage.cli.progress import with_progress
+from cxr_triage.cli.score.table import print_ranked
+from cxr_triage.domain import ModelCard
+from cxr_triage.language import Language, say
+from cxr_triage.triage.pipeline import Pipeline
+
+WIDTH_OF_FILES = 140
+
+
+class Session:
+    """Takes results as they come: writes them at once, keeps what the table needs."""
+
+    def __init__(
+        self, pipeline: Pipeline, output: RunOutput, *, language: Language, json: bool, quiet: bool
+    ) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self._pipeline = pipeline
+        self._output = output
+        self._language = language
+        self._json = json
+        self._quiet = quiet
+        self._started = time.monotonic()
+        self._results: list[FileResult] = []
+
+    def take(self, results: Iterator[FileResult], *, total: int, console: Console) -> None:
+        """Take every result. When interrupted, say so; what is done is on disk."""
+        try:
+            for result in with_progress(
+                results, total=total, console=console, language=self._language, quiet=self._quiet
+            ):
+                self._take(result)
+        except KeyboardInterrupt:
+            done = self.outcomes.total()
+            console.print(say("command.interrupted", self._language, done=done, total=total))
+            raise typer.Exit(INTERRUPTED) from None
+
+    def _take(self, result: FileResult) -> None:
+        row = row_of(result, self._pipeline.engine.card, self._pipeline.fingerprint, self._language)
+        self._output.add(result, row)
+        self.outcomes[result.outcome] += 1
+        if self._json:
+            typer.echo(json_line(row), nl=False)
+        self._results.append(result.without_pixels())
+
+    def finish(self, console: Console) -> None:
+        """Write the report, print the table and where everything lies."""
+        written = self._output.finish()
+        if self._quiet:
+            return
+        if not self._json:
+            print_ranked(self._results, console=terminal(), language=self._language)
+        console.print(self._summary())
+        console.print(_model_line(self._pipeline.engine.card, self._language), soft_wrap=True)
+        if self._pipeline.policy.purpose == "research":
+            console.print(say("for_research", self._language))
+        for kind, path in written.items():
+            console.print(say(f"command.{kind}_at", self._language, path=path), soft_wrap=True)
+
+    def _summary(self) -> str:
+        counts = {
+            name: self.outcomes[name] for name in ("assessed", "referred", "failed", "skipped")
+        }
+        seconds = round(time.monotonic() - self._started, 1)
+        return say("command.outcomes", self._language, seconds=seconds, **counts)
+
+
+def terminal() -> Console:
+    """The terminal's own width; a file or a pipe gets wide lines."""
+    width = None if sys.stdout.isatty() else WIDTH_OF_FILES
+    return Console(markup=False, highlight=False, width=width)
+
+
+def _model_line(card: ModelCard, language: Language) -> str:
+    line = say("command.model_line", language, name=card.name, version=card.version)
+    if card.proof == "unproven":
+        line = f"{line}. {say('unproven_model', language)}"
+    return f"{line}. {card.intended_use[language]} {say('intended_use', language)}."

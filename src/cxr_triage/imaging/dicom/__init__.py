@@ -1,0 +1,1 @@
+"""DICOM objects: from bytes to header and stored pixel data."""

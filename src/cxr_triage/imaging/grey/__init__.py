@@ -1,0 +1,1 @@
+"""From stored values to grey values: tables, windows, polarity."""

@@ -1,0 +1,1 @@
+"""Pictures: exports of radiographs as PNG, JPEG, TIFF and the like."""

@@ -1,0 +1,1 @@
+"""Fetching and installing published models."""

@@ -1,0 +1,1 @@
+"""A film's result as JSON, page and pictures."""

@@ -1,0 +1,171 @@
+"""The report as one HTML page: no script, no request to anywhere, printable on A4."""
+
+import re
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+from hashlib import sha256
+from importlib.resources import files
+from typing import Literal
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cxr_triage.domain import PRIORITIES, Finding, ModelCard
+from cxr_triage.imaging.heatmap import colours, scale_top, shown
+from cxr_triage.labels import finding_name
+from cxr_triage.language import Language, say
+from cxr_triage.language.numbers import decimal, localized
+from cxr_triage.report.film.film import Film, flagged
+from cxr_triage.report.film.pixels import pixel_sentence
+from cxr_triage.report.sentences import priority_sentence, reason_sentence, score_text
+
+Study = Sequence[Film]
+"""The films of a study, the one that makes its priority first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A file without a result, why (a sentence in the report's language), and its code."""
+
+    path: str
+    outcome: Literal["failed", "skipped"]
+    code: str
+    message: str
+
+
+def render(
+    studies: Sequence[Study],
+    unread: Sequence[Unread] = (),
+    *,
+    language: Language,
+    created_at: datetime,
+    model: ModelCard,
+    policy: str,
+) -> str:
+    """The whole page; studies and films stay in the order given.
+
+    policy: name and version of the priority policy in force. Patient names and
+    identifiers other than the accession number do not appear.
+    """
+    css = stylesheet()
+    page = (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            **words(language),
+            css=Markup(css),  # noqa: S704 - our own file, not input
+            css_hash=b64encode(sha256(css.encode()).digest()).decode(),
+            created_at=f"{created_at.strftime(say('report.time', language))} {created_at:%Z}",
+            model=model,
+            policy=policy,
+            studies=studies,
+            unread=sorted(unread, key=lambda file: file.outcome == "skipped"),
+            research=any(film.assessment.for_research for study in studies for film in study),
+            counts=Counter(study[0].assessment.priority for study in studies),
+            films=sum(len(study) for study in studies),
+            contested=_contested(studies),
+            failed=sum(file.outcome == "failed" for file in unread),
+            evidence={label.label: label.evidence for label in model.labels},
+            has_likely=any(label.likely_point is not None for label in model.labels),
+        )
+    )
+    return writable(page)
+
+
+def words(language: Language) -> dict[str, object]:
+    """What a template needs to write in `language`."""
+    return {
+        "language": language,
+        "say": lambda key, **values: say(key, language, **values),
+        "name": partial(finding_name, language=language),
+        "priority_sentence": partial(priority_sentence, language=language),
+        "reason_sentence": partial(reason_sentence, language=language),
+        "pixel_sentence": partial(pixel_sentence, language=language),
+        "decimal": lambda value, decimals=2: decimal(value, language, decimals),
+        "score_text": partial(score_text, language=language),
+        "moment": partial(moment, language=language),
+        "plain": lambda value: localized(value, language),
+    }
+
+
+def moment(iso: str, language: Language) -> str:
+    """A date, or a date and time to the minute, as `language` writes it; else the text itself."""
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return when.strftime(
+        say("report.day" if len(iso) <= len("YYYY-MM-DD") else "report.time", language)
+    )
+
+
+@lru_cache
+def stylesheet() -> str:
+    """The style sheet that stands in the page."""
+    return "".join(template_text(name) for name in ("marks.css", "report.css"))
+
+
+def template_text(name: str) -> str:
+    """A file of this room's templates."""
+    return files("cxr_triage.report").joinpath("templates", name).read_text("utf-8")
+
+
+def data_uri(picture: bytes) -> str:
+    """The picture as an address that holds it."""
+    kinds = {b"\xff\xd8": "jpeg", b"\x89P": "png", b"RI": "webp"}
+    return f"data:image/{kinds[picture[:2]]};base64,{b64encode(picture).decode()}"
+
+
+def writable(page: str) -> str:
+    """The page without control characters, and with what UTF-8 cannot hold escaped."""
+    page = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "\N{REPLACEMENT CHARACTER}", page)
+    return page.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def gradient() -> list[tuple[str, str]]:
+    """Stops of the heatmap's colour scale: position in percent, colour."""
+    stops = np.linspace(0, 1, 17)
+    return [
+        (f"{100 * stop:.2f}%", "#{:02x}{:02x}{:02x}".format(*colour))
+        for stop, colour in zip(stops, colours(stops).tolist(), strict=True)
+    ]
+
+
+def by_level(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
+    """Findings by level, in their order."""
+    levels: dict[str, list[Finding]] = {"likely": [], "possible": [], "none": []}
+    for finding in findings:
+        levels[finding.level].append(finding)
+    return levels
+
+
+@lru_cache
+def environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("cxr_triage.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        priorities=PRIORITIES,
+        data_uri=data_uri,
+        gradient=gradient,
+        by_level=by_level,
+        flagged=flagged,
+        scale_top=scale_top,
+        shown=shown,
+    )
+    return environment
+
+
+def _contested(studies: Sequence[Sequence[Film]]) -> frozenset[str]:
+    """The Study Instance UIDs that several patients bear."""
+    counted = Counter(study[0].assessment.header.study_uid for study in studies)
+    return frozenset(uid for uid, count in counted.items() if uid and count > 1)

@@ -1,0 +1,332 @@
+"""A study's report in the words of one language: what its page and its PDF lay out."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from cxr_triage.domain import Assessment, Finding, ModelCard
+from cxr_triage.imaging.heatmap import scale_top
+from cxr_triage.labels import finding_name
+from cxr_triage.language import Language, say
+from cxr_triage.language.numbers import decimal, localized
+from cxr_triage.report.film.film import Film, flagged, leading_first
+from cxr_triage.report.film.html import moment
+from cxr_triage.report.film.pixels import pixel_sentence
+from cxr_triage.report.sentences import priority_sentence, reason_sentence, score_text
+from cxr_triage.report.study.identity_notes import film_notes, identity_notes
+from cxr_triage.report.study.report import Reading, ReportedFilm, StudyReport, spoken_name
+from cxr_triage.report.study.sheet import FilmSheet, Picture, Row, Said, Sheet
+
+SHORT: Final = 12
+"""Characters of our own id that tell studies apart on paper."""
+
+MOST_NUMBERS: Final = 8
+"""Films that are counted up in a line; after them stands "…"."""
+
+MOST_OF_NAME: Final = 48
+"""Characters of a name in a page's line, so that the number behind it is there too."""
+
+
+def sheet_of(report: StudyReport, language: Language) -> Sheet:
+    """The report in the words of `language`."""
+    facts = tuple(_facts(report, language))
+    assessments = [one.film.assessment for one in report.films]
+    model = assessments[0].model
+    return Sheet(
+        language=language,
+        study_id=report.study_id,
+        title=say("paper.title", language),
+        place=report.place,
+        address=report.address,
+        unsigned=_unsigned(report, language),
+        mark="" if report.signed else say("paper.unsigned_mark", language),
+        facts=facts,
+        nameless=report.nameless,
+        notes=tuple(identity_notes(report, language)),
+        line=" · ".join(_line(report, language)),
+        priority=report.priority,
+        priority_word=say(f"priority.{report.priority}", language),
+        reason=priority_sentence(report.reason, language),
+        films=tuple(
+            _film(one, index, report, language) for index, one in enumerate(report.films, 1)
+        ),
+        signature=_signature(report, language),
+        earlier=tuple(_said(one, language, earlier=True) for one in report.earlier),
+        uses=tuple(_uses(assessments, language)),
+        model=say("report.model", language, name=model.name, version=model.version),
+        printed=say("paper.printed", language, when=_time(report.printed_at, language)),
+        small=tuple(_small(report, language)),
+    )
+
+
+def _unsigned(report: StudyReport, language: Language) -> str:
+    """What of it nobody has signed; empty if all of it is."""
+    if report.signed:
+        return ""
+    said = [say("paper.changed" if report.changed else "paper.unsigned", language)]
+    if len(report.lacking) < len(report.films):
+        numbers = [str(number) for number in report.lacking[:MOST_NUMBERS]]
+        more = ["…"] if len(report.lacking) > MOST_NUMBERS else []
+        said.append(say("paper.lacking", language, films=", ".join(numbers + more)))
+    return "; ".join(said)
+
+
+def _signature(report: StudyReport, language: Language) -> str:
+    if report.signature is None:
+        return ""
+    key = "paper.study_was_signed" if report.changed else "paper.study_signed"
+    when = _time(report.signature.at, language)
+    return say(key, language, reader=report.signature.reader, when=when)
+
+
+def _unread(one: ReportedFilm, report: StudyReport, language: Language) -> str:
+    if not one.signed and report.signature is not None and not report.changed:
+        return say("paper.signed_with_study", language)
+    return "" if one.readings else say("paper.no_reading", language)
+
+
+def _time(when: datetime, language: Language) -> str:
+    return when.strftime(say("report.time", language))
+
+
+def _facts(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]:
+    patient = report.patient
+    if patient is None:
+        yield say("paper.patient", language), say("paper.left_out", language)
+    else:
+        yield (
+            say("paper.patient", language),
+            spoken_name(patient.name) or _unnamed(report, language),
+        )
+        yield say("paper.patient_id", language), patient.id or "–"
+        born = moment(patient.birth_date, language) if patient.birth_date else "–"
+        yield say("paper.birth_date", language), born
+    yield say("paper.age_sex", language), _age_and_sex(report, language)
+    if patient is not None:
+        yield say("report.accession", language), report.accession or "–"
+    yield say("paper.study_date", language), moment(report.acquired_at, language) or "–"
+    yield say("paper.received", language), _time(report.received_at, language)
+    yield say("paper.station", language), report.station
+    yield say("paper.study", language), report.study_id[:SHORT]
+
+
+def _unnamed(report: StudyReport, language: Language) -> str:
+    if not report.file_name:
+        return say("viewer.no_name", language)
+    return say("paper.no_name_file", language, file=report.file_name)
+
+
+def _age_and_sex(report: StudyReport, language: Language) -> str:
+    years, sex = report.age_years, report.sex
+    age = (
+        None if years is None else localized(round(years, 1), language) if years < 2 else int(years)
+    )
+    parts = [] if age is None else [say("report.years", language, age=age)]
+    if sex:
+        parts.append(say(f"report.sex.{sex}", language) if sex in ("F", "M", "O") else sex)
+    return ", ".join(parts) or "–"
+
+
+def _line(report: StudyReport, language: Language) -> Iterator[str]:
+    if report.patient is not None:
+        name = spoken_name(report.patient.name)[:MOST_OF_NAME]
+        yield from filter(None, (name, report.patient.id))
+        if report.accession:
+            yield f"{say('report.accession', language)} {report.accession}"
+    if report.acquired_at:
+        yield moment(report.acquired_at, language)
+    yield f"{say('paper.study', language)} {report.study_id[:SHORT]}"
+
+
+def _uses(assessments: list[Assessment], language: Language) -> Iterator[str]:
+    yield say("intended_use", language)
+    proofs = {found.model.proof for found in assessments}
+    if "demonstration" in proofs:
+        yield say("demonstration_model", language)
+    if "unproven" in proofs:
+        yield say("unproven_model", language)
+    if any(found.for_research for found in assessments):
+        yield say("for_research", language)
+
+
+def _film(one: ReportedFilm, index: int, report: StudyReport, language: Language) -> FilmSheet:
+    assessment, count = one.film.assessment, len(report.films)
+    first = next((reading for reading in one.readings if not reading.addendum), None)
+    verdicts = {} if first is None else first.verdicts
+    listed = [f for f in assessment.findings if f.flagged or f.label in verdicts]
+    rest = [finding for finding in assessment.findings if finding not in listed]
+    refused = assessment.outcome == "referred"
+    title = say("report.film", language, index=index, count=count) if count > 1 else ""
+    return FilmSheet(
+        title=title,
+        pictures=tuple(_pictures(one.film, language)),
+        remarks=tuple(_remarks(one, language)),
+        refusals=tuple(
+            reason_sentence(reason, language) for reason in assessment.eligibility.reasons
+        )
+        if refused
+        else (),
+        warnings=tuple(
+            reason_sentence(warning, language)
+            for warning in assessment.eligibility.warnings
+            if warning not in assessment.corrections
+        ),
+        rows=tuple(_row(finding, assessment.model, verdicts, language) for finding in listed),
+        rest=_rest(rest, language),
+        readings=tuple(_said(reading, language) for reading in one.readings),
+        unread=_unread(one, report, language),
+    )
+
+
+def _pictures(film: Film, language: Language) -> Iterator[Picture]:
+    assessment = film.assessment
+    if film.image is not None:
+        assessed = assessment.outcome == "assessed"
+        yield Picture(
+            data=film.image,
+            caption=say("report.image" if assessed else "paper.image", language),
+            kind=say("report.image_plain" if assessed else "report.image_refused", language),
+        )
+    top = scale_top(assessment.findings)
+    for finding in leading_first(assessment):
+        if finding.label in film.overlays:
+            yield Picture(
+                data=film.overlays[finding.label],
+                caption=finding_name(finding.label, language),
+                kind=say("heatmap.title", language),
+                finding=finding,
+                top=top,
+            )
+
+
+def _remarks(one: ReportedFilm, language: Language) -> Iterator[str]:
+    """What must be known of the pictures."""
+    film, assessment = one.film, one.film.assessment
+    yield from film_notes(one, language)
+    if not one.pictured:
+        yield say("paper.not_pictured", language)
+    elif film.image is None:
+        yield say("paper.no_picture", language)
+    for correction in assessment.corrections:
+        yield reason_sentence(correction, language)
+    if film.overlays:
+        yield f"{say('paper.contour', language)} {say('heatmap.not_an_outline', language)}"
+        if film.cropped:
+            yield say("heatmap.outside", language)
+        if len(flagged(assessment)) > len(film.overlays):
+            yield say("paper.more_heatmaps", language)
+
+
+def data_sets(model: ModelCard) -> list[str]:
+    """That the model was measured on, each once."""
+    return list(dict.fromkeys(data for label in model.labels for data in label.evidence))
+
+
+def _row(
+    finding: Finding, model: ModelCard, verdicts: Mapping[str, str], language: Language
+) -> Row:
+    evidence = next((one.evidence for one in model.labels if one.label == finding.label), {})
+    sets, said = data_sets(model), verdicts.get(finding.label, "")
+    return Row(
+        finding=finding,
+        name=finding_name(finding.label, language),
+        level=say(f"level.{finding.level}", language),
+        score=score_text(finding, language),
+        threshold=decimal(finding.threshold, language),
+        evidence=" · ".join(
+            f"{decimal(auc, language)} ({sets.index(data) + 1})"
+            if len(sets) > 1
+            else decimal(auc, language)
+            for data, auc in evidence.items()
+        )
+        or say("report.no_evidence", language),
+        verdict=say(f"viewer.verdict.{said}", language) if said else "–",
+    )
+
+
+def _rest(findings: list[Finding], language: Language) -> str:
+    if not findings:
+        return ""
+    words = "; ".join(
+        f"{finding_name(one.label, language)} {score_text(one, language)}"
+        f" / {decimal(one.threshold, language)}"
+        for one in findings
+    )
+    return f"{say('report.rest', language, count=len(findings))}: {words}."
+
+
+def _said(reading: Reading, language: Language, *, earlier: bool = False) -> Said:
+    if reading.addendum:
+        key = "paper.addendum_by"
+    else:
+        key = "paper.signed_by" if reading.signed_at else "paper.saved_by"
+    when = _time(reading.signed_at or reading.saved_at, language)
+    heading = say(key, language, reader=reading.reader, when=when)
+    if earlier:
+        heading = f"{say('paper.earlier', language)} {heading}"
+    return Said(
+        heading=heading,
+        facts=tuple(_statements(reading, language, verdicts=reading.addendum or earlier)),
+        signed=reading.signed_at is not None,
+    )
+
+
+def _statements(
+    reading: Reading, language: Language, *, verdicts: bool
+) -> Iterator[tuple[str, str]]:
+    """What a reading says; its verdicts only where no table shows them."""
+    if reading.impression:
+        yield say("paper.impression", language), reading.impression
+    if reading.agrees:
+        yield say("paper.ai_result", language), say("viewer.agreed", language)
+    if reading.missed:
+        missed = "; ".join(finding_name(label, language) for label in reading.missed)
+        yield say("paper.missed", language), missed
+    if verdicts and reading.verdicts:
+        said = "; ".join(
+            f"{finding_name(label, language)}: {say(f'viewer.verdict.{verdict}', language)}"
+            for label, verdict in reading.verdicts.items()
+        )
+        yield say("paper.verdicts", language), said
+    if reading.overall:
+        overall = say(f"viewer.verdict.{reading.overall}", language)
+        yield say("paper.overall", language), overall
+    if reading.note:
+        yield say("paper.note", language), reading.note
+    if reading.texts_left_out:
+        yield say("paper.note", language), say("paper.left_out", language)
+
+
+def _small(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]:
+    for model in {
+        one.film.assessment.model.sha256: one.film.assessment.model for one in report.films
+    }.values():
+        name = say("report.model", language, name=model.name, version=model.version)
+        proof = say(f"report.proof.{model.proof}", language)
+        yield (
+            name,
+            f"SHA-256 {model.sha256[:12]} · {say('report.precision', language)} {model.precision}"
+            f" · {say('report.proof', language)}: {proof}"
+            f" · {say('report.policy', language)} {report.policy}",
+        )
+        points = "; ".join(
+            f"{finding_name(label.label, language)} {localized(label.operating_point, language)}"
+            for label in model.labels
+        )
+        yield say("report.operating_points", language), f"{points}."
+        sets = data_sets(model)
+        measured = enumerate(sets, 1)
+        yield (
+            say("paper.evidence", language),
+            "; ".join(f"({n}) {data}" if len(sets) > 1 else data for n, data in measured) or "–",
+        )
+        if model.likely_rule:
+            yield say("report.level", language), say(f"report.likely.{model.likely_rule}", language)
+    prints = dict.fromkeys(one.film.assessment.fingerprint[:12] for one in report.films)
+    yield say("report.fingerprint", language), " · ".join(prints)
+    for one in report.films[:1]:
+        if one.film.assessment.pixel_policy is not None:
+            pixels = pixel_sentence(one.film.assessment.pixel_policy, language)
+            yield say("report.pixels", language), pixels
+    yield say("paper.study", language), report.study_id
+    yield say("paper.scores", language), say("paper.scores_mean", language)

@@ -1,0 +1,116 @@
+"""What can be drawn of an image and its result. Runs in the inference processes alone."""
+
+import io
+from collections.abc import Callable
+from datetime import datetime
+
+from PIL import Image
+
+from cxr_triage.domain import F32, Assessment, Finding, Radiograph
+from cxr_triage.errors import ImageError
+from cxr_triage.imaging.grey.lut import Window
+from cxr_triage.imaging.grey.window import windowed
+from cxr_triage.imaging.heatmap import display_image, fitted, layer, scale_top
+from cxr_triage.report.film.film import film_of
+from cxr_triage.report.film.html import render
+from cxr_triage.report.film.overlay import overlay
+from cxr_triage.report.film.plates import packed
+from cxr_triage.report.film.viewer import pixel_file
+from cxr_triage.service.inference.jobs import Drawing, Kind
+
+Picture = Callable[[], Radiograph]
+"""Decodes the image; raises ImageError."""
+
+Artist = Callable[[Picture, Assessment, Drawing], bytes]
+
+
+def draw(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
+    """PNG, HTML, a pixel file or plates. Raises ImageError, or ValueError if there is no such
+    finding."""
+    return ARTISTS[drawing.kind](picture, assessment, drawing)
+
+
+def _image(picture: Picture, _: Assessment, drawing: Drawing) -> bytes:
+    radiograph = picture()
+    pixels = radiograph.pixels
+    if drawing.window is not None:
+        centre, width = drawing.window
+        pixels = windowed(radiograph, Window(center=centre, width=width, function="linear"))
+    return _png(display_image(pixels, drawing.longest))
+
+
+def _pixels(picture: Picture, assessment: Assessment, _: Drawing) -> bytes:
+    return pixel_file(picture(), assessment.crop)
+
+
+def _heatmap(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
+    return _png(
+        overlay(
+            picture().pixels,
+            assessment,
+            _finding(assessment, drawing.label),
+            language=drawing.language,
+            longest=drawing.longest,
+        )
+    )
+
+
+def _layer(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
+    height, width = picture().pixels.shape
+    if assessment.crop is None:
+        raise ValueError("an image that was not assessed has no heatmap")
+    map_ = layer(
+        fitted((width, height), drawing.longest),
+        _finding(assessment, drawing.label),
+        assessment.crop,
+        (height, width),
+        scale_top(assessment.findings),
+    )
+    return _png(map_)
+
+
+def _report(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
+    film = film_of(drawing.title, assessment, _pixels_or_none(picture))
+    page = render(
+        [[film]],
+        language=drawing.language,
+        created_at=datetime.now().astimezone(),
+        model=assessment.model,
+        policy=drawing.policy,
+    )
+    return page.encode()
+
+
+def _plates(picture: Picture, assessment: Assessment, _: Drawing) -> bytes:
+    return packed(film_of("", assessment, _pixels_or_none(picture), outlined=True))
+
+
+def _pixels_or_none(picture: Picture) -> F32 | None:
+    """A report is made of what was refused too, even if nobody can look at it."""
+    try:
+        return picture().pixels
+    except ImageError:
+        return None
+
+
+def _finding(assessment: Assessment, label: str) -> Finding:
+    for finding in assessment.findings:
+        if finding.label == label:
+            return finding
+    raise ValueError("no such finding")
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+ARTISTS: dict[Kind, Artist] = {
+    "image": _image,
+    "pixels": _pixels,
+    "heatmap": _heatmap,
+    "layer": _layer,
+    "report": _report,
+    "plates": _plates,
+}

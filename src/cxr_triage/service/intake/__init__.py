@@ -1,0 +1,1 @@
+"""Taking images in, by whichever entrance they come."""

@@ -1,0 +1,1 @@
+"""People and stations: accounts, passwords, sessions, rights."""

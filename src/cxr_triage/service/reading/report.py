@@ -1,0 +1,189 @@
+"""A study's report filled in: from what is kept, for who asks."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from cxr_triage.domain import Assessment, names_differ
+from cxr_triage.errors import BlobDamaged, Conflict, ImageError
+from cxr_triage.language import Language
+from cxr_triage.logs import log
+from cxr_triage.report.film.film import Film
+from cxr_triage.report.film.plates import NO_PLATES, Plates, unpacked
+from cxr_triage.report.study.report import (
+    PutRight,
+    Reading,
+    ReportedFilm,
+    Signature,
+    StudyReport,
+    is_named,
+)
+from cxr_triage.service.audit import Action, Origin, entry
+from cxr_triage.service.inference.jobs import Drawing
+from cxr_triage.service.inference.pool import InferencePool
+from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.reading.worklist import station_name
+from cxr_triage.service.trail import note
+from cxr_triage.settings import Settings
+from cxr_triage.store.records import Review, StoredAssessment, StudyDetail
+from cxr_triage.store.repository import Store
+
+MOST_PICTURED: Final = 8
+"""Images of a study whose pictures are drawn: a report waits for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reporter:
+    """Makes reports of what `store` holds, with pictures that `pool` draws."""
+
+    store: Store
+    pool: InferencePool
+    settings: Settings
+
+    def report(
+        self,
+        who: Principal,
+        study_id: str,
+        language: Language,
+        *,
+        origin: Origin,
+        now: datetime | None = None,
+    ) -> StudyReport:
+        """The report, noted in the audit trail as seen.
+
+        An image that is lost or cannot be decoded has no picture. Raises NotAllowed,
+        NotFound, StoreError or Overloaded.
+        """
+        who.need("read")
+        detail = self.store.study(study_id, who.scope)
+        if not detail.images:
+            raise Conflict("every_film_hidden")
+        actor = who.acts_from(origin)
+        note(self.store, entry(Action.REPORT_VIEWED, actor, study_id=detail.row.study_id))
+        named = self.settings.report_names and who.may("see_patients")
+        zone, row = ZoneInfo(self.settings.time_zone), detail.row
+        readings = self._readings(detail, zone, texts=who.may("see_patients"))
+        films = tuple(
+            ReportedFilm(
+                film=self._film(stored, who, pictured=index < MOST_PICTURED),
+                readings=tuple(readings.pop(stored.assessment.id, ())),
+                pictured=index < MOST_PICTURED,
+                **_of_film(stored, detail, zone, named=named),
+            )
+            for index, stored in enumerate(detail.images)
+        )
+        running = self.pool.running
+        prints = {one.film.assessment.fingerprint for one in films}
+        return StudyReport(
+            study_id=row.study_id,
+            place=self.settings.report_place,
+            address=self.settings.report_address,
+            station=station_name(row, language),
+            patient=row.patient if named else None,
+            file_name=row.file_name if named and not is_named(row.patient) else "",
+            accession=row.accession if named else "",
+            age_years=row.age_years,
+            sex=row.sex,
+            acquired_at=row.acquired_at,
+            received_at=row.received_at.astimezone(zone),
+            printed_at=(now or datetime.now(UTC)).astimezone(zone),
+            priority=row.priority,
+            reason=row.reason,
+            policy=running.policy if prints == {running.fingerprint} else "–",
+            films=films,
+            earlier=tuple(one for rest in readings.values() for one in rest),
+            signature=None
+            if row.signed_at is None
+            else Signature(reader=row.signed_by, at=row.signed_at.astimezone(zone)),
+            changed=row.state == "changed",
+            put_right=_put_right(detail, zone, named=named),
+            contested=row.contested,
+            settled=row.settled_at is not None,
+        )
+
+    def _film(self, stored: StoredAssessment, who: Principal, *, pictured: bool) -> Film:
+        found = stored.assessment
+        plates = self._plates(found, who) if pictured else NO_PLATES
+        return Film(
+            path="",
+            assessment=replace(found, header=replace(found.header, accession="")),
+            cropped=plates.cropped,
+            image=plates.image,
+            overlays=plates.overlays,
+        )
+
+    def _plates(self, found: Assessment, who: Principal) -> Plates:
+        try:
+            data = self.store.file(found.id, who.scope)
+            drawn = self.pool.draw(data, found, Drawing(kind="plates"))
+            return unpacked(drawn)
+        except (BlobDamaged, ImageError) as trouble:
+            log.warning("a report has no picture: %s", trouble.code)
+        except (ValueError, KeyError, TypeError):
+            log.error("a report has no picture: what was drawn makes no sense")
+        return NO_PLATES
+
+    @staticmethod
+    def _readings(
+        detail: StudyDetail, zone: ZoneInfo, *, texts: bool
+    ) -> defaultdict[str, list[Reading]]:
+        """By result, oldest first. texts: may free texts be seen, which can name somebody?"""
+        found: defaultdict[str, list[Reading]] = defaultdict(list)
+        for review in detail.reviews:
+            found[review.assessment_id].append(_reading(review, zone, texts=texts))
+        return found
+
+
+def _put_right(detail: StudyDetail, zone: ZoneInfo, *, named: bool) -> PutRight | None:
+    """Of whom the study shows, and the age."""
+    row = detail.row
+    last = next((o for o in detail.corrections if o.kind in ("identity", "merged")), None)
+    if not row.corrected or last is None:
+        return None
+    return PutRight(
+        at=last.at.astimezone(zone),
+        by=last.by,
+        patient=row.filed if named and row.patient_corrected else None,
+        age_years=row.filed_image.age_years,
+        age_corrected=row.age_corrected,
+    )
+
+
+def _of_film(
+    stored: StoredAssessment, detail: StudyDetail, zone: ZoneInfo, *, named: bool
+) -> dict[str, Any]:
+    """What was put right of a film, and what is doubtful of it."""
+    last = next(
+        (o for o in detail.corrections if o.kind == "image" and o.image_id == stored.image_id), None
+    )
+    right = None
+    if stored.view_corrected and last is not None:
+        right = PutRight(at=last.at.astimezone(zone), by=last.by, view=stored.filed.view)
+    doubts = {
+        "same_image_number": stored.twin,
+        "other_name": named and names_differ(stored.patient, detail.row.filed),
+    }
+    return {
+        "put_right": right,
+        "marker": stored.marker if named else "",
+        "doubts": tuple(code for code, holds in doubts.items() if holds),
+    }
+
+
+def _reading(review: Review, zone: ZoneInfo, *, texts: bool) -> Reading:
+    draft = review.draft
+    return Reading(
+        reader=review.reader_name,
+        saved_at=review.saved_at.astimezone(zone),
+        signed_at=None if review.signed_at is None else review.signed_at.astimezone(zone),
+        addendum=review.addendum_of is not None,
+        verdicts=draft.verdicts,
+        missed=draft.missed,
+        overall=draft.overall or "",
+        agrees=draft.agrees,
+        note=draft.note if texts else "",
+        impression=draft.impression if texts else "",
+        texts_left_out=not texts and bool(draft.note or draft.impression),
+    )

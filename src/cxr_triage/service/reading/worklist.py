@@ -1,0 +1,100 @@
+"""The worklist: who sees which studies, page by page, most urgent first."""
+
+import base64
+import json
+import math
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from cxr_triage.domain import PRIORITIES
+from cxr_triage.errors import QueryInvalid
+from cxr_triage.labels import LABELS
+from cxr_triage.language import Language, say
+from cxr_triage.service.people.principal import Principal
+from cxr_triage.store.records import LOCAL_STATION, Neighbours, Place, StudyRow, WorklistQuery
+from cxr_triage.store.repository import Store
+
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 200
+MAX_TEXT: Final = 200
+"""Characters to search for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Rows in the order of the worklist; `cursor` asks for the next ones, None at the end."""
+
+    rows: tuple[StudyRow, ...]
+    cursor: str | None
+
+
+def page(
+    store: Store,
+    who: Principal,
+    query: WorklistQuery,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page:
+    """The studies that `who` may see. A cursor belongs to the query that gave it.
+
+    Raises NotAllowed, QueryInvalid (`cursor_invalid`, `limit_invalid`, `finding_unknown`,
+    `search_invalid`) or StoreError.
+    """
+    query = _allowed(query, who)
+    if not 1 <= limit <= MAX_LIMIT:
+        raise QueryInvalid("limit_invalid", most=MAX_LIMIT)
+    after = None if cursor is None else place_of(cursor)
+    found = store.worklist(query, who.scope, after=after, limit=limit)
+    return Page(rows=found.rows, cursor=None if found.after is None else cursor_of(found.after))
+
+
+def neighbours(store: Store, who: Principal, query: WorklistQuery, study_id: str) -> Neighbours:
+    """The studies beside one in the order and filters of the worklist that `who` came from.
+
+    A study that the filters leave out by now (it was new, it is opened) keeps its place.
+    Raises NotAllowed, NotFound or StoreError.
+    """
+    return store.neighbours(study_id, _allowed(query, who), who.scope)
+
+
+def _allowed(query: WorklistQuery, who: Principal) -> WorklistQuery:
+    """As the store takes it. Who sees no patients may not look for one either: the answer would
+    say who is there."""
+    who.need("read")
+    if not LABELS.keys() >= set(query.findings):
+        raise QueryInvalid("finding_unknown")
+    text = unicodedata.normalize("NFC", query.text).strip()
+    if text:
+        who.need("see_patients")
+    if len(text) > MAX_TEXT or any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+        raise QueryInvalid("search_invalid", most=MAX_TEXT)
+    return replace(query, text=text)
+
+
+def station_name(row: StudyRow, language: Language) -> str:
+    """Where the study came from, as people read it."""
+    return say("station.local", language) if row.station_id == LOCAL_STATION else row.station_name
+
+
+def cursor_of(place: Place) -> str:
+    """A place as text for an address; nobody need understand it."""
+    rank, margin, received_at, study_id = place
+    text = json.dumps([rank, margin, received_at.isoformat(), study_id])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str) -> Place:
+    """The place. Raises QueryInvalid `cursor_invalid`."""
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+        rank, margin, received_at, study_id = json.loads(text)
+        moment = datetime.fromisoformat(received_at).astimezone(UTC)
+        fits = rank in range(len(PRIORITIES)) and math.isfinite(margin) and len(study_id) <= 64
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise QueryInvalid("cursor_invalid") from None
+    if not fits or type(study_id) is not str:
+        raise QueryInvalid("cursor_invalid")
+    return int(rank), float(margin), moment, study_id

@@ -1,0 +1,1 @@
+"""Signing in at a hospital's own provider."""

@@ -1,0 +1,1 @@
+"""The audit trail: rows, their chain, and heads noted elsewhere."""

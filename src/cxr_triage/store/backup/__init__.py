@@ -1,0 +1,1 @@
+"""Backups: made, read and restored."""

@@ -1,0 +1,1 @@
+"""The database itself: kinds, transactions, tables, migrations."""

@@ -1,0 +1,350 @@
+"""The tables. Patients have one of their own, and no other holds what names them.
+
+JSON stands in text columns: `codec.py` writes and reads it. What a query sorts or filters
+by has a column of its own. Changing anything here needs a migration; a test compares.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+from cxr_triage.store.database.columns import (
+    document,
+    identifier,
+    moment,
+    reference,
+    searched,
+    words,
+    words_unless_older,
+)
+from cxr_triage.store.rows.keys import LONGEST
+
+SCHEMA: Final = "0007"
+"""The newest migration."""
+
+
+def _read_whole(name: str, *columns: str) -> Index:
+    """What a search reads from end to end. PostgreSQL reads such tables as fast, and its indexes
+    take no long texts."""
+    return Index(name, *columns).ddl_if(dialect="sqlite")
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+stations = Table(
+    "stations",
+    metadata,
+    identifier(),
+    words("name", 200),
+    moment("created_at"),
+    moment("disabled_at", optional=True),
+    Column("images_a_day", Integer),
+    Column("mib_a_day", Integer),
+)
+"""images_a_day, mib_a_day: what it may send; 0 without limit, null as the setting has it."""
+
+station_days = Table(
+    "station_days",
+    metadata,
+    Column("station_id", String(64), ForeignKey("stations.id"), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("images", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+"""New images that a station sent, by day of the place."""
+
+station_keys = Table(
+    "station_keys",
+    metadata,
+    identifier(),
+    reference("stations", index=True),
+    Column("prefix", String(16), nullable=False, unique=True),
+    words("sha256", 64),
+    moment("created_at"),
+    moment("expires_at", optional=True),
+    moment("revoked_at", optional=True),
+)
+
+people = Table(
+    "people",
+    metadata,
+    identifier(),
+    Column("name", String(64), nullable=False, unique=True),
+    words("full_name", 200),
+    words("role", 16),
+    reference("stations", optional=True),
+    words("language", 2),
+    words("password_hash", 255),
+    moment("created_at"),
+    moment("disabled_at", optional=True),
+    Column("elsewhere", String(64)),
+    Index("ix_people_elsewhere", "elsewhere", unique=True),
+    CheckConstraint(
+        "role IN ('station', 'clinician', 'radiologist', 'administrator')", name="role"
+    ),
+)
+"""elsewhere: SHA-256 of who vouches for the person and by which name; null: signs in by
+password."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    reference("people", index=True),
+    moment("created_at"),
+    moment("last_seen"),
+    moment("expires_at"),
+)
+
+sign_in_attempts = Table(
+    "sign_in_attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    words("account", 64),
+    words("address", 64),
+    moment("at"),
+    Index("ix_sign_in_attempts_account_at", "account", "at"),
+    Index("ix_sign_in_attempts_address_at", "address", "at"),
+)
+"""Failed attempts. account: SHA-256 of the name, for people type passwords there."""
+
+patients = Table(
+    "patients",
+    metadata,
+    identifier(),
+    reference("stations"),
+    words("key", 64),
+    words("patient_id", LONGEST),
+    words("issuer", LONGEST),
+    words("name", LONGEST),
+    words("birth_date", 32),
+    words("sex", 16),
+    Column("folded", Text, nullable=False),
+    UniqueConstraint("station_id", "key"),
+    Index("ix_patients_patient_id", "patient_id"),
+    _read_whole("ix_patients_folded", "station_id", "folded", "id"),
+)
+"""key: hash of who they are, for uniqueness. folded: name and numbers as people search them,
+see `domain.folded`."""
+
+ORDER = ("priority_rank", "margin_order", "received_at", "id")
+"""Columns that put the worklist in order, all ascending."""
+
+studies = Table(
+    "studies",
+    metadata,
+    identifier(),
+    reference("stations"),
+    reference("patients", index=True),
+    Column("filed_patient_id", String(64), ForeignKey("patients.id"), nullable=False, index=True),
+    Column("study_uid", String(LONGEST), nullable=False, index=True),
+    Column("accession", String(LONGEST), nullable=False, index=True),
+    moment("received_at"),
+    Column("priority_rank", SmallInteger, nullable=False),
+    Column("margin_order", Float, nullable=False),
+    words("state", 8),
+    Column("opened_by", String(64)),
+    moment("opened_at", optional=True),
+    Column("signed_by", String(64)),
+    moment("signed_at", optional=True),
+    Column("images", Integer, nullable=False),
+    Column("assessed", Integer, nullable=False),
+    words("leading_id", 64),
+    Column("flags", Text, nullable=False),
+    Column("contested", Boolean, nullable=False),
+    moment("settled_at", optional=True),
+    Column("version", Integer, nullable=False),
+    document("corrected"),
+    CheckConstraint("state IN ('new', 'opened', 'reviewed', 'signed', 'changed')", name="state"),
+    Index("ix_studies_station_uid", "station_id", "study_uid"),
+    Index("ix_studies_order", *ORDER),
+    Index("ix_studies_state_order", "state", *ORDER),
+    Index("ix_studies_station_order", "station_id", *ORDER),
+    Index("ix_studies_station_state_order", "station_id", "state", *ORDER),
+    Index("ix_studies_received_at", "received_at"),
+    _read_whole("ix_studies_searched", "station_id", "accession", "flags", "id"),
+)
+"""One patient's films under one Study Instance UID: several rows may bear the same one, and are
+`contested` then, until a doctor says at `settled_at` that it is right so.
+
+patient_id: whom they show; filed_patient_id: whom the files say they show. priority_rank: place
+in domain.PRIORITIES. margin_order: −margin. leading_id: the current assessment that makes the
+priority; no foreign key, since it points back. flags: labels of its flagged findings, each between
+blanks. opened_by: the person who opened it last before it was read. signed_by, signed_at: who
+signed for the whole study. version: of what was corrected, 0 where nothing was; corrected: JSON
+of what holds instead of what the files say (see `store.rows.corrected`)."""
+
+images = Table(
+    "images",
+    metadata,
+    identifier(),
+    reference("studies", index=True),
+    reference("stations"),
+    reference("patients", index=True),
+    words("sop_uid", LONGEST),
+    words("series_uid", LONGEST),
+    words("digest", 64),
+    words("pixel_digest", 64),
+    words("file_name", 255),
+    Column("rows", Integer, nullable=False),
+    Column("columns", Integer, nullable=False),
+    moment("received_at"),
+    Column("twin", Boolean, nullable=False),
+    Column("placed_by_hand", Boolean, nullable=False),
+    moment("identified_at"),
+    moment("hidden_at", optional=True),
+    document("corrected"),
+    searched("file_name"),
+    Index("ix_images_station_sop", "station_id", "sop_uid"),
+    Index("ix_images_folded", "station_id", "folded", "study_id", "hidden_at"),
+)
+"""patient_id: whom the file says it shows. file_name: as it was called where it came from; a name
+of a patient can stand there. twin: another image bears the same SOP Instance UID. placed_by_hand:
+a doctor says which study it is of. identified_at: when
+a file last said whom it shows. hidden_at: it was sent by mistake, nobody sees it. corrected:
+JSON of what holds instead of what the file says (see `store.rows.corrected`). folded: the file's
+name as people search it."""
+
+corrections = Table(
+    "corrections",
+    metadata,
+    identifier(),
+    reference("studies", index=True),
+    Column("image_id", String(64)),
+    Column("version", Integer, nullable=False),
+    moment("at"),
+    words("kind", 16),
+    words("actor_kind", 8),
+    words("actor_id", 64),
+    Column("reason", Text, nullable=False),
+    Column("patient_before", String(64), ForeignKey("patients.id"), index=True),
+    Column("patient_after", String(64), ForeignKey("patients.id"), index=True),
+    document("changes"),
+)
+"""What was put right, one row each, numbered by study. kind: see `store.rows.history`. Names stand
+in `patients` alone; changes: JSON of the rest, field → [before, after]."""
+
+models = Table("models", metadata, identifier(), document("card"))
+"""Cards by the SHA-256 of their JSON."""
+
+assessments = Table(
+    "assessments",
+    metadata,
+    identifier(),
+    reference("images", index=True),
+    Column("digest", String(64), nullable=False, index=True),
+    words("fingerprint", 64),
+    reference("models"),
+    words("outcome", 16),
+    Column("priority_rank", SmallInteger, nullable=False),
+    Column("margin_order", Float, nullable=False),
+    document("document"),
+    moment("received_at"),
+    Column("is_current", Boolean, nullable=False),
+    words("maps_shape", 64),
+    Column("maps", LargeBinary, nullable=False),
+)
+"""digest: of the file that was assessed, a blob. document, maps: see triage.packing."""
+
+reviews = Table(
+    "reviews",
+    metadata,
+    identifier(),
+    reference("assessments", index=True),
+    reference("studies", index=True),
+    reference("people"),
+    document("verdicts"),
+    document("missed"),
+    Column("overall", String(8)),
+    Column("agrees", Boolean, nullable=False, server_default=false()),
+    Column("note", Text, nullable=False),
+    Column("impression", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    moment("saved_at"),
+    moment("signed_at", optional=True),
+    Column("addendum_of", String(64), ForeignKey("reviews.id")),
+    Index(
+        "ix_reviews_one_reading",
+        "assessment_id",
+        unique=True,
+        sqlite_where=text("addendum_of IS NULL"),
+        postgresql_where=text("addendum_of IS NULL"),
+    ),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    moment("at"),
+    words("action", 32),
+    words("actor_kind", 8),
+    words("actor_id", 64),
+    Column("study_id", String(64), nullable=False, index=True),
+    words("assessment_id", 64),
+    words("subject_id", 64),
+    words("fingerprint", 64),
+    words("address", 64),
+    words("request_id", 64),
+    *(
+        words_unless_older(name, length)
+        for name, length in (("reason", 200), ("previous", 64), ("hash", 64))
+    ),
+    sqlite_autoincrement=True,
+)
+"""Appended to only: triggers refuse anything else. No foreign keys: rows outlive all else.
+Each row's hash takes in the one before it: see `chain`."""
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
+    words("hash", 64),
+    CheckConstraint("id = 1", name="one"),
+)
+"""One row: the newest of `audit`. Who adds to the trail locks it."""
+
+purging = Table("purging", metadata, Column("study_id", String(64), primary_key=True))
+"""Studies whose signed readings may be removed: for as long as the transaction that does it."""
+
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    words("oldest", 32),
+    CheckConstraint("id = 1", name="one"),
+)
+"""One row: the oldest schema whose software may still work with this one."""
+
+LOCAL_ROWS: Final = (stations, audit_head, compatibility)
+"""Tables that a new database has rows in already."""
+
+UNSAVED: Final = (sessions, sign_in_attempts)
+"""Tables that no backup takes along: a restored store signs nobody in."""

@@ -1,0 +1,1 @@
+"""Rows: what is kept, found, moved and removed, within a caller's transaction."""

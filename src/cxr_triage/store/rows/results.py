@@ -1,0 +1,130 @@
+"""Rows → results: one by its id, or the current ones of a study."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, select
+
+from cxr_triage.errors import NotFound
+from cxr_triage.store.database.tables import assessments, images, models, patients, studies
+from cxr_triage.store.records import Scope, StoredAssessment
+from cxr_triage.store.rows.codec import assessment_of, card_of
+from cxr_triage.store.rows.corrected import as_filed, put_right, values_of
+from cxr_triage.store.rows.patients import COLUMNS, patient_of
+
+_shown: Final = patients.alias("shown")
+RESULT: Final = (
+    select(
+        assessments,
+        images.c.study_id,
+        images.c.station_id,
+        images.c.file_name,
+        images.c.twin,
+        images.c.hidden_at,
+        images.c.corrected.label("of_film"),
+        studies.c.corrected.label("of_study"),
+        _shown.c.sex.label("sex_shown"),
+        models.c.card,
+        *COLUMNS,
+    )
+    .join(images, images.c.id == assessments.c.image_id)
+    .join(models, models.c.id == assessments.c.model_id)
+    .join(patients, patients.c.id == images.c.patient_id)
+    .join(studies, studies.c.id == images.c.study_id)
+    .join(_shown, _shown.c.id == studies.c.patient_id)
+)
+
+
+def find(connection: Connection, assessment_id: str) -> StoredAssessment | None:
+    """The result of that id, whoever asks."""
+    row = connection.execute(RESULT.where(assessments.c.id == assessment_id)).first()
+    return None if row is None else _stored(row)
+
+
+def result(connection: Connection, assessment_id: str, scope: Scope) -> StoredAssessment:
+    """The result of that id. Raises NotFound, also if it lies outside `scope`."""
+    found = find(connection, assessment_id)
+    if found is None or not scope.includes(found.station_id):
+        raise NotFound("assessment_not_found")
+    return found
+
+
+def current_of_study(connection: Connection, study_id: str) -> tuple[StoredAssessment, ...]:
+    """The current result of each image, hidden or not: assessed before referred, then as the
+    worklist."""
+    rows = _rows(
+        connection,
+        RESULT.where(
+            images.c.study_id == study_id,
+            assessments.c.is_current,
+        ).order_by(
+            assessments.c.outcome != "assessed",
+            assessments.c.priority_rank,
+            assessments.c.margin_order,
+            assessments.c.id,
+        ),
+    )
+    return tuple(_stored(row) for row in rows)
+
+
+def older_of_image(
+    connection: Connection, image_id: str, scope: Scope
+) -> tuple[StoredAssessment, ...]:
+    """Results of an image that are not current any more, newest first."""
+    rows = _rows(
+        connection,
+        RESULT.where(assessments.c.image_id == image_id, ~assessments.c.is_current).order_by(
+            assessments.c.received_at.desc(), assessments.c.id
+        ),
+    )
+    return tuple(_stored(row) for row in rows if scope.includes(row.station_id))
+
+
+def station_of_file(connection: Connection, digest: str) -> str | None:
+    """Which station sent the file with that SHA-256 first; None if none did."""
+    return connection.scalar(
+        select(images.c.station_id)
+        .join(assessments, assessments.c.image_id == images.c.id)
+        .where(assessments.c.digest == digest)
+        .order_by(images.c.received_at)
+        .limit(1)
+    )
+
+
+def image_of_file(connection: Connection, digest: str, station_id: str) -> Row[Any] | None:
+    """The image of the station's file with that SHA-256, with whom it shows."""
+    return connection.execute(
+        select(images, *COLUMNS)
+        .join(assessments, assessments.c.image_id == images.c.id)
+        .join(patients, patients.c.id == images.c.patient_id)
+        .where(assessments.c.digest == digest, images.c.station_id == station_id)
+        .limit(1)
+    ).first()
+
+
+def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row[Any]]:
+    return connection.execute(query).all()
+
+
+def _stored(row: Row[Any]) -> StoredAssessment:
+    assessment = assessment_of(row._asdict(), card_of(row.card))
+    film, study = values_of(row.of_film), values_of(row.of_study)
+    made_of = assessment.header
+    filed = as_filed(made_of, film)
+    header = put_right(made_of, filed, film, study, row.sex_shown)
+    return StoredAssessment(
+        assessment=assessment if header is made_of else replace(assessment, header=header),
+        study_id=row.study_id,
+        image_id=row.image_id,
+        station_id=row.station_id,
+        received_at=row.received_at,
+        is_current=row.is_current,
+        patient=patient_of(row),
+        file_name=row.file_name,
+        twin=row.twin,
+        hidden_at=row.hidden_at,
+        filed=filed,
+        judged=(made_of.view, made_of.age_years),
+        marker=film.get("marker", ""),
+    )

@@ -1,0 +1,204 @@
+"""Rows of sessions, and of the sign-ins that failed; both survive a restart."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Select, delete, insert, select, update
+
+from cxr_triage.store.audit.rows import append
+from cxr_triage.store.database.tables import people, sessions, sign_in_attempts
+from cxr_triage.store.database.transactions import Database
+from cxr_triage.store.records import AuditEntry, Person, StoredSession
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A sign-in that is about to be tried. account: SHA-256 of the name."""
+
+    account: str
+    address: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLimit:
+    """At most `count` failures within `window_s` seconds of the same account or address."""
+
+    same: tuple[Literal["account", "address"], ...]
+    count: int
+    window_s: float
+
+
+class SessionRows:
+    """Safe to call from several threads. Every method may raise StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin_attempt(self, attempt: Attempt, limits: Sequence[AttemptLimit]) -> int:
+        """Count an attempt as failed before the password is looked at, so that many at once
+        are many. 0, or the seconds until a limit lets it through: then it is not counted."""
+
+        def work(connection: Connection) -> int:
+            self._database.hold(
+                connection, *[f"sign-in {one}" for one in (attempt.account, attempt.address)]
+            )
+            waits = [_wait_s(connection, attempt, limit) for limit in limits]
+            if any(waits):
+                return round(max(waits)) + 1
+            longest = max(limit.window_s for limit in limits)
+            _forget_before(connection, attempt.at - timedelta(seconds=longest))
+            connection.execute(
+                insert(sign_in_attempts).values(
+                    account=attempt.account, address=attempt.address, at=attempt.at
+                )
+            )
+            return 0
+
+        return self._database.write(work)
+
+    def failures(self, accounts: Iterable[str], since: datetime) -> tuple[Attempt, ...]:
+        """Of these accounts, newest first."""
+        query = (
+            select(sign_in_attempts)
+            .where(sign_in_attempts.c.account.in_(tuple(accounts)), sign_in_attempts.c.at > since)
+            .order_by(sign_in_attempts.c.at.desc())
+        )
+        with self._database.read() as connection:
+            return tuple(
+                Attempt(account=row.account, address=row.address, at=row.at)
+                for row in connection.execute(query)
+            )
+
+    def forgive(
+        self, *, audit: AuditEntry, account: str | None = None, addresses: Sequence[str] = ()
+    ) -> None:
+        """Forget what failed for an account, or from addresses."""
+        column = sign_in_attempts.c
+        whose = column.address.in_(addresses) if account is None else column.account == account
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(sign_in_attempts).where(whose))
+            append(connection, audit)
+
+        self._database.write(work)
+
+    def forget(self, attempt: Attempt) -> None:
+        """The password was right: what failed before from there for that account counts no
+        more."""
+
+        def work(connection: Connection) -> None:
+            _forget(connection, attempt)
+
+        self._database.write(work)
+
+    def add(
+        self, session: StoredSession, *, attempt: Attempt | None = None, audit: AuditEntry
+    ) -> None:
+        """Begin a session, after a successful attempt if it is by password; ended ones are
+        cleared away."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(sessions).where(sessions.c.expires_at < session.created_at))
+            if attempt is not None:
+                _forget(connection, attempt)
+            connection.execute(
+                insert(sessions).values(
+                    sha256=session.sha256,
+                    person_id=session.person_id,
+                    created_at=session.created_at,
+                    last_seen=session.last_seen,
+                    expires_at=session.expires_at,
+                )
+            )
+            append(connection, audit)
+
+        self._database.write(work)
+
+    def find(self, sha256: str) -> tuple[StoredSession, Person] | None:
+        """The session whose token has that SHA-256, and whose it is."""
+        query = (
+            select(sessions, *[people.c[field.name].label(f"p_{field.name}") for field in _PERSON])
+            .join(people, people.c.id == sessions.c.person_id)
+            .where(sessions.c.sha256 == sha256)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        session = StoredSession(**{field.name: getattr(row, field.name) for field in _SESSION})
+        person = Person(**{field.name: getattr(row, f"p_{field.name}") for field in _PERSON})
+        return session, person
+
+    def of_person(self, person_id: str) -> tuple[StoredSession, ...]:
+        """Those of a person, newest first."""
+        return self._sessions(select(sessions).where(sessions.c.person_id == person_id))
+
+    def all(self) -> tuple[StoredSession, ...]:
+        """Everybody's, newest first."""
+        return self._sessions(select(sessions))
+
+    def _sessions(self, query: Select[Any]) -> tuple[StoredSession, ...]:
+        newest_first = query.order_by(sessions.c.created_at.desc(), sessions.c.sha256)
+        with self._database.read() as connection:
+            rows = connection.execute(newest_first).all()
+        return tuple(
+            StoredSession(**{field.name: getattr(row, field.name) for field in _SESSION})
+            for row in rows
+        )
+
+    def touch(self, sha256: str, at: datetime) -> None:
+        """It is in use."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                update(sessions).where(sessions.c.sha256 == sha256).values(last_seen=at)
+            )
+
+        self._database.write(work)
+
+    def end(self, sha256: str, *, audit: AuditEntry) -> None:
+        """End it; nothing is noted if it has ended already."""
+
+        def work(connection: Connection) -> None:
+            ended = connection.execute(delete(sessions).where(sessions.c.sha256 == sha256))
+            if ended.rowcount:
+                append(connection, audit)
+
+        self._database.write(work)
+
+
+_SESSION = fields(StoredSession)
+_PERSON = fields(Person)
+
+
+def _wait_s(connection: Connection, attempt: Attempt, limit: AttemptLimit) -> float:
+    """Seconds until the limit lets the attempt through; 0 if it does now."""
+    failures = (
+        select(sign_in_attempts.c.at)
+        .where(
+            sign_in_attempts.c.at > attempt.at - timedelta(seconds=limit.window_s),
+            *[sign_in_attempts.c[name] == getattr(attempt, name) for name in limit.same],
+        )
+        .order_by(sign_in_attempts.c.at.desc())
+        .limit(limit.count)
+    )
+    times: Sequence[datetime] = connection.execute(failures).scalars().all()
+    if len(times) < limit.count:
+        return 0.0
+    return max(1.0, limit.window_s - (attempt.at - times[-1]).total_seconds())
+
+
+def _forget(connection: Connection, attempt: Attempt) -> None:
+    connection.execute(
+        delete(sign_in_attempts).where(
+            sign_in_attempts.c.account == attempt.account,
+            sign_in_attempts.c.address == attempt.address,
+        )
+    )
+
+
+def _forget_before(connection: Connection, moment: datetime) -> None:
+    connection.execute(delete(sign_in_attempts).where(sign_in_attempts.c.at < moment))

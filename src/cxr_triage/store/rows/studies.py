@@ -1,0 +1,287 @@
+"""The worklist: rows of studies, page after page, in order."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Subquery,
+    exists,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+
+from cxr_triage.domain import PRIORITIES, Header, Patient, PriorityReason
+from cxr_triage.errors import NotFound
+from cxr_triage.store.database.tables import (
+    ORDER,
+    assessments,
+    images,
+    patients,
+    people,
+    stations,
+    studies,
+)
+from cxr_triage.store.records import (
+    STATES,
+    Flag,
+    Neighbours,
+    Place,
+    Scope,
+    StudyPage,
+    StudyRow,
+    WorklistQuery,
+)
+from cxr_triage.store.rows.corrected import as_filed, put_right, values_of
+from cxr_triage.store.rows.keys import key_of
+from cxr_triage.store.rows.patients import COLUMNS, patient_of
+from cxr_triage.store.rows.search import Narrowed, narrowed
+
+_filed: Final = patients.alias("filed")
+SIGNERS: Final = people.alias("signers")
+"""Who signed for whole studies."""
+
+STUDY: Final = (
+    select(
+        studies,
+        stations.c.name.label("station_name"),
+        *COLUMNS,
+        _filed.c.patient_id.label("filed_number"),
+        _filed.c.issuer.label("filed_issuer"),
+        _filed.c.name.label("filed_name"),
+        _filed.c.birth_date.label("filed_birth_date"),
+        _filed.c.sex.label("filed_sex"),
+        assessments.c.document,
+        images.c.file_name,
+        images.c.corrected.label("of_film"),
+        people.c.full_name.label("opener_name"),
+        SIGNERS.c.full_name.label("signer_name"),
+    )
+    .join(stations, stations.c.id == studies.c.station_id)
+    .join(patients, patients.c.id == studies.c.patient_id)
+    .join(_filed, _filed.c.id == studies.c.filed_patient_id)
+    .join(assessments, assessments.c.id == studies.c.leading_id)
+    .join(images, images.c.id == assessments.c.image_id)
+    .outerjoin(people, people.c.id == studies.c.opened_by)
+    .outerjoin(SIGNERS, SIGNERS.c.id == studies.c.signed_by)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What the worklist shows of a result's document."""
+
+    header: Header
+    reason: PriorityReason
+    findings: tuple[Flag, ...]
+
+
+_SHOWN: Final = TypeAdapter(_Shown)
+
+PLACE: Final = tuple(studies.c[name] for name in ORDER)
+
+
+def page(
+    connection: Connection,
+    query: WorklistQuery,
+    scope: Scope,
+    *,
+    after: Place | None,
+    limit: int,
+) -> StudyPage:
+    """At most `limit` rows after a place: what was there before and after stays so, however
+    many studies come meanwhile."""
+    narrow = narrowed(connection, query, scope)
+    found = _found(query, scope, narrow, after, limit + 1)
+    select_rows = STUDY.join(found, found.c.id == studies.c.id).order_by(*PLACE).limit(limit + 1)
+    rows = connection.execute(select_rows).all()
+    return StudyPage(
+        rows=tuple(_study(row) for row in rows[:limit]),
+        after=_place(rows[limit - 1]) if len(rows) > limit else None,
+    )
+
+
+def neighbours(
+    connection: Connection, study_id: str, query: WorklistQuery, scope: Scope
+) -> Neighbours:
+    """The studies of the query beside a study's place, whether the query finds it or not.
+
+    Raises NotFound, also if the study lies outside `scope`.
+    """
+    row = connection.execute(
+        select(studies.c.station_id, *PLACE).where(studies.c.id == study_id)
+    ).first()
+    if row is None or not scope.includes(row.station_id):
+        raise NotFound("study_not_found")
+    place = _place(row)
+    narrow = narrowed(connection, query, scope)
+
+    def beside(*, backwards: bool) -> str | None:
+        found = _found(query, scope, narrow, place, 1, backwards=backwards)
+        nearest = select(studies.c.id).join(found, found.c.id == studies.c.id)
+        return connection.scalar(nearest.order_by(*_order(backwards=backwards)).limit(1))
+
+    return Neighbours(before=beside(backwards=True), after=beside(backwards=False))
+
+
+def _found(
+    query: WorklistQuery,
+    scope: Scope,
+    narrow: Narrowed,
+    after: Place | None,
+    limit: int,
+    *,
+    backwards: bool = False,
+) -> Subquery:
+    """Enough studies for a page, for each state apart: an index then has them in order."""
+    conditions = [*_conditions(query, scope), *narrow.conditions]
+    place = (studies.c.priority_rank + 0, *PLACE[1:]) if narrow.few else PLACE
+    if after is not None:
+        here, there = tuple_(*place), tuple_(*_bound(after))
+        conditions.append(here < there if backwards else here > there)
+    order = [column.desc() if backwards else column.asc() for column in place]
+    states = () if set(query.states) == set(STATES) else sorted(set(query.states))
+    of_states = [[studies.c.state == state] for state in states] or [[]]
+    if narrow.few and states:
+        of_states = [[studies.c.state.in_(states)]]
+    parts = [
+        select(studies.c.id).where(*conditions, *of_state).order_by(*order).limit(limit).subquery()
+        for of_state in of_states
+    ]
+    return union_all(*[select(part.c.id) for part in parts]).subquery()
+
+
+def _order(*, backwards: bool) -> list[ColumnElement[Any]]:
+    return [column.desc() if backwards else column.asc() for column in PLACE]
+
+
+def study_row(connection: Connection, study_id: str, scope: Scope) -> StudyRow:
+    """One study. Raises NotFound, also if it lies outside `scope`."""
+    row = connection.execute(STUDY.where(studies.c.id == study_id)).first()
+    if row is None or not scope.includes(row.station_id):
+        raise NotFound("study_not_found")
+    return _study(row)
+
+
+def with_uid(connection: Connection, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:
+    """Studies with that Study Instance UID, newest first."""
+    query: Select[Any] = STUDY.where(
+        studies.c.study_uid == key_of(study_uid), *_within(scope)
+    ).order_by(studies.c.received_at.desc())
+    return tuple(_study(row) for row in connection.execute(query))
+
+
+def siblings(connection: Connection, row: StudyRow) -> tuple[StudyRow, ...]:
+    """Other studies of the station under the same number, newest first."""
+    scope = Scope(station_id=row.station_id)
+    uid = connection.scalar(select(studies.c.study_uid).where(studies.c.id == row.study_id))
+    return tuple(
+        one for one in with_uid(connection, str(uid), scope) if one.study_id != row.study_id
+    )
+
+
+def open_(connection: Connection, study_id: str, person_id: str) -> None:
+    """Note who looks at a study that nobody has read; a new one becomes opened."""
+    connection.execute(
+        update(studies)
+        .where(studies.c.id == study_id, studies.c.state.in_(("new", "opened")))
+        .values(state="opened", opened_by=person_id, opened_at=datetime.now(UTC))
+    )
+
+
+def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]:
+    """Every filter but the states and what is searched for."""
+    conditions = _within(scope)
+    if query.station_id is not None:
+        conditions.append(studies.c.station_id == query.station_id)
+    if query.priorities:
+        ranks = [PRIORITIES.index(priority) for priority in query.priorities]
+        conditions.append(studies.c.priority_rank.in_(ranks))
+    if query.received_from is not None:
+        conditions.append(studies.c.received_at >= query.received_from)
+    if query.received_until is not None:
+        conditions.append(studies.c.received_at < query.received_until)
+    conditions.append(_with_hidden_films() if query.hidden else studies.c.images > 0)
+    return conditions
+
+
+def _with_hidden_films() -> ColumnElement[bool]:
+    hidden = exists().where(images.c.study_id == studies.c.id, images.c.hidden_at.is_not(None))
+    return hidden.correlate(studies)
+
+
+def _within(scope: Scope) -> list[ColumnElement[bool]]:
+    return [] if scope.station_id is None else [studies.c.station_id == scope.station_id]
+
+
+def _place(row: Row[Any]) -> Place:
+    return row.priority_rank, row.margin_order, row.received_at, row.id
+
+
+def _bound(place: Place) -> list[ColumnElement[Any]]:
+    return [literal(value, column.type) for value, column in zip(place, PLACE, strict=True)]
+
+
+def _study(row: Row[Any]) -> StudyRow:
+    shown = _SHOWN.validate_json(row.document)
+    film, study, patient = values_of(row.of_film), values_of(row.corrected), patient_of(row)
+    filed = as_filed(shown.header, film)
+    header = put_right(shown.header, filed, film, study, patient.sex)
+    return StudyRow(
+        study_id=row.id,
+        study_uid=_whole(row.study_uid, shown.header.study_uid),
+        station_id=row.station_id,
+        station_name=row.station_name,
+        accession=_whole(row.accession, shown.header.accession),
+        patient=patient,
+        filed=Patient(
+            id=row.filed_number,
+            issuer=row.filed_issuer,
+            name=row.filed_name,
+            birth_date=row.filed_birth_date,
+            sex=row.filed_sex,
+        ),
+        age_years=header.age_years,
+        sex=header.sex,
+        view=header.view,
+        received_at=row.received_at,
+        acquired_at=shown.header.acquired_at,
+        priority=PRIORITIES[row.priority_rank],
+        margin=-row.margin_order,
+        reason=shown.reason,
+        flags=_flags(shown),
+        state=row.state,
+        opened_by=row.opener_name or "",
+        opened_at=row.opened_at,
+        images=row.images,
+        assessed=row.assessed,
+        assessment_id=row.leading_id,
+        contested=row.contested,
+        settled_at=row.settled_at,
+        version=row.version,
+        file_name=row.file_name,
+        signed_by=row.signer_name or "",
+        signed_at=row.signed_at,
+        filed_image=filed,
+        patient_corrected="patient" in study,
+        age_corrected="age_years" in study,
+    )
+
+
+def _whole(key: str, value: str) -> str:
+    """What a column's key stands for, where the film that leads has it."""
+    return value if key_of(value) == key else key
+
+
+def _flags(shown: _Shown) -> tuple[Flag, ...]:
+    """The flagged findings, the one that made the priority first."""
+    flags = [flag for flag in shown.findings if flag.level != "none"]
+    return tuple(sorted(flags, key=lambda flag: flag.label != shown.reason.label))
