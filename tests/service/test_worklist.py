@@ -84,8 +84,7 @@ def test_a_page_has_a_sensible_size(store, limit):
 
 
 def test_who_may_not_read_sees_no_list(store, monkeypatch):
-    monkeypatch.setattr(
-        "cxr_triage.service.people.principal.PERMISSIONS", {"radiologist": frozenset()}
-    )
+    nobody: dict = {"radiologist": frozenset()}
+    monkeypatch.setattr("cxr_triage.service.people.principal.PERMISSIONS", nobody)
     with pytest.raises(NotAllowed):
         page(store, WHO, WorklistQuery())

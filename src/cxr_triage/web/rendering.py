@@ -36,7 +36,7 @@ HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "same-origin",  # with none, browsers hide the origin of our own forms
 }
-"""Beside those of every answer (`api.platform.observing`), one of which is that no page is stored."""
+"""Beside those of every answer (see `api.platform.observing`): no page is stored, for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
