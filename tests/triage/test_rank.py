@@ -88,7 +88,11 @@ def test_a_score_of_exactly_the_likely_point_is_likely():
     point = sigmoid(given.logits)[0]
     for likely, level in ((point, "likely"), (np.nextafter(point, np.float32(1)), "possible")):
         findings = findings_of(given, card(likely=float(likely)), read_policy())
-        assert _of("Pneumothorax", findings).level == level
+        finding = _of("Pneumothorax", findings)
+        assert finding.level == level
+        assert (finding.likely_threshold == finding.score) == (level == "likely")
+        assert (finding.cam == given.cams[0]).all()
+        assert finding.evidence.dtype == np.float32
 
 
 def _of(label, findings):
