@@ -32,6 +32,7 @@ def test_flagged_finding_is_at_least_routine():
     policy = read_policy()
     assert policy.tier("Nodule", "possible") == "routine"
     assert policy.tier("Nodule", "none") is None
+    assert policy.threshold("Nodule") == 0.5
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_bad_policy_names_the_field(tmp_path, old, new, field):
 
 def test_policy_that_is_not_toml_is_refused(tmp_path):
     (tmp_path / "policy.toml").write_text("name = ", "utf-8")
-    with pytest.raises(PolicyInvalid, match="not valid TOML"):
+    with pytest.raises(PolicyInvalid, match=r"not valid TOML: Invalid value"):
         read_policy(tmp_path / "policy.toml")
 
 
@@ -83,8 +84,9 @@ def test_site_threshold_replaces_the_operating_point(tmp_path):
 
 def test_site_thresholds_do_not_travel_to_another_model_or_version(tmp_path):
     policy = read_policy(_variant(tmp_path, "[gate]", SITE + "[gate]"))
-    with pytest.raises(PolicyInvalid, match="set them again"):
+    with pytest.raises(PolicyInvalid, match="set them again") as caught:
         policy.check_model(replace(card(), version="2"))
+    assert caught.value.values == {"model": "test 1", "running": "test 2"}
 
 
 def test_site_threshold_for_a_label_the_model_lacks_is_refused(tmp_path):

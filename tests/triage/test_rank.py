@@ -88,7 +88,11 @@ def test_a_score_of_exactly_the_likely_point_is_likely():
     point = sigmoid(given.logits)[0]
     for likely, level in ((point, "likely"), (np.nextafter(point, np.float32(1)), "possible")):
         findings = findings_of(given, card(likely=float(likely)), read_policy())
-        assert _of("Pneumothorax", findings).level == level
+        finding = _of("Pneumothorax", findings)
+        assert finding.level == level
+        assert (finding.likely_threshold == finding.score) == (level == "likely")
+        assert (finding.cam == given.cams[0]).all()
+        assert finding.evidence.dtype == np.float32
 
 
 def _of(label, findings):
@@ -163,6 +167,14 @@ def test_site_threshold_moves_the_flag_the_level_and_the_evidence():
 def test_label_without_a_likely_point_is_never_likely():
     findings = findings_of(outputs(0.99, 0.99, 0.99), card(likely=None), read_policy())
     assert {finding.level for finding in findings} == {"possible"}
+    assert {finding.likely_threshold for finding in findings} == {None}
+
+
+def test_maps_of_another_number_of_labels_are_refused():
+    given = outputs(0.1, 0.2, 0.3)
+    short = Outputs(logits=given.logits, cams=given.cams[:1], embedding=given.embedding)
+    with pytest.raises(ValueError, match="shorter"):
+        findings_of(short, card(), read_policy())
 
 
 @given(st.lists(st.floats(min_value=0.001, max_value=0.999), min_size=3, max_size=3))
