@@ -79,6 +79,15 @@ def test_an_age_decides_again_both_ways(station, sent):
     assert grown["findings"]
 
 
+def test_who_gave_a_number_is_part_of_it(station, numbers):
+    one, other = (100_000 + next(numbers) for _ in range(2))
+    first = film(one, study=one, PatientID="7", IssuerOfPatientID="BV A")
+    second = film(other, study=one, PatientID="7", IssuerOfPatientID="BV B")
+    kept = assessment(send(station, first))
+    assert kept["filed"]["patient"]["issuer"] == "BV A"
+    assert assessment(send(station, second))["study_id"] != kept["study_id"]
+
+
 def test_a_view_decides_again(station, sent):
     kept = sent(ViewPosition="LL")
     assert kept["outcome"] == "referred"

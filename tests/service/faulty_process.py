@@ -69,7 +69,7 @@ def _named_for_its_process():
     head, body = _assess(
         _named_for_its_process.pipeline, {"file": str(film), "declared": {}}, bytearray()
     )
-    return head | {"patient": [str(os.getpid()), "", "", ""]}, body
+    return head | {"patient": [str(os.getpid()), "", "", "", ""]}, body
 
 
 FAULTS = {

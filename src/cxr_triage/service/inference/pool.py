@@ -111,10 +111,12 @@ class InferencePool:
 
         def assessed(worker: _Worker, head: dict[str, Any], body: bytearray) -> Assessed:
             packed, _ = unpacked_body(head, body)
-            identifier, name, birth_date, sex = (str(text) for text in head["patient"])
+            identifier, name, birth_date, sex, issuer = (str(text) for text in head["patient"])
             return Assessed(
                 assessment=unpack(packed, worker.running.card),
-                patient=Patient(id=identifier, name=name, birth_date=birth_date, sex=sex),
+                patient=Patient(
+                    id=identifier, name=name, birth_date=birth_date, sex=sex, issuer=issuer
+                ),
             )
 
         told = DECLARED.dump_python(declared, mode="json")

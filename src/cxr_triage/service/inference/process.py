@@ -89,7 +89,7 @@ def _assess(pipeline: Pipeline, head: dict[str, Any], _: bytearray) -> Answer:
         assessment = replace(assessment, fingerprint=fingerprint)
     packed = pack(assessment)
     patient = reading.patient
-    whom = [patient.id, patient.name, patient.birth_date, patient.sex]
+    whom = [patient.id, patient.name, patient.birth_date, patient.sex, patient.issuer]
     return packed_head(packed) | {"patient": whom}, packed_body(packed)
 
 
