@@ -7,6 +7,7 @@ from pypdf import PdfReader
 
 from tests.api.films import film, picture
 from tests.web.test_axe import AXE, serious
+from tests.web.test_corrections import saved
 from tests.web.test_upload import pick, settled
 from tests.web.viewing import reader, shoot
 
@@ -86,11 +87,15 @@ def test_three_people_of_one_drop_get_three_names(browser, pages, film_numbers, 
         assert len(set(studies.values())) == 3
         for name, patient in THREE.items():
             assert patient in result_of(page, name).inner_text()
-        # Here one is corrected, once there is a page for it.
-        for name, patient in THREE.items():
+        page.goto(f"{pages.address}{studies['IMG_0042.jpg']}")
+        page.locator("#correct-details > summary").press("Enter")
+        page.fill("#c-patient_name", "Trần Văn Đệ Nhị")
+        saved(page)
+        now = THREE | {"IMG_0042.jpg": "Trần Văn Đệ Nhị"}
+        for name, patient in now.items():
             printed = report_of(page, pages, studies[name])
             assert patient in printed
-            for other in set(THREE.values()) - {patient}:
+            for other in set(now.values()) - {patient}:
                 assert other not in printed
 
 
