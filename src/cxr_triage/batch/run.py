@@ -116,12 +116,16 @@ def read_ahead(
 
 
 def _read(read: Callable[[bytes], Reading], path: Path, limits: Limits) -> Reading:
+    return read(file_content(path, limits))
+
+
+def file_content(path: Path, limits: Limits) -> bytes:
+    """The bytes of a regular file. Raises UnreadableImage or ImageTooLarge."""
     try:
         limits.check_file(_checked_size(path))
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as problem:
         raise UnreadableImage("file_unreadable", problem=_strerror(problem)) from None
-    return read(data)
 
 
 def _checked_size(path: Path) -> int:

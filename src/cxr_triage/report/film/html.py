@@ -107,7 +107,7 @@ def moment(iso: str, language: Language) -> str:
 @lru_cache
 def stylesheet() -> str:
     """The style sheet that stands in the page."""
-    return "".join(template_text(name) for name in ("marks.css", "report.css"))
+    return "".join(template_text(name) for name in ("marks.css", "film.css", "report.css"))
 
 
 def template_text(name: str) -> str:
