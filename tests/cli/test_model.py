@@ -80,7 +80,7 @@ def test_fetch_prove_score_quickly_in_little_memory_without_torch(machine, publi
     _, told = fetching.communicate(timeout=60)
     watch.join()
     scored = machine.run("score", real_image("RG1_UNCR"), "--json", "--quiet")
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 60
     assert max(sizes) < 500 * 2**20
     assert fetching.returncode == 0, told
     assert "Proven: 36 published scores are reproduced" in told

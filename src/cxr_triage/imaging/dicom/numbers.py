@@ -10,8 +10,6 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pydicom.datadict import dictionary_description
-
 from cxr_triage.domain import Reason
 from cxr_triage.errors import UnreadableImage
 from cxr_triage.imaging.dicom.dataset import NUMERIC_VRS, TEXT_VRS, DataSet
@@ -174,4 +172,6 @@ def unreadable(tag: int) -> UnreadableImage:
 
 def element_name(tag: int) -> str:
     """The standard's name of an element and its number."""
+    from pydicom.datadict import dictionary_description  # noqa: PLC0415 (slow, and rare)
+
     return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
