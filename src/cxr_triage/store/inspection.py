@@ -33,7 +33,10 @@ class Inspection:
 
 def inspect(database: Database, blobs: Blobs, pause: Callable[[], None]) -> Inspection:
     """Hash every file and compare with the rows. Raises StoreError."""
-    there = set(blobs.digests())  # before the rows: a file comes first
+    there = set()
+    for digest in blobs.digests():  # before the rows: a file comes first
+        pause()
+        there.add(digest)
     with database.read() as connection:
         named = _named(connection)
         faults = database.faults_in(connection)

@@ -285,8 +285,8 @@ class Store:
         return back_up(self._database, self._blobs, target)
 
     def inspect(self, pause: Callable[[], None] = lambda: None) -> Inspection:
-        """Hash every file and compare with the rows. pause: called before each file, holding
-        nothing; what it raises ends the inspection."""
+        """Hash every file and compare with the rows. pause: called for each file that is listed
+        and each that is hashed, holding nothing; what it raises ends the inspection."""
         return inspect(self._database, self._blobs, pause)
 
     def verify_audit(self, *noted: Head) -> Verdict:
