@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,6 +42,9 @@ def described() -> dict[str, str]:
     card = SimpleNamespace(name="", version="")
     running = SimpleNamespace(card=card, policy="", fingerprint="")
     metrics.watch(SimpleNamespace(size=1, jobs=0, starts=0, losses={}, running=running), ROOT)
+    checked = SimpleNamespace(ended_at=datetime.now(UTC), state="dead", error="store_busy")
+    rows = SimpleNamespace(counts=dict, newest=lambda _kind: checked)
+    metrics.watch_tasks(SimpleNamespace(tasks=rows))
     lines = re.findall(r"# TYPE (cxr_triage_\w+) (\w+)", metrics.exposition().decode())
     return {name: kind for name, kind in lines if kind != "gauge" or "_created" not in name}
 

@@ -41,7 +41,8 @@ class Settings(BaseSettings):
     0: no limit. `metrics_token`: what Prometheus sends as its bearer token; empty: metrics
     are for this machine alone. `public_url`: where browsers reach the service. `oidc_…`: who
     signs people in elsewhere; `oidc_groups` is `group=role; group=station:ID`.
-    `time_zone`: of the place, for times on pages and for its days.
+    `time_zone`: of the place, for times on pages and for its days. `store_check_hour`: of the
+    place, at which every image is looked at; −1: never.
     `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
     with known passwords may exist, so it listens on this machine alone.
     `report_place`, `report_address`: the head of a study's report; `report_names`: does it
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     oidc_groups: str = ""
     oidc_label: str = Field(default="", max_length=60)
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"
+    store_check_hour: int = Field(default=2, ge=-1, le=23)
     heatmap_first: bool = False
     report_place: str = Field(default="", max_length=160)
     report_address: str = Field(default="", max_length=240)

@@ -124,7 +124,7 @@ def test_labels_are_of_a_known_number_and_name_nobody(server, samples):
     allowed = {
         "entrance", "outcome", "reason", "stage", "step", "finding", "level", "priority",
         "verdict", "method", "route", "status", "code", "why", "le", "name", "version", "policy",
-        "fingerprint",
+        "fingerprint", "kind", "state",
     }  # fmt: skip
     ours = [key for key in samples if key[0].startswith("cxr_triage")]
     assert {name for key in ours for name, _ in key[1:]} <= allowed

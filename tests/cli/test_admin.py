@@ -4,7 +4,10 @@ import pytest
 
 from cxr_triage.errors import BackupFailed
 from cxr_triage.service.audit import Origin
+from cxr_triage.service.metrics import Metrics
 from cxr_triage.service.people.accounts import AccountRules, Accounts
+from cxr_triage.service.tasks.runner import TaskRunner
+from cxr_triage.settings import Settings
 from tests.cli.conftest import use_store
 from tests.cli.running import cxr_triage, in_own_process
 from tests.store.builders import keep, store_in
@@ -105,3 +108,31 @@ def test_a_damaged_image_is_found(admin, store_folder):
     checked = admin("check")
     assert checked.exit_code == 3
     assert f"Damaged image: {digest}" in checked.stdout
+
+
+def check_at_night(store) -> None:
+    assert TaskRunner(store, Settings(), Metrics()).do_next()
+
+
+def test_what_the_nightly_check_found_is_told_again(admin, store_folder):
+    assert admin("check", "--last").exit_code == 3
+    with store_in(store_folder) as store:
+        keep(store)
+        check_at_night(store)
+    last = admin("check", "--last")
+    assert last.exit_code == 0
+    assert "Nightly check of 20" in last.stdout
+    assert last.stdout.endswith("Checked 1 images.\nNothing is missing.\n")
+
+
+def test_a_damaged_image_that_the_nightly_check_found_is_named(admin, store_folder, monkeypatch):
+    monkeypatch.setattr("cxr_triage.service.tasks.store_check.MOST_NAMED", 1)
+    with store_in(store_folder) as store:
+        for number in range(3):
+            digest = keep(store, number).stored.assessment.digest
+            store._blobs.path(digest).write_bytes(b"x")
+        check_at_night(store)
+    last = admin("check", "--last", "--lang", "en")
+    assert last.exit_code == 3
+    assert last.stdout.count("Damaged image") == 1
+    assert "and 2 more" in last.stdout

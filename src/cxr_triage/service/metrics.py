@@ -8,6 +8,8 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Final, Literal
 
@@ -24,9 +26,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from cxr_triage.domain import Assessment
-from cxr_triage.errors import TriageError
+from cxr_triage.errors import StoreError, TriageError
 from cxr_triage.service.inference.pool import InferencePool
+from cxr_triage.service.tasks.kinds import HANDLERS
+from cxr_triage.service.tasks.store_check import last_check
 from cxr_triage.store.records import Kept, ReviewDraft
+from cxr_triage.store.repository import Store
+from cxr_triage.store.rows.tasks import UNDONE
 
 Entrance = Literal["upload", "dicomweb"]
 Stage = Literal["receive", "assess", "keep", "whole"]
@@ -103,10 +109,21 @@ class Metrics:
             ("code",),
             registry=registry,
         )
+        self._tasks = Counter(
+            "cxr_triage_task_attempts",
+            "Attempts at work that can wait: done, failed, or interrupted by the service's end.",
+            ("kind", "outcome"),
+            registry=registry,
+        )
 
     def watch(self, pool: InferencePool, folder: Path) -> None:
         """Show a pool's state, and the room that is left where images are kept."""
         self._registry.register(_Watched(pool, folder))
+
+    def watch_tasks(self, store: Store) -> None:
+        """Show what waits and what was given up, and how the last check of the store ended: the
+        same from every instance on one database."""
+        self._registry.register(_WatchedTasks(store))
 
     def exposition(self) -> bytes:
         """All of it in Prometheus' text format."""
@@ -156,6 +173,9 @@ class Metrics:
 
     def problem(self, code: str) -> None:
         self._problems.labels(code).inc()
+
+    def task_ended(self, kind: str, outcome: Literal["done", "failed", "interrupted"]) -> None:
+        self._tasks.labels(kind, outcome).inc()
 
 
 class _Watched(Collector):
@@ -211,3 +231,35 @@ class _Watched(Collector):
         yield GaugeMetricFamily(
             "cxr_triage_disk_bytes", "Size of the disk where images are kept.", value=usage.total
         )
+
+
+class _WatchedTasks(Collector):
+    """Nothing where the store does not answer."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            counts, last = self._store.tasks.counts(), last_check(self._store)
+        except StoreError:
+            return
+        tasks = GaugeMetricFamily(
+            "cxr_triage_tasks",
+            "Work that can wait: waiting, running, or dead (failed as often as it may).",
+            labels=("kind", "state"),
+        )
+        for kind, state in product(HANDLERS, UNDONE):
+            tasks.add_metric((kind, state), counts.get((kind, state), 0))
+        yield tasks
+        if last is not None:
+            yield GaugeMetricFamily(
+                "cxr_triage_store_check_age_seconds",
+                "Since the last check of the store ended.",
+                value=(datetime.now(UTC) - last.at).total_seconds(),
+            )
+            yield GaugeMetricFamily(
+                "cxr_triage_store_check_sound",
+                "1 if it was done and everything was there as it came.",
+                value=float(last.sound),
+            )

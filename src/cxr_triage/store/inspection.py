@@ -1,8 +1,9 @@
 """Do the database and the blobs agree? What `cxr-triage admin check` finds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from cxr_triage.errors import BlobDamaged
 from cxr_triage.store.blobs import Blobs
@@ -30,19 +31,27 @@ class Inspection:
         return not (self.missing or self.damaged or self.database)
 
 
-def inspect(database: Database, blobs: Blobs) -> Inspection:
+def inspect(database: Database, blobs: Blobs, pause: Callable[[], None]) -> Inspection:
     """Hash every file and compare with the rows. Raises StoreError."""
-    there = set(blobs.digests())  # before the rows: a file comes first
+    there = set()
+    for digest in blobs.digests():  # before the rows: a file comes first
+        pause()
+        there.add(digest)
     with database.read() as connection:
-        named = set(connection.execute(select(assessments.c.digest).distinct()).scalars())
+        named = _named(connection)
         faults = database.faults_in(connection)
     missing: list[str] = []
     damaged: list[str] = []
     for digest in sorted(named):
+        pause()
         try:
             blobs.read(digest)
         except BlobDamaged as fault:
             (missing if fault.code == "blob_missing" else damaged).append(digest)
+    if missing:  # or purged meanwhile?
+        with database.read() as connection:
+            still = _named(connection)
+        missing = [digest for digest in missing if digest in still]
     return Inspection(
         images=len(named),
         missing=tuple(missing),
@@ -50,3 +59,7 @@ def inspect(database: Database, blobs: Blobs) -> Inspection:
         orphans=tuple(sorted(there - named)),
         database=tuple(faults),
     )
+
+
+def _named(connection: Connection) -> set[str]:
+    return set(connection.execute(select(assessments.c.digest).distinct()).scalars())

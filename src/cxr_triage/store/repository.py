@@ -1,6 +1,6 @@
 """The store: one object that an entrance opens and hands to the services."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +44,7 @@ from cxr_triage.store.rows.placing import station_lock
 from cxr_triage.store.rows.purging import Purging, file_lock
 from cxr_triage.store.rows.quotas import Allowance, QuotaRows
 from cxr_triage.store.rows.sessions import SessionRows
+from cxr_triage.store.rows.tasks import TaskRows
 
 
 def open_store(url: str, blobs_folder: Path) -> "Store":
@@ -72,6 +73,7 @@ class Store:
         self.quotas = QuotaRows(database)
         self.purging = Purging(database, blobs)
         self.correcting = Correcting(database)
+        self.tasks = TaskRows(database)
         self._database = database
         self._blobs = blobs
 
@@ -282,9 +284,10 @@ class Store:
         """Write the store of this moment to a new folder or .zip. Raises BackupFailed."""
         return back_up(self._database, self._blobs, target)
 
-    def inspect(self) -> Inspection:
-        """Hash every file and compare with the rows."""
-        return inspect(self._database, self._blobs)
+    def inspect(self, pause: Callable[[], None] = lambda: None) -> Inspection:
+        """Hash every file and compare with the rows. pause: called for each file that is listed
+        and each that is hashed, holding nothing; what it raises ends the inspection."""
+        return inspect(self._database, self._blobs, pause)
 
     def verify_audit(self, *noted: Head) -> Verdict:
         """Walk the trail's chain. noted: heads of earlier that must still lie on it."""

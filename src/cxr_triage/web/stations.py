@@ -10,6 +10,7 @@ from cxr_triage.api.platform.problems import status_of
 from cxr_triage.errors import AccountInvalid, Conflict, TriageError
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.service.intake.quotas import limit_of
+from cxr_triage.service.tasks.store_check import last_check
 from cxr_triage.web.forms import Fields, Posted
 from cxr_triage.web.rendering import now, render
 from cxr_triage.web.visit import Administrator, Visit
@@ -95,6 +96,8 @@ def _page(
         now=now(),
         quotas=visit.services.quotas.today(),
         rules=visit.services.quotas.rules,
+        check=last_check(visit.services.store),
+        checks=visit.services.settings.store_check_hour >= 0,
         mib=MIB,
         done=done if done in {"added", "revoked", "quota"} else "",
         typed=typed or {},

@@ -21,6 +21,7 @@ from cxr_triage.service.people.sessions import Sessions
 from cxr_triage.service.readiness import Readiness
 from cxr_triage.service.reading.corrections import Corrections
 from cxr_triage.service.reading.report import Reporter
+from cxr_triage.service.tasks.runner import TaskRunner
 from cxr_triage.settings import Settings
 from cxr_triage.store.repository import Store
 
@@ -61,8 +62,9 @@ def open_services(settings: Settings) -> Iterator[Services]:
         metrics = Metrics()
         metrics.watch(pool, store_folder(settings))
         quotas = quotas_of(store, settings)
+        metrics.watch_tasks(store)
         accounts = Accounts(store, rules)
-        yield Services(
+        services = Services(
             settings=settings,
             store=store,
             accounts=accounts,
@@ -78,6 +80,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
             metrics=metrics,
             elsewhere=stack.enter_context(sign_in_elsewhere(settings, store, accounts)),
         )
+        stack.enter_context(closing(TaskRunner(store, settings, metrics))).start()
+        yield services
 
 
 def _of_request(request: Request) -> Services:

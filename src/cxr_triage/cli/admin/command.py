@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cxr_triage.cli.admin.audit import export_audit, verify_audit
+from cxr_triage.cli.admin.check import check
 from cxr_triage.cli.admin.limits import set_quota, unlock
 from cxr_triage.cli.admin.purge import purge
 from cxr_triage.cli.admin.sessions import end_sessions, list_sessions
@@ -223,20 +224,6 @@ def restore(source: Backup, force: Force = False, lang: Lang = None) -> None:
         store.record(entry(Action.BACKUP_RESTORED, SYSTEM))
     typer.echo(say("admin.backup_restored", language, images=summary.images))
     _say_damaged(summary.damaged, language)
-
-
-def check(lang: Lang = None) -> None:
-    """Hash every image and compare with the database."""
-    settings, language = settings_and_language(lang)
-    with opened_store(settings) as store:
-        found = store.inspect()
-    typer.echo(say("admin.checked", language, images=found.images))
-    for kind in ("missing", "damaged", "orphans", "database"):
-        for item in getattr(found, kind):
-            typer.echo(say(f"admin.check_{kind}", language, item=item))
-    if not found.sound:
-        raise typer.Exit(SOME_FAILED)
-    typer.echo(say("admin.check_sound", language))
 
 
 def _say_damaged(damaged: tuple[str, ...], language: Language) -> None:

@@ -37,7 +37,7 @@ from cxr_triage.store.database.columns import (
 )
 from cxr_triage.store.rows.keys import LONGEST
 
-SCHEMA: Final = "0007"
+SCHEMA: Final = "0008"
 """The newest migration."""
 
 
@@ -334,6 +334,34 @@ audit_head = Table(
 purging = Table("purging", metadata, Column("study_id", String(64), primary_key=True))
 """Studies whose signed readings may be removed: for as long as the transaction that does it."""
 
+tasks = Table(
+    "tasks",
+    metadata,
+    identifier(),
+    words("kind", 32),
+    Column("key", String(64), unique=True),
+    document("arguments"),
+    Column("priority", SmallInteger, nullable=False),
+    words("state", 8),
+    moment("due_at"),
+    Column("lease", String(64)),
+    Column("attempts", Integer, nullable=False),
+    Column("most_attempts", Integer, nullable=False),
+    words("error", 64),
+    document("outcome"),
+    moment("created_at"),
+    moment("ended_at", optional=True),
+    CheckConstraint("state IN ('waiting', 'running', 'done', 'dead')", name="state"),
+    Index("ix_tasks_state_due_at", "state", "due_at"),
+    Index("ix_tasks_kind_ended_at", "kind", "ended_at"),
+)
+"""Work that can wait, written in the transaction that causes it: see `rows.tasks`.
+
+key: what there may be once alone, null for the rest. arguments, outcome: JSON, identifiers of our
+own alone. priority: 0 first. due_at: waiting, not before then; running, until when its lease lasts.
+lease: of who runs it. error: code of the last attempt that failed, empty if none did. dead: failed
+as often as it may."""
+
 compatibility = Table(
     "compatibility",
     metadata,
@@ -343,8 +371,8 @@ compatibility = Table(
 )
 """One row: the oldest schema whose software may still work with this one."""
 
-LOCAL_ROWS: Final = (stations, audit_head, compatibility)
-"""Tables that a new database has rows in already."""
+LOCAL_ROWS: Final = (stations, audit_head, tasks, compatibility)
+"""Tables that a database has rows in already before anybody uses it."""
 
 UNSAVED: Final = (sessions, sign_in_attempts)
 """Tables that no backup takes along: a restored store signs nobody in."""

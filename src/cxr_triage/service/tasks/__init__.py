@@ -1,0 +1,1 @@
+"""Work that can wait: kinds of tasks, and the thread that does them."""
