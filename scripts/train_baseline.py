@@ -21,16 +21,17 @@ split by `quality` in baseline_training/validation.py: mean AUC + 0.3 × AUC of 
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from baseline_training.augmentation import SIZE, augment, side_at
+from baseline_training.augmentation import SIZE, side_at
 from baseline_training.densenet import read_network
-from baseline_training.films import batch_of, drawing_weights, read_films
+from baseline_training.films import read_films
 from baseline_training.objective import box_prior, forward, loss_of
 from baseline_training.run import State, add_arguments, positive_weights, run
+from baseline_training.steps import Step, Steps
 from baseline_training.teachers import distillation, mean_logits, read_teacher
 
 BATCH = 24
@@ -38,30 +39,26 @@ BATCH = 24
 
 def train(arguments: argparse.Namespace) -> None:
     films, validation = (read_films(arguments.data, split) for split in ("train", "val"))
-    chances, prior = drawing_weights(films), box_prior(films)
-    weight = positive_weights(films).to(arguments.device)
+    prior, weight = box_prior(films), positive_weights(films).to(arguments.device)
     start = arguments.start or arguments.data / "warm_start.pt"
     state = State.at_the_start(lambda: read_network(start, films), arguments.device)
     teachers = [
         (side, network.to(arguments.device))
         for side, network in (read_teacher(name, films) for name in arguments.teachers)
     ]
-    print(len(films), "films to train on,", len(validation), "to validate on", flush=True)
 
-    def loss_at(step: int) -> dict[str, torch.Tensor]:
-        random = np.random.default_rng((arguments.seed, step))
-        batch = batch_of(films, BATCH, chances, random)
-        side = side_at(step, arguments.steps, arguments.sides)
-        images, grids = augment(batch, random, side, one_sharpness=arguments.one_sharpness)
-        images = images.to(arguments.device)
+    def parts_of(drawn: Step) -> dict[str, torch.Tensor]:
+        images = drawn.images.to(arguments.device)
         logits, cams = forward(state.network, images)
-        entropy, pointing = loss_of(logits, cams, batch, grids, prior, weight)
+        entropy, pointing = loss_of(logits, cams, drawn.films, drawn.grids, prior, weight)
         parts = {"entropy": entropy, "pointing": pointing}
         if teachers:
             parts["distillation"] = distillation(logits, mean_logits(teachers, images))
         return parts
 
-    run(state, loss_at, validation, arguments, SIZE)
+    side_of_step = partial(side_at, steps=arguments.steps, sides=arguments.sides)
+    steps = Steps(films, BATCH, arguments.seed, side_of_step, arguments.one_sharpness)
+    run(state, steps, parts_of, validation, arguments, SIZE)
 
 
 def main() -> None:

@@ -13,16 +13,17 @@ extra and the two packages above, which nothing that is shipped needs.
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from baseline_training.augmentation import augment
-from baseline_training.films import batch_of, drawing_weights, read_films
+from baseline_training.augmentation import side_at
+from baseline_training.films import read_films
 from baseline_training.lite import from_file, from_imagenet
 from baseline_training.objective import box_prior, forward, loss_of
 from baseline_training.run import State, add_arguments, positive_weights, run
+from baseline_training.steps import Step, Steps
 
 BATCH = 32
 SMOOTHING = 0.02
@@ -32,25 +33,21 @@ SMALL_SHARE = 0.4  # of the steps at 128 px, where a film takes two thirds of th
 def train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     films, validation = (read_films(arguments.data, split) for split in ("train", "val"))
-    chances, prior = drawing_weights(films), box_prior(films)
-    weight = positive_weights(films).to(arguments.device)
-    state = State.at_the_start(
-        lambda: from_file(arguments.start) if arguments.start else from_imagenet(),
-        arguments.device,
-    )
-    print(len(films), "films to train on,", len(validation), "to validate on", flush=True)
+    prior, weight = box_prior(films), positive_weights(films).to(arguments.device)
+    start = partial(from_file, arguments.start) if arguments.start else from_imagenet
+    state = State.at_the_start(start, arguments.device)
 
-    def loss_at(step: int) -> dict[str, torch.Tensor]:
-        random = np.random.default_rng((arguments.seed, step))
-        torch.manual_seed(int(random.integers(2**31)))  # which blocks are dropped
-        batch = batch_of(films, BATCH, chances, random)
-        side = 128 if step < SMALL_SHARE * arguments.steps else arguments.side
-        images, grids = augment(batch, random, side, one_sharpness=True)
-        logits, cams = forward(state.network, images.to(arguments.device))
-        entropy, pointing = loss_of(logits, cams, batch, grids, prior, weight, SMOOTHING)
+    def parts_of(drawn: Step) -> dict[str, torch.Tensor]:
+        logits, cams = forward(state.network, drawn.images.to(arguments.device))
+        entropy, pointing = loss_of(
+            logits, cams, drawn.films, drawn.grids, prior, weight, SMOOTHING
+        )
         return {"entropy": entropy, "pointing": pointing}
 
-    run(state, loss_at, validation, arguments, arguments.side)
+    sides = [(0.0, 128), (SMALL_SHARE, arguments.side)]
+    side_of_step = partial(side_at, steps=arguments.steps, sides=sides)
+    steps = Steps(films, BATCH, arguments.seed, side_of_step, one_sharpness=True)
+    run(state, steps, parts_of, validation, arguments, arguments.side)
     torch.save(half(state.average.state_dict()), arguments.out / "teacher.pt")
 
 

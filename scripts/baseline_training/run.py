@@ -12,6 +12,7 @@ import torch
 
 from baseline_training.augmentation import SIZE
 from baseline_training.films import Film
+from baseline_training.steps import Step, Steps
 from baseline_training.validation import quality, validate
 
 PARTS = ("network", "average", "optimizer")  # of a checkpoint, beside step and best
@@ -87,12 +88,13 @@ def follow(average: torch.nn.Module, network: torch.nn.Module, ema: float) -> No
 
 def run(
     state: State,
-    loss_at: Callable[[int], dict[str, torch.Tensor]],
+    steps: Steps,
+    loss_of: Callable[[Step], dict[str, torch.Tensor]],
     validation: list[Film],
     arguments: argparse.Namespace,
     side: int = SIZE,
 ) -> None:
-    """Go on from OUT's checkpoint to the last step; `loss_at(step)` gives the parts of the loss.
+    """Go on from OUT's checkpoint to the last step; `loss_of(films)` gives the parts of the loss.
 
     A part's weight is the argument of its name, 1 where there is none.
     """
@@ -100,15 +102,17 @@ def run(
     arguments.out.mkdir(parents=True, exist_ok=True)
     if checkpoint.exists():
         state.load(checkpoint)
+    print(len(steps.films), "films to train on,", len(validation), "to validate on", flush=True)
     if not state.step:
         print(json.dumps({"step": 0} | validate(state.average, validation, side)), flush=True)
     began, first = time.monotonic(), state.step
     last = arguments.steps if arguments.stop is None else arguments.stop
-    for step in range(first, last):
+    for step, drawn in enumerate(steps.between(first, last, arguments.workers), first):
+        torch.manual_seed(arguments.seed * 1_000_003 + step)  # of what the network drops
         for group in state.optimizer.param_groups:
             group["lr"] = learning_rate(step, arguments.steps, arguments.rate)
         state.network.train()
-        parts = loss_at(step)
+        parts = loss_of(drawn)
         state.optimizer.zero_grad()
         sum(getattr(arguments, name, 1.0) * part for name, part in parts.items()).backward()
         torch.nn.utils.clip_grad_norm_(state.network.parameters(), arguments.clip)
@@ -146,4 +150,5 @@ def add_arguments(parser: argparse.ArgumentParser, *, steps: int, rate: float, c
     parser.add_argument("--ema", type=float, default=0.995, help="share kept of the average")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=0, help="processes that prepare films")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")

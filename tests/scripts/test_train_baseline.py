@@ -54,6 +54,7 @@ def _run(modules, films_folder, out, **changes):
         "entropy": 1.0,
         "distillation": 1.0,
         "one_sharpness": False,
+        "workers": 0,
         "device": "cpu",
     }
     modules.train_baseline.train(
