@@ -3,8 +3,10 @@
 import argparse
 import importlib
 import sys
+import warnings
 from pathlib import Path
 
+import onnxruntime
 import pytest
 
 pytestmark = pytest.mark.parity
@@ -21,9 +23,9 @@ def modules():
     """The script and what it imports, as `python scripts/train_teacher.py` finds them."""
     sys.path.insert(0, str(SCRIPTS))
     try:
-        names = ("train_teacher", "baseline_training.lite", "baseline_training.films",
+        names = ("train_teacher", "export_onnx", "baseline_training.lite",
                  "baseline_training.validation", "baseline_training.teachers",
-                 "baseline_training.objective")  # fmt: skip
+                 "baseline_training.films", "baseline_training.objective")  # fmt: skip
         found = {name.rsplit(".", 1)[-1]: importlib.import_module(name) for name in names}
     finally:
         sys.path.remove(str(SCRIPTS))
@@ -56,3 +58,20 @@ def test_teacher_is_kept_in_half_precision_and_read_as_one(modules, films_folder
     assert logits.shape == (2, 15)
     assert cams.shape == (2, 15, 3, 3)
     torch.testing.assert_close(cams.mean((2, 3)) + teacher.classifier.bias, logits)
+
+
+def test_lite_network_exports_to_the_same_contract(modules, tmp_path):
+    network = modules.lite.from_imagenet()
+    torch.save(modules.train_teacher.half(network.state_dict()), tmp_path / "teacher.pt")
+    read = modules.export_onnx.load_network(tmp_path / "teacher.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter that the contract uses
+        modules.export_onnx.export(read, outputs=14, size=96, file=tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    image = torch.rand(2, 1, 96, 96) * 2048 - 1024
+    logits, cams, embedding = session.run(None, {"image": image.numpy()})
+    with torch.no_grad():
+        wanted, maps = modules.objective.forward(read, image)
+    assert logits == pytest.approx(wanted[:, :14].numpy(), abs=1e-4)
+    assert cams == pytest.approx(maps[:, :14].numpy(), abs=1e-4)
+    assert embedding.shape == (2, 1280)
