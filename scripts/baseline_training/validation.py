@@ -69,22 +69,26 @@ def scores_of(score: np.ndarray, films: list[Film]) -> dict[str, float]:
     return {"auc": mean, "any": auc(score[:, ANY], truth[:, ANY] == 1)} | aucs
 
 
-def validate(network: torch.nn.Module, films: list[Film], side: int = SIZE) -> dict[str, float]:
-    """AUCs by label and their mean, and how often a map's peak is in a radiologist's box.
+def pointing(cams: torch.Tensor, films: list[Film]) -> dict[str, float]:
+    """How often the peak of a map [N, L, h, w] is in a radiologist's box.
 
-    points: the share of boxed films and labels whose peak is in a box; chance: how much of a
-    film its boxes cover.
+    points: of all boxed films and labels; chance: how much of a film its boxes cover.
     """
-    logits, cams = answers(network, films, side)
     hits, chances = [], []
     for film, maps in zip(films, cams, strict=True):
         for label, cells in film.boxes.items():
             large = nn.interpolate(maps[None, label : label + 1], (GRID, GRID), mode="bicubic")
             hits.append((label, cells.flat[int(large.argmax())]))
             chances.append(cells.mean())
-    result = scores_of(logits.numpy(), films)
+    result = {}
     for label in (*OPACITIES, ANY):
         found = [hit for which, hit in hits if which == label]
         result[f"points_{label}"] = float(np.mean(found)) if found else 0.0
     result["points"] = float(np.mean([hit for _, hit in hits] or [0.0]))
     return result | {"chance": float(np.mean(chances or [0.0]))}
+
+
+def validate(network: torch.nn.Module, films: list[Film], side: int = SIZE) -> dict[str, float]:
+    """AUCs of a network's scores and how well its maps point, on films of `side` pixels."""
+    logits, cams = answers(network, films, side)
+    return scores_of(logits.numpy(), films) | pointing(cams, films)
