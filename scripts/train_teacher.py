@@ -46,7 +46,9 @@ def train(arguments: argparse.Namespace) -> None:
 
     sides = [(0.0, 128), (SMALL_SHARE, arguments.side)]
     side_of_step = partial(side_at, steps=arguments.steps, sides=sides)
-    steps = Steps(films, BATCH, arguments.seed, side_of_step, one_sharpness=True)
+    steps = Steps(
+        films, BATCH, arguments.seed, side_of_step, one_sharpness=True, blurred=arguments.blurred
+    )
     run(state, steps, parts_of, validation, arguments, arguments.side)
     torch.save(half(state.average.state_dict()), arguments.out / "teacher.pt")
 
@@ -63,6 +65,7 @@ def main() -> None:
     add_arguments(parser, steps=1400, rate=8e-4, clip=2.0)
     parser.add_argument("--start", type=Path, help="an earlier teacher to begin from (ImageNet)")
     parser.add_argument("--side", type=int, default=160, help="pixels a side of its films")
+    parser.add_argument("--blurred", type=float, default=0.3, help="share of films blurred")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     train(arguments)

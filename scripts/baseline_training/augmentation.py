@@ -10,6 +10,7 @@ from baseline_training.films import Film
 
 SIZE = 224
 SMALL = 128  # pixels a side of most films
+BLURRED = 0.6
 SIDES = ((0.0, 128), (0.55, 160), (0.75, SIZE))
 """From which share of the steps on, films have which side: small ones are learned from fast."""
 
@@ -25,18 +26,20 @@ def augment(
     side: int = SIZE,
     *,
     one_sharpness: bool = False,
+    blurred: float = BLURRED,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Images [N, 1, S, S] in ±1024 and the grids [N, S, S, 2] that made them.
 
     one_sharpness: take from the larger films what the small ones have, so that nothing can be
     learned from which is which (nearly all films with pneumonia are large ones).
+    blurred: the share of films that are blurred.
     """
     images, grids = [], []
     for film in films:
         grey = torch.from_numpy(film.grey.astype(np.float32) / 255)[None, None]
         if one_sharpness:
             grey = sharpen(as_small(grey, random), random)
-        if random.random() < 0.6:
+        if random.random() < blurred:
             grey = blur(grey, random.uniform(0.3, 1.1) * grey.shape[-1] / 128)
         if side < grey.shape[-1]:  # enough smoothing for the largest scale below
             grey = blur(grey, 0.5 * grey.shape[-1] / side)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from baseline_training.augmentation import augment
+from baseline_training.augmentation import BLURRED, augment
 from baseline_training.films import Film, drawing_weights
 
 
@@ -32,6 +32,7 @@ class Steps(Dataset):
     seed: int
     side_at: Callable[[int], int]
     one_sharpness: bool
+    blurred: float = BLURRED
 
     def __post_init__(self) -> None:
         self.chances = drawing_weights(self.films)
@@ -42,7 +43,9 @@ class Steps(Dataset):
         drawn = random.choice(len(self.films), self.size, replace=False, p=self.chances)
         films = [self.films[index] for index in drawn]
         side = self.side_at(step)
-        return drawn, *augment(films, random, side, one_sharpness=self.one_sharpness)
+        return drawn, *augment(
+            films, random, side, one_sharpness=self.one_sharpness, blurred=self.blurred
+        )
 
     def between(self, first: int, last: int, workers: int = 0) -> Iterator[Step]:
         """The steps from `first` to before `last`, in order."""

@@ -36,7 +36,7 @@ def modules():
 def _run(modules, folder: Path, out: Path, **changes):
     settings = {"steps": 3, "every": 2, "rate": 1e-4, "clip": 2.0, "pointing": 0.1, "seed": 5,
                 "ema": 0.9, "stop": None, "side": 64, "device": "cpu", "start": None,
-                "workers": 0}  # fmt: skip
+                "workers": 0, "blurred": 0.3}  # fmt: skip
     modules.train_teacher.train(argparse.Namespace(data=folder, out=out, **(settings | changes)))
     return torch.load(out / "checkpoint.pt", weights_only=True)
 
