@@ -2,9 +2,10 @@
 
     python scripts/average_weights.py 0.4=A.pt 0.3=B.pt 0.3=C.pt --out MEAN.pt [--data DIR]
 
-A file is a state_dict, or a checkpoint of scripts/train_baseline.py, of which the averaged
-weights are taken. Shares are divided by their sum. With --data the mean is validated on the
-validation split, so that shares can be chosen. Needs the group parity.
+A file is a state_dict, a checkpoint of scripts/train_baseline.py, of which the averaged weights
+are taken, or the exported model.onnx that a run began from (which needs --data). Shares are
+divided by their sum. With --data the mean is validated on the validation split, so that shares
+can be chosen. Needs the group parity.
 """
 
 import argparse
@@ -12,16 +13,18 @@ import json
 from pathlib import Path
 
 import torch
-import torchxrayvision
 
-from baseline_training.films import LABELS, read_films
+from baseline_training.densenet import new_network, read_network
+from baseline_training.films import Film, read_films
 from baseline_training.validation import validate
 
 Weights = dict[str, torch.Tensor]
 
 
-def read_weights(file: Path) -> Weights:
-    """A state_dict, or the averaged weights of a checkpoint."""
+def read_weights(file: Path, films: list[Film]) -> Weights:
+    """A state_dict, the averaged weights of a checkpoint, or what an export began from."""
+    if file.suffix == ".onnx":
+        return read_network(file, films).state_dict()
     state = torch.load(file, map_location="cpu", weights_only=True)
     return state.get("average", state)
 
@@ -38,10 +41,10 @@ def mean_of(parts: list[tuple[float, Weights]]) -> Weights:
     }
 
 
-def part_of(argument: str) -> tuple[float, Weights]:
+def part_of(argument: str) -> tuple[float, Path]:
     """SHARE=FILE."""
     share, _, file = argument.partition("=")
-    return float(share), read_weights(Path(file))
+    return float(share), Path(file)
 
 
 def main() -> None:
@@ -50,10 +53,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--data", type=Path, help="validate the mean on the films in DIR")
     arguments = parser.parse_args()
-    mean = mean_of(arguments.parts)
+    films = read_films(arguments.data, "train") if arguments.data else []
+    mean = mean_of([(share, read_weights(file, films)) for share, file in arguments.parts])
     torch.save(mean, arguments.out)
     if arguments.data:
-        network = torchxrayvision.models.DenseNet(num_classes=len(LABELS) + 1)
+        network = new_network()
         network.load_state_dict(mean, strict=False)
         print(json.dumps(validate(network, read_films(arguments.data, "val"))))
 

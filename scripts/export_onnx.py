@@ -1,8 +1,11 @@
-"""Export a torchxrayvision-shaped checkpoint to the ONNX contract, through torch.
+"""Export a checkpoint to the ONNX contract, through torch.
+
+A DenseNet of torchxrayvision's shape, or an EfficientNet-Lite0 of scripts/train_teacher.py.
 
 Input: `image` f32 [N, 1, S, S]. Outputs: `logits` [N, L], `cams` [N, L, h, w] (the
-classifier applied at each place of the last feature map) and `embedding` [N, 1024].
-Labels and S come from the folder's card.json, whose `bytes` and `sha256` are updated.
+classifier applied at each place of the last feature map) and `embedding` [N, 1024] (1280
+for the EfficientNet). Labels and S come from the folder's card.json, whose `bytes` and `sha256`
+are updated.
 
     python scripts/export_onnx.py CHECKPOINT.pt models/NAME
 """
@@ -19,7 +22,7 @@ OPSET = 17
 
 
 class Contract(torch.nn.Module):
-    """A DenseNet's features and classifier as the three outputs of the contract."""
+    """A network's features and classifier as the three outputs of the contract."""
 
     def __init__(self, network: torch.nn.Module, rows: list[int]) -> None:
         super().__init__()
@@ -36,8 +39,12 @@ class Contract(torch.nn.Module):
 
 
 def load_network(checkpoint: Path) -> torch.nn.Module:
-    """A DenseNet from a state_dict; the number of outputs is read from its classifier."""
+    """A network from a state_dict; the number of outputs is read from its classifier."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    if "_conv_stem.weight" in state:
+        from baseline_training import lite  # noqa: PLC0415 - its packages are for teachers alone
+
+        return lite.from_file(checkpoint)
     outputs = state["classifier.weight"].shape[0]
     network = torchxrayvision.models.DenseNet(num_classes=outputs)
     network.load_state_dict({name: state[name] for name in network.state_dict() if name in state})

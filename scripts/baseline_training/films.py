@@ -118,10 +118,3 @@ def drawing_weights(films: list[Film]) -> np.ndarray:
     weights *= [3 if film.boxes else 1 for film in films]
     weights *= [2 if film.grey.shape[0] > 128 else 1 for film in films]
     return weights / weights.sum()
-
-
-def batch_of(
-    films: list[Film], size: int, chances: np.ndarray, random: np.random.Generator
-) -> list[Film]:
-    """Films drawn without repetition, each by its chance."""
-    return [films[index] for index in random.choice(len(films), size, replace=False, p=chances)]

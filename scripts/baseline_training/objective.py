@@ -8,10 +8,15 @@ from baseline_training.augmentation import blur
 from baseline_training.films import ANY, GRID, Film
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether bf16 is a gain; a CPU without AVX-512 only imitates it, ten times as slowly."""
+    return device.type == "cuda" or "AVX512" in torch.backends.cpu.get_cpu_capability()
+
+
 def forward(network: torch.nn.Module, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits [N, L] and CAMs [N, L, h, w]."""
     images = images.contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=has_bfloat16(images.device)):
         features = network.features(images)
     features = torch.relu(features.float())
     cams = nn.conv2d(features, network.classifier.weight[:, :, None, None])
@@ -25,31 +30,43 @@ def loss_of(
     grids: torch.Tensor,
     prior: torch.Tensor,
     weight: torch.Tensor,
+    smoothing: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Cross-entropy of the scores, and of where the maps point."""
-    targets = torch.from_numpy(np.stack([film.targets for film in films]))
+    targets = torch.from_numpy(np.stack([film.targets for film in films])).to(logits.device)
     known = (targets >= 0).float()
     entropy = nn.binary_cross_entropy_with_logits(
-        logits, targets.clamp(min=0), pos_weight=weight, reduction="none"
+        logits, soften(targets.clamp(min=0), smoothing), pos_weight=weight, reduction="none"
     )
-    places = torch.log_softmax(cams.flatten(2), 2)
+    return (entropy * known).sum() / known.sum(), pointing_loss(cams, films, grids, prior)
+
+
+def soften(targets: torch.Tensor, smoothing: float) -> torch.Tensor:
+    """Targets that leave a little doubt."""
+    return targets * (1 - smoothing) + smoothing / 2
+
+
+def pointing_loss(
+    cams: torch.Tensor, films: list[Film], grids: torch.Tensor, prior: torch.Tensor
+) -> torch.Tensor:
+    """Cross-entropy of where the map of each finding that a film has lies.
+
+    In its boxes where there are any (these count twice), else where boxes lie at all.
+    """
     side = cams.shape[-1]
-    pointing, count = logits.new_zeros(()), 0
-    inside = to_cells(prior.expand(len(films), 1, GRID, GRID), grids, side).flatten(1)
+    places = torch.log_softmax(cams.flatten(2), 2)
+    boxed, guessed = torch.zeros(places.shape), torch.zeros(places.shape[:2])
     for index, film in enumerate(films):
+        guessed[index, np.flatnonzero(film.targets == 1)] = 1
         for label, cells in film.boxes.items():
             target = to_cells(torch.from_numpy(cells)[None, None], grids[index : index + 1], side)
-            if target.sum() > 0:
-                pointing = (
-                    pointing - 2 * (target.flatten() / target.sum() * places[index, label]).sum()
-                )
-                count += 2
-        for label in np.flatnonzero(film.targets == 1).tolist():
-            if label not in film.boxes:
-                mass = (places[index, label].exp() * inside[index]).sum()
-                pointing = pointing - torch.log(mass + 1e-4)
-                count += 1
-    return (entropy * known).sum() / known.sum(), pointing / max(1, count)
+            boxed[index, label] = target.flatten() / target.sum().clamp(min=1e-6)
+            guessed[index, label] = 0
+    inside = to_cells(prior.expand(len(films), 1, GRID, GRID), grids, side).flatten(1)
+    boxed, guessed, inside = (part.to(cams.device) for part in (boxed, guessed, inside))
+    mass = torch.log((places.exp() * inside[:, None]).sum(2) + 1e-4)
+    count = 2 * boxed.sum() + guessed.sum()
+    return -(2 * (boxed * places).sum() + (guessed * mass).sum()) / count.clamp(min=1)
 
 
 def to_cells(mask_: torch.Tensor, grids: torch.Tensor, side: int) -> torch.Tensor:

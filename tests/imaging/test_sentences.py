@@ -10,7 +10,7 @@ from cxr_triage.language import is_said
 from tests.language.messages import sentences
 
 SOURCE = "\n".join(
-    path.read_text("utf-8") for path in Path(cxr_triage.imaging.__file__).parent.glob("*.py")
+    path.read_text("utf-8") for path in Path(cxr_triage.imaging.__file__).parent.rglob("*.py")
 )
 ERRORS = re.findall(
     r'(?:NotAnImage|UnreadableImage|UnsupportedImage|ImageTooLarge|DecodingFailed)\(\s*"(\w+)"',

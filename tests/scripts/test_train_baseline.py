@@ -1,25 +1,22 @@
 """The training script on a few invented films: it is reproducible, and goes on where it was."""
 
 import argparse
-import csv
 import importlib
-import io
 import json
 import sys
-import tarfile
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+
+from tests.scripts.invented_films import film_row
 
 pytestmark = pytest.mark.parity
 torch = pytest.importorskip("torch", reason="needs torch: make test-parity")
 xrv = pytest.importorskip("torchxrayvision", reason="needs torchxrayvision: make test-parity")
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-COLUMNS = ("image", "patient", "findings", "view", "age", "sex", "rsna_class", "split",
-           "rsna_boxes", "nih_boxes")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -27,57 +24,21 @@ def modules():
     """The script and what it imports, as `python scripts/train_baseline.py` finds them."""
     sys.path.insert(0, str(SCRIPTS))
     try:
-        names = ("train_baseline", "average_weights", "baseline_training.films",
+        names = ("train_baseline", "average_weights", "export_onnx", "baseline_training.films",
                  "baseline_training.augmentation", "baseline_training.objective",
-                 "baseline_training.validation")  # fmt: skip
+                 "baseline_training.validation", "baseline_training.densenet",
+                 "baseline_training.teachers")  # fmt: skip
         found = {name.rsplit(".", 1)[-1]: importlib.import_module(name) for name in names}
     finally:
         sys.path.remove(str(SCRIPTS))
     found["train_baseline"].BATCH = 4
-    found["validation"].SIZE = 64
+    found["train_baseline"].SIZE = 64
+    found["validation"].ENOUGH = 2
+    found["densenet"].SHOWN_SIDE = 64
     return argparse.Namespace(**found)
 
 
-def _row(number, **fields):
-    findings = ("", "Mass", "Effusion|Mass", "Hernia")[number % 4]
-    defaults = {"image": f"f{number}", "patient": str(number), "findings": findings, "age": "50"}
-    return (
-        dict.fromkeys(COLUMNS, "")
-        | {"split": ("train", "val")[number // 4 % 2]}
-        | defaults
-        | fields
-    )
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """48 films, one of a child, some with boxes, and a beginning with random weights."""
-    folder = tmp_path_factory.mktemp("data")
-    rows = [_row(number) for number in range(48)]
-    rows[2] |= {"rsna_class": "Lung Opacity", "rsna_boxes": "[[0.1, 0.2, 0.3, 0.4]]"}
-    rows[3] |= {"nih_boxes": '[["Mass", 0.5, 0.5, 0.2, 0.2]]'}
-    rows[5] |= {"nih_boxes": '[["Mass", 0.1, 0.1, 0.2, 0.2]]'}
-    rows[8] |= {"age": "14"}
-    with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    random = np.random.default_rng(0)
-    for name, side, members in (("images_128", 64, rows), ("images_256", 128, rows[:3])):
-        with tarfile.open(folder / f"{name}.tar", "w") as archive:
-            for row in members:
-                image = Image.fromarray(random.integers(0, 255, (side, side), np.uint8))
-                content = io.BytesIO()
-                image.save(content, "JPEG")
-                info = tarfile.TarInfo(f"{row['image']}.jpg")
-                info.size = content.tell()
-                archive.addfile(info, io.BytesIO(content.getvalue()))
-    torch.manual_seed(0)
-    torch.save(xrv.models.DenseNet(num_classes=15).state_dict(), folder / "warm_start.pt")
-    return folder
-
-
-def _run(modules, data, out, **changes):
+def _run(modules, films_folder, out, **changes):
     settings = {
         "steps": 3,
         "every": 2,
@@ -87,15 +48,27 @@ def _run(modules, data, out, **changes):
         "ema": 0.997,
         "stop": None,
         "start": None,
+        "clip": 5.0,
+        "sides": [(0.0, 64)],
+        "teachers": [],
+        "entropy": 1.0,
+        "distillation": 1.0,
+        "one_sharpness": False,
+        "workers": 0,
+        "device": "cpu",
     }
-    modules.train_baseline.train(argparse.Namespace(data=data, out=out, **(settings | changes)))
+    modules.train_baseline.train(
+        argparse.Namespace(data=films_folder, out=out, **(settings | changes))
+    )
     return torch.load(out / "checkpoint.pt", weights_only=True)
 
 
-def test_run_that_was_stopped_ends_where_an_unbroken_run_ends(modules, data, tmp_path, capsys):
-    whole = _run(modules, data, tmp_path / "whole")
-    _run(modules, data, tmp_path / "parts", stop=2)
-    parts = _run(modules, data, tmp_path / "parts")
+def test_run_that_was_stopped_ends_where_an_unbroken_run_ends(
+    modules, films_folder, tmp_path, capsys
+):
+    whole = _run(modules, films_folder, tmp_path / "whole")
+    _run(modules, films_folder, tmp_path / "parts", stop=2)
+    parts = _run(modules, films_folder, tmp_path / "parts")
     assert whole["step"] == parts["step"] == 3
     for name, value in whole["average"].items():
         torch.testing.assert_close(value, parts["average"][name])
@@ -104,23 +77,23 @@ def test_run_that_was_stopped_ends_where_an_unbroken_run_ends(modules, data, tmp
     assert (tmp_path / "whole" / "best.pt").is_file()
 
 
-def test_children_are_left_out_and_the_larger_copy_is_read(modules, data):
-    films = modules.films.read_films(data, "train")
+def test_children_are_left_out_and_the_larger_copy_is_read(modules, films_folder):
+    films = modules.films.read_films(films_folder, "train")
     assert len(films) == 23
     assert {film.grey.shape[0] for film in films} == {64, 128}
 
 
 def test_radiologists_correct_the_labels_of_reports(modules):
     labels = modules.films.LABELS
-    opacity = modules.films.targets_of(_row(0, rsna_class="Lung Opacity", findings="Mass"))
+    opacity = modules.films.targets_of(film_row(0, rsna_class="Lung Opacity", findings="Mass"))
     assert opacity[labels.index("Pneumonia")] == 1
     assert opacity[labels.index("Consolidation")] == modules.films.UNKNOWN
     assert opacity[labels.index("Mass")] == 1
-    normal = modules.films.targets_of(_row(0, rsna_class="Normal", findings="Mass"))
+    normal = modules.films.targets_of(film_row(0, rsna_class="Normal", findings="Mass"))
     assert normal[labels.index("Mass")] == modules.films.UNKNOWN
     assert normal[modules.films.ANY] == 0
     other = modules.films.targets_of(
-        _row(0, rsna_class="No Lung Opacity / Not Normal", findings="Pneumonia")
+        film_row(0, rsna_class="No Lung Opacity / Not Normal", findings="Pneumonia")
     )
     assert other[labels.index("Pneumonia")] == 0
     assert other[modules.films.ANY] == 1
@@ -137,8 +110,8 @@ def test_box_follows_the_augmentation(modules, monkeypatch):
     assert np.corrcoef(moved.flatten(), seen.flatten())[0, 1] > 0.95
 
 
-def test_augmentation_follows_from_the_seed(modules, data):
-    films = modules.films.read_films(data, "train")[:4]
+def test_augmentation_follows_from_the_seed(modules, films_folder):
+    films = modules.films.read_films(films_folder, "train")[:4]
     first, _ = modules.augmentation.augment(films, np.random.default_rng((1, 2)))
     again, _ = modules.augmentation.augment(films, np.random.default_rng((1, 2)))
     assert torch.equal(first, again)
@@ -150,13 +123,16 @@ def test_auc_counts_pairs_in_the_right_order(modules):
     assert modules.validation.auc(score, positive) == 0.75
 
 
-def test_mean_of_weights_is_by_shares(modules, data, tmp_path):
-    other = {name: value + 1 for name, value in torch.load(data / "warm_start.pt").items()}
+def test_mean_of_weights_is_by_shares(modules, films_folder, tmp_path):
+    other = {name: value + 1 for name, value in torch.load(films_folder / "warm_start.pt").items()}
     torch.save({"average": other, "network": {}}, tmp_path / "checkpoint.pt")
     average = modules.average_weights
     parts = [
-        average.part_of(f"1={data / 'warm_start.pt'}"),
-        average.part_of(f"3={tmp_path / 'checkpoint.pt'}"),
+        (share, average.read_weights(file, []))
+        for share, file in map(
+            average.part_of,
+            (f"1={films_folder / 'warm_start.pt'}", f"3={tmp_path / 'checkpoint.pt'}"),
+        )
     ]
     mean = average.mean_of(parts)
     name = "classifier.weight"
@@ -164,9 +140,89 @@ def test_mean_of_weights_is_by_shares(modules, data, tmp_path):
     assert all(mean[name].dtype == value.dtype for name, value in parts[0][1].items())
 
 
-def test_run_begins_from_the_weights_that_are_named(modules, data, tmp_path):
-    start = torch.load(data / "warm_start.pt")
+def test_run_begins_from_the_weights_that_are_named(modules, films_folder, tmp_path):
+    start = torch.load(films_folder / "warm_start.pt")
     start["classifier.bias"] += 7
     torch.save(start, tmp_path / "start.pt")
-    end = _run(modules, data, tmp_path / "run", start=tmp_path / "start.pt", stop=1)
+    end = _run(modules, films_folder, tmp_path / "run", start=tmp_path / "start.pt", stop=1)
     assert torch.allclose(end["average"]["classifier.bias"], start["classifier.bias"], atol=0.1)
+
+
+def test_large_film_is_drawn_as_sharp_as_a_small_one(modules):
+    random = np.random.default_rng(0)
+    large = torch.rand(1, 1, 256, 256)
+    small = modules.augmentation.as_small(large, random)
+    assert small.shape == (1, 1, 128, 128)
+    assert torch.isin(small, large).all()
+    assert modules.augmentation.as_small(small, random) is small
+
+
+def test_pneumonia_is_not_among_the_labels_that_choose(modules):
+    counted = modules.validation.counted_labels(np.ones((40, 15)))
+    assert modules.films.LABELS.index("Pneumonia") not in counted
+    assert len(counted) == 13
+
+
+@pytest.fixture(scope="module")
+def exported(modules, films_folder, tmp_path_factory):
+    """An ONNX file of fourteen outputs, and the network that it was exported from."""
+    network = modules.export_onnx.load_network(films_folder / "warm_start.pt")
+    network.train()(torch.rand(2, 1, 64, 64))  # norms that have seen something
+    network.eval()
+    file = tmp_path_factory.mktemp("exported") / "model.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the exporter that the contract uses
+        modules.export_onnx.export(network, outputs=14, size=64, file=file)
+    return file, network
+
+
+def test_network_read_from_an_export_answers_as_the_export_and_has_its_norms(
+    modules, films_folder, exported
+):
+    file, network = exported
+    films = modules.films.read_films(films_folder, "train")
+    read = modules.densenet.read_network(file, films)
+    images = torch.cat([modules.validation.whole(film, 64) for film in films[:3]])
+    with torch.no_grad():
+        logits, cams = modules.objective.forward(read, images)
+        wanted, maps = modules.objective.forward(network, images)
+    torch.testing.assert_close(logits[:, :14], wanted[:, :14], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(cams[:, :14], maps[:, :14], atol=1e-4, rtol=1e-4)
+    assert logits.shape[1] == 15
+    layer = read.features.denseblock1.denselayer1.norm2
+    assert layer.running_mean.abs().sum() > 0
+    assert not torch.equal(layer.running_var, torch.ones_like(layer.running_var))
+
+
+def test_student_learns_from_the_labels_and_from_a_teacher(
+    modules, films_folder, exported, tmp_path
+):
+    file, _ = exported
+    start = films_folder / "warm_start.pt"
+    end = _run(
+        modules, films_folder, tmp_path, start=start, teachers=[f"64={file}"], steps=1, every=1
+    )
+    assert end["step"] == 1
+    assert (tmp_path / "best.pt").is_file()
+
+
+def test_distillation_is_nothing_where_the_student_says_what_the_teachers_say(modules):
+    distillation, wanted = modules.teachers.distillation, torch.tensor([[0.0, 1.0]])
+    assert distillation(wanted, wanted) == pytest.approx(0, abs=1e-6)
+    assert distillation(wanted + 1, wanted) > distillation(wanted + 0.5, wanted)
+
+
+def test_teachers_are_asked_about_the_same_films_at_their_own_sides(modules):
+    sides = []
+
+    class Teacher(torch.nn.Module):
+        classifier = torch.nn.Linear(1, 15)
+
+        def features(self, images):
+            sides.append(images.shape[-1])
+            return images
+
+    images = torch.rand(2, 1, 64, 64)
+    answers = modules.teachers.mean_logits([(64, Teacher()), (32, Teacher())], images)
+    assert answers.shape == (2, 15)
+    assert sides == [64, 32]

@@ -1,7 +1,7 @@
 """What names a patient stands in one table, and in the files that were sent; nowhere else."""
 
 import logging
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -10,11 +10,11 @@ from cxr_triage.errors import Conflict, TriageError
 from cxr_triage.store.records import EVERYWHERE, ReviewDraft, WorklistQuery
 from cxr_triage.store.rows import keys as identity
 from tests.databases import raw, rows_of
-from tests.store.builders import KEEPING, image, keep, result, store_in
+from tests.store.builders import KEEPING, RECEIVED_AT, image, keep, result, store_in
 
-MARKS = Patient(id="MARK1ID", name="MARK2^NAME", birth_date="19MARK3", sex="MARK4")
+MARKS = Patient(id="MARK1ID", name="MARK2^NAME", birth_date="19MARK3", sex="MARK4", issuer="MARK6")
 UIDS = {"study": "1.2.7777001", "sop": "1.2.7777002", "accession": "MARK5ACC"}
-PATIENT_WORDS = ("MARK1", "MARK2", "MARK3", "MARK4")
+PATIENT_WORDS = ("MARK1", "MARK2", "MARK3", "MARK4", "MARK6")
 IDENTIFIERS = (*PATIENT_WORDS, "MARK5", "7777001", "7777002")
 
 
@@ -66,9 +66,10 @@ def test_errors_and_logs_hold_no_identifier(tmp_path, caplog, monkeypatch):
     errors = []
     with store_in(tmp_path) as store:
         new = image(patient=MARKS)
-        store.keep(new, result(new, **UIDS), audit=KEEPING)
+        kept = store.keep(new, result(new, **UIDS), audit=KEEPING)
+        digest, other = kept.stored.assessment.digest, replace(MARKS, id="MARK1OTHER")
         with pytest.raises(Conflict) as caught:
-            keep(store, 5, pixels="others", **UIDS)
+            store.identify(digest, other, station_id="local", at=RECEIVED_AT, audit=KEEPING)
         errors.append(caught.value)
         with raw(tmp_path) as connection:
             connection.exec_driver_sql("DROP TABLE reviews")
