@@ -78,7 +78,7 @@ def test_a_picture_is_kept_with_the_patient_that_is_declared(served, station, nu
     assert 56 < found["age_years"] < 60 or found["age_years"] > 55
     study = station.get(f"/v1/studies/{found['study_id']}").json()["study"]
     assert study["patient"] == {
-        "id": "KB-7", "name": "Lê Thị Hoa", "birth_date": "1970-05-06", "sex": "F"
+        "id": "KB-7", "issuer": "", "name": "Lê Thị Hoa", "birth_date": "1970-05-06", "sex": "F"
     }  # fmt: skip
 
 
