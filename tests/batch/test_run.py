@@ -152,7 +152,9 @@ def test_folder_holds_rows_table_report_and_heatmaps(tmp_path, results, pipeline
     rows = (tmp_path / "results.jsonl").read_text("utf-8").splitlines()
     assert len(rows) == len(results)
     with (tmp_path / "results.csv").open(encoding="utf-8-sig") as file:
-        assert len(list(csv.DictReader(file))) == len(results)
+        table = list(csv.DictReader(file))
+    assert len(table) == len(results)
+    assert table[0]["policy"] == results[0].assessment.policy == "default 1"
     assert "<html" in (tmp_path / "report.html").read_text("utf-8")
     digest = results[0].assessment.digest[:32]
     drawn = leading_first(results[0].assessment)[:2]

@@ -69,7 +69,8 @@ class ResultsWriter:
 
 
 CSV_COLUMNS = (
-    "path", "outcome", "priority", "reason", "flagged", "warnings", "accession", "study_uid"
+    "path", "outcome", "priority", "reason", "flagged", "warnings", "accession", "study_uid",
+    "policy",
 )  # fmt: skip
 
 

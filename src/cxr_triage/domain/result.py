@@ -102,6 +102,9 @@ class Result:
     fingerprint: str = field(
         metadata=meaning("Of model, thresholds, preprocessing, gate and policy.")
     )
+    policy: str = field(
+        default="", metadata=meaning("Name and version of the policy; empty: kept before it was.")
+    )
     created_at: datetime = field(metadata=meaning("When it was made, with its time zone."))
     timings_ms: Mapping[str, float] = field(
         default_factory=dict,

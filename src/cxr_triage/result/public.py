@@ -62,6 +62,7 @@ class PublicResult(BaseModel):
     warnings: tuple[PublicReason, ...] = ()
     model: PublicModel
     fingerprint: str
+    policy: str = Field(default="", description="Name and version; empty: of before it was said.")
     digest: str | None = None
     crop: CropBox | None = Field(
         default=None, description="The square that the model saw, in pixels of the image shown."
