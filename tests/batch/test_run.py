@@ -17,15 +17,12 @@ from cxr_triage.domain import Reason
 from cxr_triage.errors import OutputFailed
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.report.film.film import leading_first
-from cxr_triage.report.sentences import reason_sentence
+from cxr_triage.result.public import Row
+from cxr_triage.result.sentences import reason_sentence
 
 from ..conftest import real_image
 
-FIELDS = {
-    "path", "outcome", "priority", "reason", "findings", "eligibility", "error", "model",
-    "fingerprint", "digest", "pixel_policy", "accession", "study_uid", "series_uid", "sop_uid",
-    "timings_ms", "sight",
-}  # fmt: skip
+FIELDS = set(Row.model_fields)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +70,7 @@ def test_row_of_a_film_holds_every_finding_ranked(results, pipeline):
     row = row_of(results[0], pipeline.engine.card, pipeline.fingerprint, "vi")
     assert len(row["findings"]) == 14
     assert set(row["findings"][0]) == {
-        "label", "name", "probability", "score", "threshold", "flagged", "level"
+        "label", "name", "probability", "score", "threshold", "likely_threshold", "flagged", "level"
     }  # fmt: skip
     assert row["eligibility"]["status"] == "accept"
     assert row["model"]["proof"] == "demonstration"
@@ -155,7 +152,9 @@ def test_folder_holds_rows_table_report_and_heatmaps(tmp_path, results, pipeline
     rows = (tmp_path / "results.jsonl").read_text("utf-8").splitlines()
     assert len(rows) == len(results)
     with (tmp_path / "results.csv").open(encoding="utf-8-sig") as file:
-        assert len(list(csv.DictReader(file))) == len(results)
+        table = list(csv.DictReader(file))
+    assert len(table) == len(results)
+    assert table[0]["policy"] == results[0].assessment.policy == "default 1"
     assert "<html" in (tmp_path / "report.html").read_text("utf-8")
     digest = results[0].assessment.digest[:32]
     drawn = leading_first(results[0].assessment)[:2]

@@ -8,7 +8,7 @@ import pytest
 from cxr_triage.domain import Correction, Sight
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.language import LANGUAGES
-from cxr_triage.report.sentences import reason_sentence
+from cxr_triage.result.sentences import reason_sentence
 from cxr_triage.triage.gate import Gate
 from cxr_triage.triage.policy import SightLimits, read_policy
 from cxr_triage.triage.sight_rules import check_sight, correction_of, doubts_of

@@ -4,7 +4,7 @@ import pytest
 
 from cxr_triage.domain import Header, Reason
 from cxr_triage.language import LANGUAGES
-from cxr_triage.report.sentences import reason_sentence
+from cxr_triage.result.sentences import reason_sentence
 from cxr_triage.triage.header_rules import check_header
 from cxr_triage.triage.policy import read_policy
 

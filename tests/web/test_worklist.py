@@ -4,8 +4,8 @@ import pytest
 
 from cxr_triage.labels import LABELS
 from cxr_triage.language import say
-from cxr_triage.store.records import Flag
 from cxr_triage.web.worklist import flags_that_fit
+from tests.report.films import finding
 from tests.web.viewing import reader, search, shoot
 
 WIDER = """() => [...document.querySelectorAll(".flags, .flag > span")]
@@ -52,7 +52,7 @@ def test_names_of_findings_are_whole(browser, pages, real, language):
 def test_as_many_findings_stand_in_a_row_as_fit_with_whole_names(language):
     longest = sorted(LABELS, key=lambda label: -len(LABELS[label][language]))
     for labels in (longest, longest[::-1]):
-        flags = [Flag(label=label, score=0.6, threshold=0.5, level="possible") for label in labels]
+        flags = [finding(label, 0.6) for label in labels]
         shown = flags_that_fit(flags, language)
         assert 1 <= len(shown) <= 3
         assert shown == flags[: len(shown)]

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from cxr_triage.batch.files import LineFile, writing
 from cxr_triage.batch.run import FileResult
 from cxr_triage.domain import ModelCard
 from cxr_triage.language import Language
-from cxr_triage.report.film.json import assessment_fields, model_fields
+from cxr_triage.result.public import nothing, public
 
 Row = dict[str, Any]
 
@@ -23,24 +24,20 @@ CSV_FILE = "results.csv"
 
 def row_of(result: FileResult, card: ModelCard, fingerprint: str, language: Language) -> Row:
     """The row of one file; failed and skipped files have an `error` and no findings."""
-    path = str(result.path)
-    if result.assessment is not None:
-        return {"path": path, **assessment_fields(result.assessment, language)}
     error = result.error
     message = "" if error is None else error.message(language)
+    if result.assessment is None:
+        said = nothing(result.outcome, card, fingerprint)
+        reason, eligibility = message, None
+    else:
+        said = public(result.assessment, language)
+        reason, eligibility = said["priority_reason"], asdict(result.assessment.eligibility)
     return {
-        "path": path,
-        "outcome": result.outcome,
-        "priority": None,
-        "reason": message,
-        "findings": [],
-        "eligibility": None,
+        "path": str(result.path),
+        "reason": reason,
+        "eligibility": eligibility,
         "error": None if error is None else {"code": error.code, "message": message},
-        "model": model_fields(card),
-        "fingerprint": fingerprint,
-        **dict.fromkeys(("digest", "pixel_policy", "sight")),
-        **dict.fromkeys(("accession", "study_uid", "series_uid", "sop_uid"), ""),
-        "timings_ms": {},
+        **said,
     }
 
 
@@ -72,18 +69,18 @@ class ResultsWriter:
 
 
 CSV_COLUMNS = (
-    "path", "outcome", "priority", "reason", "flagged", "warnings", "accession", "study_uid"
+    "path", "outcome", "priority", "reason", "flagged", "warnings", "accession", "study_uid",
+    "policy",
 )  # fmt: skip
 
 
 def _csv_cells(row: Row, labels: Sequence[str]) -> list[object]:
     scores = {finding["label"]: finding["score"] for finding in row["findings"]}
     flagged = ";".join(finding["label"] for finding in row["findings"] if finding["flagged"])
-    warnings = (row["eligibility"] or {}).get("warnings", ())
     values = {
         **row,
         "flagged": flagged,
-        "warnings": ";".join(warning["code"] for warning in warnings),
+        "warnings": ";".join(warning["code"] for warning in row["warnings"]),
     }
     return [*(values[column] for column in CSV_COLUMNS), *(scores.get(x, "") for x in labels)]
 

@@ -25,6 +25,8 @@ from cxr_triage.domain.result import (
     Outcome,
     Priority,
     PriorityReason,
+    Result,
+    Score,
 )
 
 __all__ = [
@@ -53,6 +55,8 @@ __all__ = [
     "Radiograph",
     "Reason",
     "Reference",
+    "Result",
+    "Score",
     "Sight",
     "Stored",
     "Weights",

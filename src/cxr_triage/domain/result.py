@@ -23,30 +23,41 @@ RESEARCH = "research_policy"
 """Code of the warning that every image bears which a research policy let in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Finding:
-    """One label's result.
+def meaning(text: str) -> dict[str, str]:
+    """What a field means and its unit, for those who read it as JSON: see `result.document`."""
+    return {"description": text}
 
-    probability: sigmoid of the logit. score: after op_norm, 0.5 = operating point.
-    threshold: what `flagged` compares the score with. margin: score − threshold.
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Score:
+    """One label's result in numbers: what every shape of a finding chooses from."""
+
+    label: str = field(metadata=meaning("What was looked for, as models name it."))
+    probability: float = field(metadata=meaning("Sigmoid of the logit, 0..1."))
+    score: float = field(metadata=meaning("After op_norm, 0..1; 0.5 is the operating point."))
+    threshold: float = field(metadata=meaning("From which score on it is flagged, 0..1."))
+    likely_threshold: float | None = field(
+        metadata=meaning("From which score on it is likely, 0..1; null: no film is.")
+    )
+    flagged: bool = field(metadata=meaning("Is the score at the threshold or over it?"))
+    level: Level = field(metadata=meaning("none: not flagged; else how sure."))
+
+    @property
+    def margin(self) -> float:
+        return self.score - self.threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Finding(Score):
+    """A score and where it comes from.
+
     cam: f32 [h, w], signed; mean(cam) + bias is the logit.
     evidence: f32 [h, w], cam + bias − logit(threshold): its mean is the margin over the
     threshold in log-odds.
     """
 
-    label: str
-    probability: float
-    score: float
-    threshold: float
-    likely_threshold: float | None
-    flagged: bool
-    level: Level
     cam: F32 = field(repr=False)
     evidence: F32 = field(repr=False)
-
-    @property
-    def margin(self) -> float:
-        return self.score - self.threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,28 +75,41 @@ class PriorityReason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Assessment:
-    """One image's result. `(digest, fingerprint)` is its identity.
+class Result:
+    """What is said of one image, whoever says it. `(digest, fingerprint)` is its identity.
 
-    findings: flagged first by level and margin, then the rest; empty if refused.
-    sight: None if the pixels were never looked at. timings_ms: read, gate, prepare, infer, rank.
+    A field that comes later has a default: what was kept before lacks it.
     """
 
-    id: str
-    digest: str = field(repr=False)
-    pixel_digest: str = field(default="", repr=False)
-    header: Header
-    eligibility: Eligibility
-    findings: tuple[Finding, ...]
-    priority: Priority
-    reason: PriorityReason
-    crop: CropBox | None
-    pixel_policy: PixelPolicy | None
-    sight: Sight | None = None
-    model: ModelCard = field(repr=False)
-    fingerprint: str
-    created_at: datetime
-    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    id: str = field(metadata=meaning("Of this result, our own."))
+    digest: str = field(repr=False, metadata=meaning("SHA-256 of the file's bytes."))
+    pixel_digest: str = field(
+        default="", repr=False, metadata=meaning("SHA-256 of the decoded stored values.")
+    )
+    header: Header = field(metadata=meaning("What the file says of itself."))
+    eligibility: Eligibility = field(metadata=meaning("May the image be scored, and why not."))
+    priority: Priority = field(metadata=meaning("How urgent, as the worklist has it."))
+    reason: PriorityReason = field(metadata=meaning("What made the priority."))
+    crop: CropBox | None = field(
+        metadata=meaning("The square that the model saw, in pixels of the image shown.")
+    )
+    pixel_policy: PixelPolicy | None = field(
+        metadata=meaning("What was done to the stored values; null: they were not decoded.")
+    )
+    sight: Sight | None = field(
+        default=None, metadata=meaning("What the gate's network saw; null: it never looked.")
+    )
+    fingerprint: str = field(
+        metadata=meaning("Of model, thresholds, preprocessing, gate and policy.")
+    )
+    policy: str = field(
+        default="", metadata=meaning("Name and version of the policy; empty: kept before it was.")
+    )
+    created_at: datetime = field(metadata=meaning("When it was made, with its time zone."))
+    timings_ms: Mapping[str, float] = field(
+        default_factory=dict,
+        metadata=meaning("Milliseconds of the stages read, gate, prepare, infer, rank."),
+    )
 
     @property
     def outcome(self) -> Outcome:
@@ -100,3 +124,14 @@ class Assessment:
     def corrections(self) -> tuple[Reason, ...]:
         """What was done to the image before it was scored. Every output says so."""
         return tuple(w for w in self.eligibility.warnings if w.code in CORRECTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Assessment(Result):
+    """One image's result with its maps and the model that made it.
+
+    findings: flagged first by level and margin, then the rest; empty if refused.
+    """
+
+    findings: tuple[Finding, ...]
+    model: ModelCard = field(repr=False)

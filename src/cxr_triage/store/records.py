@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from cxr_triage.domain import Assessment, Level, Patient, Priority, PriorityReason, Reason
+from cxr_triage.domain import Assessment, Patient, Priority, PriorityReason, Reason, Score
 
 Role = Literal["station", "clinician", "radiologist", "administrator"]
 State = Literal["new", "opened", "changed", "reviewed", "signed"]
@@ -168,21 +168,6 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
-    """A flagged finding, for a row of the worklist."""
-
-    label: str
-    score: float
-    threshold: float
-    level: Level
-    likely_threshold: float | None = None
-
-    @property
-    def flagged(self) -> bool:
-        return self.level != "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StudyRow:
     """One study in the worklist.
 
@@ -213,7 +198,7 @@ class StudyRow:
     priority: Priority
     margin: float
     reason: PriorityReason
-    flags: tuple[Flag, ...]
+    flags: tuple[Score, ...]
     state: State
     opened_by: str
     opened_at: datetime | None

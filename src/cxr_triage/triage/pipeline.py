@@ -82,6 +82,7 @@ class Pipeline:
             sight=reading.sight,
             model=self.engine.card,
             fingerprint=self.fingerprint,
+            policy=f"{self.policy.name} {self.policy.version}",
             created_at=datetime.now(UTC),
             timings_ms=timings,
         )

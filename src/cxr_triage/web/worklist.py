@@ -11,14 +11,14 @@ from pydantic import AwareDatetime, BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from cxr_triage.api.platform.access import From
-from cxr_triage.domain import PRIORITIES
+from cxr_triage.domain import PRIORITIES, Score
 from cxr_triage.errors import QueryInvalid
 from cxr_triage.labels import LABELS, finding_name
 from cxr_triage.language import Language
 from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.reading import worklist
 from cxr_triage.service.trail import note
-from cxr_triage.store.records import STATES, Flag, Station, StudyRow
+from cxr_triage.store.records import STATES, Station, StudyRow
 from cxr_triage.web.filters import PERIODS, Filters, filters_in, filters_of
 from cxr_triage.web.forms import PostedLists
 from cxr_triage.web.rendering import now, render
@@ -124,7 +124,7 @@ def read_newer(
     return Newer(count=len(page.rows), more=page.cursor is not None)
 
 
-def flags_that_fit(flags: Sequence[Flag], language: Language) -> Sequence[Flag]:
+def flags_that_fit(flags: Sequence[Score], language: Language) -> Sequence[Score]:
     """The first three, or as many as stand in a row with their whole names; one at least."""
     widths = (max(SHORTEST, len(finding_name(flag.label, language))) + 2 for flag in flags[:3])
     fitting = sum(1 for end in accumulate(widths) if end <= LINE)

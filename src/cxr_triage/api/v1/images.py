@@ -9,10 +9,11 @@ from cxr_triage.api.platform.documentation import UPLOAD_BODY, UPLOAD_RESPONSES
 from cxr_triage.api.platform.problems import problem_of, status_of
 from cxr_triage.api.platform.services import Opened
 from cxr_triage.api.v1.models import ImageOut, ImagesOut
-from cxr_triage.api.v1.shapes import assessment_out, reason_out
+from cxr_triage.api.v1.shapes import assessment_out
 from cxr_triage.api.v1.uploads import Outcome, take_files
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language
+from cxr_triage.result.public import PublicReason, reason_fields
 from cxr_triage.service.audit import Origin
 from cxr_triage.service.intake.declared import Declared
 from cxr_triage.service.intake.spool import Received
@@ -75,7 +76,7 @@ def _image(
         file=number,
         status=201 if outcome.created else 200,
         assessment=assessment_out(outcome.stored, who, language),
-        warnings=[reason_out(one, language) for one in outcome.warnings],
+        warnings=[PublicReason(**reason_fields(one, language)) for one in outcome.warnings],
     )
 
 

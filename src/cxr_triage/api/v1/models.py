@@ -1,5 +1,6 @@
 """What crosses the interface, as OpenAPI describes it."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -7,9 +8,11 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from cxr_triage.api.platform.problems import Problem
 from cxr_triage.api.v1 import examples
-from cxr_triage.domain import Level, Priority
+from cxr_triage.domain import Priority
+from cxr_triage.domain.result import meaning
 from cxr_triage.imaging.dicom.text import clean
 from cxr_triage.language import Language
+from cxr_triage.result.public import PublicFinding, PublicModel, PublicReason, PublicResult
 from cxr_triage.service.reading import worklist
 from cxr_triage.service.reading.corrections import MAX_MARKER, MAX_REASON, OLDEST_YEARS
 from cxr_triage.store.records import Role, State, Verdict
@@ -29,54 +32,13 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ReasonOut(_Model):
-    """Why an image was not assessed, or is doubtful."""
-
-    code: str
-    sentence: str
-    measured: float | int | str | None
-    limit: float | int | str | None
-
-
-class FindingOut(_Model):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FindingOut(PublicFinding):
     """One finding. `score` 0.5 is the operating point; a score is not a probability of disease."""
 
-    label: str
-    name: str
-    probability: float
-    score: float
-    threshold: float
-    likely_threshold: float | None
-    flagged: bool
-    level: Level
-    heatmap: str | None = Field(description="Where the heatmap is; null if nothing was scored.")
-
-
-class ModelNameOut(_Model):
-    """Which model made a result."""
-
-    name: str
-    version: str
-    sha256: str
-    proof: Literal["proven", "unproven", "demonstration"]
-
-
-class CropOut(_Model):
-    """The square that the model saw, in pixels of the image shown."""
-
-    top: int
-    left: int
-    side: int
-
-
-class SightOut(_Model):
-    """What the gate's network saw, as probabilities."""
-
-    chest: float
-    turn: list[float] = Field(description="Upright, turned left, upside down, turned right.")
-    inverted: float
-    mirrored: float
-    field: list[float] = Field(description="The whole chest, cut off, tiny in the frame.")
+    heatmap: str | None = field(
+        metadata=meaning("Where the heatmap is; null if nothing was scored.")
+    )
 
 
 class PatientOut(_Model):
@@ -108,8 +70,10 @@ class LinksOut(_Model):
     study: str
 
 
-class AssessmentOut(_Model):
+class AssessmentOut(PublicResult):
     """One image's result. `outcome` referred: not scored, a doctor must read it."""
+
+    model_config = ConfigDict(extra="forbid")
 
     id: str
     study_id: str
@@ -119,26 +83,8 @@ class AssessmentOut(_Model):
     is_current: bool = Field(description="False if a newer result of this image is kept.")
     outcome: Literal["assessed", "referred"]
     priority: Priority
-    priority_reason: str
-    findings: list[FindingOut]
-    reasons: list[ReasonOut]
-    warnings: list[ReasonOut]
-    model: ModelNameOut
-    fingerprint: str
+    findings: tuple[FindingOut, ...]
     digest: str
-    crop: CropOut | None
-    pixels: str | None = Field(description="What was done to the pixels, in words.")
-    sight: SightOut | None = Field(description="None if the pixels were never looked at.")
-    study_uid: str
-    series_uid: str
-    sop_uid: str
-    accession: str
-    view: str
-    age_years: float | None
-    sex: str
-    acquired_at: str
-    timings_ms: dict[str, float]
-    intended_use: str
     links: LinksOut
     filed: FiledOut | None = Field(default=None, description="What the file itself says.")
     marker: str = Field(default="", description="A person's note on the side marker.")
@@ -155,7 +101,7 @@ class ImageOut(_Model):
     file: int = Field(description="Which file of the request, from 1 on.")
     status: int = Field(description="201 kept, 200 was there already, else the problem's.")
     assessment: AssessmentOut | None = None
-    warnings: list[ReasonOut] = Field(
+    warnings: list[PublicReason] = Field(
         default_factory=list,
         description="Whose it is, where that is doubtful: same_study_number, same_image_number"
         " (another patient's film bears it too), other_name, identity_corrected.",
@@ -167,16 +113,6 @@ class ImagesOut(_Model):
     """What became of every file of an upload, in their order."""
 
     images: list[ImageOut]
-
-
-class FlagOut(_Model):
-    """A flagged finding in a row of the worklist."""
-
-    label: str
-    name: str
-    score: float
-    threshold: float
-    level: Level
 
 
 class StudyOut(_Model):
@@ -196,7 +132,7 @@ class StudyOut(_Model):
     priority: Priority
     priority_reason: str
     margin: float
-    flags: list[FlagOut]
+    flags: list[PublicFinding]
     state: State
     opened_by: str = Field(description="Who opened it last before it was read; empty: nobody.")
     opened_at: datetime | None
@@ -463,13 +399,9 @@ class ModelLabelOut(_Model):
     evidence: dict[str, float]
 
 
-class ModelOut(_Model):
+class ModelOut(PublicModel):
     """The model that runs now, what it is for and where it is weak."""
 
-    name: str
-    version: str
-    sha256: str
-    proof: Literal["proven", "unproven", "demonstration"]
     intended_use: str
     limits: list[str]
     labels: list[ModelLabelOut]

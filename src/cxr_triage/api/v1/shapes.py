@@ -1,6 +1,5 @@
 """Records of the store in the shapes of the interface."""
 
-from dataclasses import asdict
 from datetime import datetime
 from urllib.parse import quote
 
@@ -8,33 +7,29 @@ from cxr_triage.api.v1.models import (
     AssessmentOut,
     CorrectionOut,
     CorrectionsOut,
-    CropOut,
     FiledOut,
-    FindingOut,
-    FlagOut,
     LinksOut,
     ModelLabelOut,
-    ModelNameOut,
     ModelOut,
     PatientOut,
-    ReasonOut,
     ReviewOut,
     SessionOut,
     SiblingOut,
-    SightOut,
     StudyDetailOut,
     StudyOut,
 )
-from cxr_triage.domain import Finding, Patient, Reason, names_differ
+from cxr_triage.domain import Patient, names_differ
 from cxr_triage.labels import finding_name
-from cxr_triage.language import Language, say
-from cxr_triage.report.film.json import DECIMALS, model_fields, sight_fields
-from cxr_triage.report.film.pixels import pixel_sentence
-from cxr_triage.report.sentences import priority_sentence, reason_sentence
+from cxr_triage.language import Language
+from cxr_triage.result.public import DECIMALS, PublicFinding, finding_fields, model_fields, public
+from cxr_triage.result.sentences import priority_sentence
 from cxr_triage.service.inference.pool import Running
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.service.reading.worklist import station_name
 from cxr_triage.store.records import Review, StoredAssessment, StudyDetail, StudyRow
+
+IDENTIFIERS = ("study_uid", "series_uid", "sop_uid", "accession")
+"""Of the patient's images."""
 
 
 def assessment_out(
@@ -44,41 +39,22 @@ def assessment_out(
 
     row: of its study, where that is known.
     """
-    found, header = stored.assessment, stored.assessment.header
+    found = stored.assessment
     address, named = f"/v1/assessments/{found.id}", who.may("see_patients")
-    policy = found.pixel_policy
+    said = public(found, language)
+    heatmaps = [_heatmap(address, one.label) if found.crop else None for one in found.findings]
+    findings = [
+        one | {"heatmap": heatmap} for one, heatmap in zip(said["findings"], heatmaps, strict=True)
+    ]
+    hidden = {} if named else dict.fromkeys(IDENTIFIERS, "")
     return AssessmentOut(
+        **(said | {"findings": findings} | hidden),
         id=found.id,
         study_id=stored.study_id,
         station_id=stored.station_id,
         received_at=stored.received_at,
         created_at=found.created_at,
         is_current=stored.is_current,
-        outcome="assessed" if found.outcome == "assessed" else "referred",
-        priority=found.priority,
-        priority_reason=priority_sentence(found.reason, language),
-        findings=[
-            _finding(one, language, f"{address}/heatmaps" if found.crop else None)
-            for one in found.findings
-        ],
-        reasons=[reason_out(one, language) for one in found.eligibility.reasons],
-        warnings=[reason_out(one, language) for one in found.eligibility.warnings],
-        model=ModelNameOut.model_validate(model_fields(found.model)),
-        fingerprint=found.fingerprint,
-        digest=found.digest,
-        crop=None if found.crop is None else CropOut(**asdict(found.crop)),
-        pixels=None if policy is None else pixel_sentence(policy, language),
-        sight=None if found.sight is None else SightOut(**sight_fields(found.sight)),
-        study_uid=header.study_uid if named else "",
-        series_uid=header.series_uid if named else "",
-        sop_uid=header.sop_uid if named else "",
-        accession=header.accession if named else "",
-        view=header.view,
-        age_years=_age(header.age_years),
-        sex=header.sex,
-        acquired_at=header.acquired_at,
-        timings_ms={stage: round(ms, 2) for stage, ms in found.timings_ms.items()},
-        intended_use=say("intended_use", language),
         links=LinksOut(
             self=address,
             image=f"{address}/image.png",
@@ -113,27 +89,8 @@ def _age(years: float | None) -> float | None:
     return None if years is None else round(years, 2)
 
 
-def _finding(found: Finding, language: Language, heatmaps: str | None) -> FindingOut:
-    return FindingOut(
-        label=found.label,
-        name=finding_name(found.label, language),
-        probability=round(found.probability, DECIMALS),
-        score=round(found.score, DECIMALS),
-        threshold=round(found.threshold, DECIMALS),
-        likely_threshold=found.likely_threshold,
-        flagged=found.flagged,
-        level=found.level,
-        heatmap=None if heatmaps is None else f"{heatmaps}/{quote(found.label)}.png",
-    )
-
-
-def reason_out(reason: Reason, language: Language) -> ReasonOut:
-    return ReasonOut(
-        code=reason.code,
-        sentence=reason_sentence(reason, language),
-        measured=reason.measured,
-        limit=reason.limit,
-    )
+def _heatmap(address: str, label: str) -> str:
+    return f"{address}/heatmaps/{quote(label)}.png"
 
 
 def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
@@ -154,16 +111,7 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
         priority=row.priority,
         priority_reason=priority_sentence(row.reason, language),
         margin=round(row.margin, DECIMALS),
-        flags=[
-            FlagOut(
-                label=flag.label,
-                name=finding_name(flag.label, language),
-                score=round(flag.score, DECIMALS),
-                threshold=round(flag.threshold, DECIMALS),
-                level=flag.level,
-            )
-            for flag in row.flags
-        ],
+        flags=[PublicFinding(**finding_fields(flag, language)) for flag in row.flags],
         state=row.state,
         opened_by=row.opened_by,
         opened_at=row.opened_at,

@@ -17,7 +17,7 @@ from cxr_triage.cli.paths import files_of
 from cxr_triage.cli.progress import with_progress
 from cxr_triage.cli.score.run import terminal
 from cxr_triage.language import Language, say
-from cxr_triage.report.film.json import reason_fields, sight_fields
+from cxr_triage.result.public import reason_fields, sight_fields
 from cxr_triage.settings import default_language, read_settings
 from cxr_triage.triage.loading import limits_of, open_reader, workers_of
 from cxr_triage.triage.policy import Policy, read_policy
@@ -87,7 +87,7 @@ def _fields(look: Look, language: Language) -> dict[str, Any]:
         "outcome": look.outcome,
         "verdict": None if verdict is None else verdict.status,
         "sight": None if look.sight is None else sight_fields(look.sight),
-        "reasons": [reason_fields(reason) for reason in verdict.reasons] if verdict else [],
-        "warnings": [reason_fields(reason) for reason in verdict.warnings] if verdict else [],
+        "reasons": [reason_fields(one, language) for one in verdict.reasons] if verdict else [],
+        "warnings": [reason_fields(one, language) for one in verdict.warnings] if verdict else [],
         "error": error and {"code": error.code, "message": error.message(language)},
     }

@@ -15,7 +15,7 @@ from cxr_triage.domain import Eligibility, Outcome, Sight
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
-from cxr_triage.report.sentences import reason_sentence
+from cxr_triage.result.sentences import reason_sentence
 from cxr_triage.triage.reading import Reading
 
 COLUMNS = ("file", "verdict", "chest", "way", "polarity", "mirrored", "field", "reason")

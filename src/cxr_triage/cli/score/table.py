@@ -14,7 +14,7 @@ from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 from cxr_triage.report.film.film import leading_first
-from cxr_triage.report.sentences import priority_sentence, reason_sentence
+from cxr_triage.result.sentences import priority_sentence, reason_sentence
 
 MAX_ROWS = 12
 LEADING_FINDINGS = 3

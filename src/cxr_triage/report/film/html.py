@@ -21,8 +21,8 @@ from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal, localized
 from cxr_triage.report.film.film import Film, flagged
-from cxr_triage.report.film.pixels import pixel_sentence
-from cxr_triage.report.sentences import priority_sentence, reason_sentence, score_text
+from cxr_triage.result.pixels import pixel_sentence
+from cxr_triage.result.sentences import priority_sentence, reason_sentence, score_text
 
 Study = Sequence[Film]
 """The films of a study, the one that makes its priority first."""

@@ -20,7 +20,7 @@ from cxr_triage.imaging.heatmap import backdrop, blend, colours, display_image, 
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
-from cxr_triage.report.sentences import reason_sentence, score_text
+from cxr_triage.result.sentences import reason_sentence, score_text
 
 BACKGROUND = (16, 18, 22)
 TEXT = (235, 238, 242)

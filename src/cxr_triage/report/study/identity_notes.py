@@ -7,8 +7,8 @@ from cxr_triage.domain import Patient, Reason
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import localized
 from cxr_triage.report.film.html import moment
-from cxr_triage.report.sentences import reason_sentence
 from cxr_triage.report.study.report import ReportedFilm, StudyReport, spoken_name
+from cxr_triage.result.sentences import reason_sentence
 
 
 def identity_notes(report: StudyReport, language: Language) -> Iterator[str]:

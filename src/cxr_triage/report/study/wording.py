@@ -11,11 +11,11 @@ from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal, localized
 from cxr_triage.report.film.film import Film, flagged, leading_first
 from cxr_triage.report.film.html import moment
-from cxr_triage.report.film.pixels import pixel_sentence
-from cxr_triage.report.sentences import priority_sentence, reason_sentence, score_text
 from cxr_triage.report.study.identity_notes import film_notes, identity_notes
 from cxr_triage.report.study.report import Reading, ReportedFilm, StudyReport, spoken_name
 from cxr_triage.report.study.sheet import FilmSheet, Picture, Row, Said, Sheet
+from cxr_triage.result.pixels import pixel_sentence
+from cxr_triage.result.sentences import priority_sentence, reason_sentence, score_text
 
 SHORT: Final = 12
 """Characters of our own id that tell studies apart on paper."""

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from cxr_triage.domain import ModelCard
 from cxr_triage.imaging.decoding.wire import as_bytes
 from cxr_triage.language import Language
-from cxr_triage.triage.packing import Packed
+from cxr_triage.result.document import Packed
 
 Kind = Literal["image", "pixels", "heatmap", "layer", "report", "plates"]
 

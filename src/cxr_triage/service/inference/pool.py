@@ -20,10 +20,10 @@ from cxr_triage.imaging.decoding.supervision import Child, Crew, Loss, ProcessLo
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.logs import log
 from cxr_triage.model.cpus import usable_cpus
+from cxr_triage.result.document import pack, unpack
 from cxr_triage.service.inference.jobs import CARD, Drawing, packed_body, packed_head, unpacked_body
 from cxr_triage.service.intake.declared import DECLARED, NOTHING_DECLARED, Declared
 from cxr_triage.settings import Settings
-from cxr_triage.triage.packing import pack, unpack
 
 PROCESS = "cxr_triage.service.inference.process"
 MAX_ANSWER_BYTES = 512 * MIB

@@ -15,6 +15,7 @@ from cxr_triage.errors import TriageError
 from cxr_triage.imaging.decoding.child import armed, limit_memory, take_input, take_output
 from cxr_triage.imaging.decoding.wire import receive, receive_head, send
 from cxr_triage.imaging.limits import MIB
+from cxr_triage.result.document import pack, unpack
 from cxr_triage.service.inference.allocator import keep_freed_memory
 from cxr_triage.service.inference.drawings import draw
 from cxr_triage.service.inference.jobs import CARD, Drawing, packed_body, packed_head, unpacked_body
@@ -22,7 +23,6 @@ from cxr_triage.service.intake.declared import DECLARED
 from cxr_triage.service.intake.judging import judged, said_instead
 from cxr_triage.settings import Settings
 from cxr_triage.triage.loading import open_pipeline
-from cxr_triage.triage.packing import pack, unpack
 from cxr_triage.triage.pipeline import Pipeline
 
 Answer = tuple[dict[str, Any], bytes]

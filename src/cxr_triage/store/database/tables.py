@@ -270,7 +270,7 @@ assessments = Table(
     words("maps_shape", 64),
     Column("maps", LargeBinary, nullable=False),
 )
-"""digest: of the file that was assessed, a blob. document, maps: see triage.packing."""
+"""digest: of the file that was assessed, a blob. document, maps: see result.document."""
 
 reviews = Table(
     "reviews",

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from cxr_triage.domain import PRIORITIES, Assessment, ModelCard, PriorityReason
-from cxr_triage.triage.packing import Packed, pack, unpack
+from cxr_triage.result.document import Packed, pack, unpack
 
 _CARD = TypeAdapter(ModelCard)
 

@@ -1,10 +1,8 @@
 """The worklist: rows of studies, page after page, in order."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -19,8 +17,9 @@ from sqlalchemy import (
     update,
 )
 
-from cxr_triage.domain import PRIORITIES, Header, Patient, PriorityReason
+from cxr_triage.domain import PRIORITIES, Patient, Score
 from cxr_triage.errors import NotFound
+from cxr_triage.result.document import Document, read_document
 from cxr_triage.store.database.tables import (
     ORDER,
     assessments,
@@ -32,7 +31,6 @@ from cxr_triage.store.database.tables import (
 )
 from cxr_triage.store.records import (
     STATES,
-    Flag,
     Neighbours,
     Place,
     Scope,
@@ -74,17 +72,6 @@ STUDY: Final = (
     .outerjoin(SIGNERS, SIGNERS.c.id == studies.c.signed_by)
 )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
-    """What the worklist shows of a result's document."""
-
-    header: Header
-    reason: PriorityReason
-    findings: tuple[Flag, ...]
-
-
-_SHOWN: Final = TypeAdapter(_Shown)
 
 PLACE: Final = tuple(studies.c[name] for name in ORDER)
 
@@ -231,7 +218,7 @@ def _bound(place: Place) -> list[ColumnElement[Any]]:
 
 
 def _study(row: Row[Any]) -> StudyRow:
-    shown = _SHOWN.validate_json(row.document)
+    shown = read_document(row.document)
     film, study, patient = values_of(row.of_film), values_of(row.corrected), patient_of(row)
     filed = as_filed(shown.header, film)
     header = put_right(shown.header, filed, film, study, patient.sex)
@@ -281,7 +268,7 @@ def _whole(key: str, value: str) -> str:
     return value if key_of(value) == key else key
 
 
-def _flags(shown: _Shown) -> tuple[Flag, ...]:
+def _flags(shown: Document) -> tuple[Score, ...]:
     """The flagged findings, the one that made the priority first."""
     flags = [flag for flag in shown.findings if flag.level != "none"]
     return tuple(sorted(flags, key=lambda flag: flag.label != shown.reason.label))

@@ -1,6 +1,6 @@
 """Reasons as sentences: the values of the domain put into the words of a language."""
 
-from cxr_triage.domain import Finding, PriorityReason, Reason
+from cxr_triage.domain import PriorityReason, Reason, Score
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
@@ -25,7 +25,7 @@ def reason_sentence(reason: Reason, language: Language) -> str:
     return say(f"reason.{reason.code}", language, measured=reason.measured, limit=reason.limit)
 
 
-def score_text(finding: Finding, language: Language) -> str:
+def score_text(finding: Score, language: Language) -> str:
     """The score with two decimals, or more where it would look like the threshold it misses."""
     threshold = f"{finding.threshold:.2f}"
     near = not finding.flagged and f"{finding.score:.2f}" == threshold

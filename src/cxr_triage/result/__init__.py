@@ -1,0 +1,1 @@
+"""One shape for a result: the document that is kept, and what others read of it."""

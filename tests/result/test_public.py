@@ -1,0 +1,94 @@
+"""What the command line and the interface say of a result is one shape."""
+
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from cxr_triage.batch.results import json_line, row_of
+from cxr_triage.batch.run import FileResult
+from cxr_triage.domain import Header, Reason, Result, Score
+from cxr_triage.errors import UnreadableImage
+from cxr_triage.evaluation.results import read_results
+from cxr_triage.result.public import PublicFinding, PublicResult, Row, public
+from tests.report.films import CARD, CREATED_AT, assessed, refused
+
+KEPT = Path(__file__).parent / "kept"
+OLD_ROWS = sorted(KEPT.glob("rows-*.jsonl"))
+WARNED = assessed(warnings=(Reason(code="research_policy", measured="research 1"),))
+REFUSED = refused(Reason(code="view", measured="LL"))
+FAILED = UnreadableImage("broken_lut")
+
+
+def row(**what) -> dict:
+    made = row_of(FileResult(path=Path("a.dcm"), **what), CARD, "f" * 32, "en")
+    return json.loads(json_line(made))
+
+
+@pytest.mark.parametrize(
+    "what", [{"assessment": WARNED}, {"assessment": REFUSED}, {"error": FAILED}]
+)
+def test_a_row_is_read_as_it_was_written(what):
+    written = row(**what)
+    assert json.loads(Row.model_validate(written).model_dump_json()) == written
+
+
+@pytest.mark.parametrize("assessment", [WARNED, REFUSED], ids=["scored", "refused"])
+def test_names_of_before_say_the_same_as_those_of_the_interface(assessment):
+    written = row(assessment=assessment)
+    assert written["reason"] == written["priority_reason"]
+    for kind in ("reasons", "warnings"):
+        codes = [(one["code"], one["measured"], one["limit"]) for one in written[kind]]
+        assert codes == [tuple(one.values()) for one in written["eligibility"][kind]]
+        assert all(one["sentence"] for one in written[kind])
+
+
+@pytest.mark.parametrize("file", OLD_ROWS, ids=lambda file: file.stem)
+def test_rows_of_before_are_still_read(file):
+    old = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    read = [Row.model_validate_json(line) for line in file.read_text("utf-8").splitlines()]
+    assert [one.outcome for one in read] == ["assessed", "referred", "failed"]
+    assert [one.priority_reason for one in read] == [old[0]["reason"], old[1]["reason"], ""]
+    assert [one.code for one in read[0].warnings] == ["research_policy", "small"]
+    assert [one.code for one in read[1].reasons] == ["view"]
+    results = read_results(file)
+    assert results.research
+    assert results.labels == ("Effusion", "Nodule", "Pneumothorax")
+    assert [one.score for one in results.rows["a"].findings.values()] == [0.81, 0.55, 0.21]
+
+
+def test_a_failed_file_has_the_same_fields_and_no_result():
+    failed = row(error=FAILED)
+    assert failed.keys() == row(assessment=WARNED).keys() == Row.model_fields.keys()
+    assert failed["priority"] is None
+    assert failed["findings"] == failed["reasons"] == failed["warnings"] == []
+    assert failed["reason"] == failed["error"]["message"]
+    assert failed["priority_reason"] == ""
+
+
+@pytest.mark.parametrize(
+    "line", ["5", '{"findings": 5}', '{"eligibility": 5}', '{"findings": [5]}', "{}"]
+)
+def test_what_is_no_row_is_refused(line):
+    with pytest.raises(ValueError, match="Row"):
+        Row.model_validate_json(line)
+
+
+def test_a_field_has_one_type_in_the_domain_and_in_public():
+    """But for what a file without a result lacks."""
+    shaped = {"findings", "priority", "digest", "timings_ms"}
+    for record in (Result, Header):
+        for one in fields(record):
+            if one.name in PublicResult.model_fields.keys() - shaped:
+                assert PublicResult.model_fields[one.name].annotation == one.type, one.name
+
+
+def test_every_number_of_a_finding_is_public():
+    assert {one.name for one in fields(PublicFinding)} == {
+        "name",
+        *(one.name for one in fields(Score)),
+    }
+    said = public(replace(WARNED, created_at=CREATED_AT), "vi")
+    assert said["findings"][0]["name"] == "Tràn khí màng phổi"
+    assert said["findings"][0]["likely_threshold"] == 0.7
