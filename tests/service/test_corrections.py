@@ -1,6 +1,6 @@
 """What was kept is put right: who may, what follows, and that the file's own words stay."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from hashlib import sha256
 from types import SimpleNamespace
 
@@ -263,7 +263,8 @@ def test_hiding_the_only_urgent_film_lowers_the_study_and_showing_it_restores(
     assert [one.image_id for one in detail.hidden] == [urgent.image_id]
     assert len(detail.images) == detail.row.images == 1
     after = hide(corrections, urgent, 1, hidden=False).row
-    assert replace(after, version=0) == before
+    assert replace(after, version=0, flags=()) == replace(before, flags=())
+    assert [asdict(one) for one in after.flags] == [asdict(one) for one in before.flags]
 
 
 def test_a_study_whose_films_were_all_sent_by_mistake_leaves_the_list(corrections, bring, store):
