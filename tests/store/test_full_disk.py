@@ -148,10 +148,15 @@ from tests.store.builders import RECEIVED, keep, store_in
 from tests.store.test_full_disk import kept
 from cxr_triage.errors import StoreReadOnly
 from cxr_triage.store.records import EVERYWHERE
+from cxr_triage.store.repository import open_store
 warm = pathlib.Path({str(tmp_path)!r})  # imports what another user may not read
 with store_in(warm) as store:
     keep(store, 0)
     kept(store)
+def store_in(folder):
+    # made from nothing: the copy that was migrated is not this account's
+    return open_store(f"sqlite:///{{folder / 'store.sqlite3'}}", folder / "blobs")
+
 folder = pathlib.Path(tempfile.mkdtemp())
 for mine in (folder, RECEIVED):
     os.chown(mine, {NOBODY}, {NOBODY})

@@ -28,7 +28,7 @@ def meaning(text: str) -> dict[str, str]:
     return {"description": text}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """One label's result in numbers: what every shape of a finding chooses from."""
 
@@ -55,6 +55,8 @@ class Finding(Score):
     evidence: f32 [h, w], cam + bias − logit(threshold): its mean is the margin over the
     threshold in log-odds.
     """
+
+    __eq__, __hash__ = object.__eq__, object.__hash__  # arrays are not compared
 
     cam: F32 = field(repr=False)
     evidence: F32 = field(repr=False)
