@@ -121,7 +121,7 @@ def test_a_search_goes_on_page_by_page(pages, sent):
 @pytest.mark.parametrize(
     ("text", "status"),
     [("%", 200), ("_", 200), ("\\", 200), ("🙂", 200), ("a\0b", 422), ("x" * 10_000, 422),
-     ("\ud800", 422), ("'; DROP TABLE studies; --", 200), ("(", 200)],
+     ("\ud800", 422), ("'; DROP TABLE studies; --", 200), ("((", 200)],
 )  # fmt: skip
 def test_hostile_text_is_looked_for_as_it_is_or_refused(pages, text, status):
     with pages.person("radiologist") as client:
