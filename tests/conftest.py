@@ -25,6 +25,7 @@ settings.load_profile("tests")
 """How long an example takes says how busy the machine is, not whether it holds."""
 
 EXPLAINED_SKIPS = {
+    "needs efficientnet_lite_pytorch": "packages for training teachers alone, in no group",
     "install openssl": "makes the certificate of a server; few machines lack it",
     "CXR_TRIAGE_REFERENCE": "needs two images that are not ours to ship",
     "only root may": "a small disk or another user; others meet a quota and a refusing disk",
