@@ -207,6 +207,9 @@ def test_a_picture_without_a_name_is_an_explicit_choice_that_everything_says(
         study = study_of(page, name)
         assert result_of(page, name).locator(".notes a").count() == 1
         page.goto(f"{pages.address}/worklist")
+        page.fill("#text", name)
+        page.press("#text", "Enter")
+        page.wait_for_selector("#found")
         assert name in page.inner_text("#list")
         page.goto(f"{pages.address}{study}")
         page.wait_for_selector("#screen[data-ready]")
