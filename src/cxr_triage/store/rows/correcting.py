@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from cxr_triage.domain import Assessment, Patient, persons
 from cxr_triage.errors import Conflict, NotFound
@@ -18,7 +18,6 @@ from cxr_triage.store.database.tables import (
     assessments,
     corrections,
     images,
-    models,
     patients,
     reviews,
     stations,
@@ -27,7 +26,7 @@ from cxr_triage.store.database.tables import (
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.records import AuditEntry, StudyDetail
 from cxr_triage.store.rows import signing
-from cxr_triage.store.rows.codec import assessment_row, card_row, to_json
+from cxr_triage.store.rows.codec import to_json
 from cxr_triage.store.rows.corrected import values_of
 from cxr_triage.store.rows.history import Kind, note_correction
 from cxr_triage.store.rows.keys import key_of, new_id, result_id
@@ -43,7 +42,7 @@ from cxr_triage.store.rows.placing import (
     refresh,
     station_lock,
 )
-from cxr_triage.store.rows.results import current_of_study
+from cxr_triage.store.rows.results import current_of_study, keep_result
 
 Results = Mapping[str, Assessment]
 """By image: results that are to be the current ones, made of what holds after the step."""
@@ -474,22 +473,11 @@ def _make_current(
         there = assessments.c.id == known
         connection.execute(update(assessments).where(there).values(is_current=True))
         return
-    card = card_row(assessment.model)
-    if connection.scalar(select(models.c.id).where(models.c.id == card["id"])) is None:
-        connection.execute(insert(models).values(**card))
     station = connection.scalar(select(images.c.station_id).where(images.c.id == image_id))
     made = result_id(str(station), assessment.digest, assessment.fingerprint)
     if connection.scalar(select(assessments.c.id).where(assessments.c.id == made)) is not None:
         made = new_id()  # of a film that went to another station
-    connection.execute(
-        insert(assessments).values(
-            **assessment_row(replace(assessment, id=made)),
-            image_id=image_id,
-            model_id=card["id"],
-            received_at=at,
-            is_current=True,
-        )
-    )
+    keep_result(connection, replace(assessment, id=made), image_id, at=at)
 
 
 def _study_of_its_own(

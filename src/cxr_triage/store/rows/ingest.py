@@ -9,16 +9,15 @@ from sqlalchemy import Connection, Row, insert, select, update
 from cxr_triage.domain import Assessment, Patient, Reason, contradict, names_differ
 from cxr_triage.errors import Conflict, NotFound
 from cxr_triage.store.audit.rows import append
-from cxr_triage.store.database.tables import assessments, images, models, patients, studies
+from cxr_triage.store.database.tables import assessments, images, patients, studies
 from cxr_triage.store.records import AuditEntry, Kept, NewImage
 from cxr_triage.store.rows import keys as identity
 from cxr_triage.store.rows import signing
-from cxr_triage.store.rows.codec import assessment_row, card_row
 from cxr_triage.store.rows.history import note_correction
 from cxr_triage.store.rows.patients import COLUMNS, keep_patient, patient_of
 from cxr_triage.store.rows.placing import Number, arrange, mark_twins, refresh, study_for
 from cxr_triage.store.rows.quotas import Allowance, count
-from cxr_triage.store.rows.results import find, image_of_file
+from cxr_triage.store.rows.results import find, image_of_file, keep_result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,9 +142,9 @@ def identify_file(
     if contradict(patient_of(known), patient):
         raise Conflict("other_patient")
     corrected = identify(connection, known, patient, at=at, audit=audit)
-    study_id = str(connection.scalar(select(images.c.study_id).where(images.c.id == known.id)))
-    refresh(connection, study_id)
     if corrected:
+        study_id = str(connection.scalar(select(images.c.study_id).where(images.c.id == known.id)))
+        refresh(connection, study_id)
         append(connection, replace(audit, study_id=study_id))
     return warnings_of(connection, known.id, corrected=corrected)
 
@@ -245,20 +244,9 @@ def _note_accession(connection: Connection, study_id: str, accession: str) -> No
 
 
 def _keep_assessment(connection: Connection, placed: Placed, image_id: str) -> None:
-    card = card_row(placed.assessment.model)
-    if not _there(connection, models.c.id, card["id"]):
-        connection.execute(insert(models).values(**card))
     connection.execute(
         update(assessments)
         .where(assessments.c.image_id == image_id, assessments.c.is_current)
         .values(is_current=False)
     )
-    connection.execute(
-        insert(assessments).values(
-            **assessment_row(placed.assessment),
-            image_id=image_id,
-            model_id=card["id"],
-            received_at=placed.image.received_at,
-            is_current=True,
-        )
-    )
+    keep_result(connection, placed.assessment, image_id, at=placed.image.received_at)

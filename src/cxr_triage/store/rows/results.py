@@ -1,15 +1,17 @@
-"""Rows → results: one by its id, or the current ones of a study."""
+"""Results as rows: kept, and read again by their id or as the current ones of a study."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
+from cxr_triage.domain import Assessment
 from cxr_triage.errors import NotFound
 from cxr_triage.store.database.tables import assessments, images, models, patients, studies
 from cxr_triage.store.records import Scope, StoredAssessment
-from cxr_triage.store.rows.codec import assessment_of, card_of
+from cxr_triage.store.rows.codec import assessment_of, assessment_row, card_of, card_row
 from cxr_triage.store.rows.corrected import as_filed, put_right, values_of
 from cxr_triage.store.rows.patients import COLUMNS, patient_of
 
@@ -40,6 +42,24 @@ def find(connection: Connection, assessment_id: str) -> StoredAssessment | None:
     """The result of that id, whoever asks."""
     row = connection.execute(RESULT.where(assessments.c.id == assessment_id)).first()
     return None if row is None else _stored(row)
+
+
+def keep_result(
+    connection: Connection, assessment: Assessment, image_id: str, *, at: datetime
+) -> None:
+    """A new result, the current one of its image; the caller has seen to the others."""
+    card = card_row(assessment.model)
+    if connection.scalar(select(models.c.id).where(models.c.id == card["id"])) is None:
+        connection.execute(insert(models).values(**card))
+    connection.execute(
+        insert(assessments).values(
+            **assessment_row(assessment),
+            image_id=image_id,
+            model_id=card["id"],
+            received_at=at,
+            is_current=True,
+        )
+    )
 
 
 def result(connection: Connection, assessment_id: str, scope: Scope) -> StoredAssessment:
