@@ -17,9 +17,9 @@ from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.intake.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.people.principal import Principal
+from cxr_triage.store.corrections import By, FilmValues, Values, seen_in
 from cxr_triage.store.records import EVERYWHERE, StoredAssessment, StudyDetail, StudyRow
 from cxr_triage.store.repository import Store
-from cxr_triage.store.rows.correcting import By, FilmValues, Values, seen_in
 from cxr_triage.store.rows.placing import SIGNED
 
 MAX_REASON: Final = 500
