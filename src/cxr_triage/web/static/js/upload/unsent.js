@@ -7,6 +7,7 @@ const person = document.querySelector('meta[name="csrf"]').dataset.person;
 let names = [];
 let missing = before();
 let timer = null;
+let signingOut = false;
 
 /** What the page before this one had not sent and nobody has added again. */
 export function left() {
@@ -29,6 +30,7 @@ export function dismiss() {
 /** From now on these are what is not sent. */
 export function keep(files) {
   names = files;
+  signingOut = false; // who asked for it stayed after all
   soon();
 }
 
@@ -49,9 +51,16 @@ function soon() {
 function write() {
   clearTimeout(timer);
   timer = null;
+  if (signingOut) return;
   const all = [...missing, ...names];
   if (all.length) sessionStorage.setItem(KEY, JSON.stringify({ person, names: all }));
   else sessionStorage.removeItem(KEY);
 }
 
-addEventListener("pagehide", () => { if (timer !== null) write(); });
+document.querySelector("form[action='/sign-out']")?.addEventListener("submit", () => { signingOut = true; });
+
+// A page may go after the answer to signing out has cleared what it kept: then it writes nothing.
+addEventListener("pagehide", () => {
+  if (signingOut) sessionStorage.removeItem(KEY);
+  else if (timer !== null) write();
+});
