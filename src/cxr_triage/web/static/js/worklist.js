@@ -88,10 +88,10 @@ async function lookForNewer() {
   if (document.hidden || found || again) return;
   const query = new URLSearchParams(location.search);
   query.set("since", newer.dataset.since);
-  const found = await ask(`/worklist/newer?${query}`).catch(() => null);
-  if (!found?.count) return;
-  const key = found.more ? "list.newer_many" : found.count === 1 ? "list.newer_one" : "list.newer";
-  newer.textContent = say(key, { count: found.count });
+  const came = await ask(`/worklist/newer?${query}`).catch(() => null);
+  if (!came?.count) return;
+  const key = came.more ? "list.newer_many" : came.count === 1 ? "list.newer_one" : "list.newer";
+  newer.textContent = say(key, { count: came.count });
 }
 
 settle();
