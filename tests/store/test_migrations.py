@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from cxr_triage.errors import StoreInvalid
+from cxr_triage.store.database import sqlite
 from cxr_triage.store.database.migrate import MIGRATIONS, migrate
 from cxr_triage.store.database.tables import SCHEMA, metadata
 from cxr_triage.store.database.transactions import Database
@@ -138,6 +139,30 @@ def test_many_may_open_a_new_store_at_once(tmp_path):
     assert faults == []
     with store_in(tmp_path) as store:
         assert keep(store).created
+
+
+@pytest.mark.sqlite
+def test_who_is_refused_while_others_open_the_file_tries_again(monkeypatch):
+    class Refusing:
+        asked = 0
+
+        def execute(self, _statement):
+            self.asked += 1
+            if self.asked < 3:
+                fault = sqlite3.OperationalError("database is locked")
+                fault.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise fault
+            return self
+
+        def fetchall(self):
+            return []
+
+    connection = Refusing()
+    sqlite._patiently(connection, "PRAGMA journal_mode = WAL")
+    assert connection.asked == 3
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", -1.0)
+    with pytest.raises(sqlite3.OperationalError):
+        sqlite._patiently(Refusing(), "PRAGMA journal_mode = WAL")
 
 
 def test_a_migration_that_fails_leaves_nothing(database, tmp_path, monkeypatch):

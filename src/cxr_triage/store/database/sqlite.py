@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,10 +22,10 @@ PREFIX: Final = "sqlite:///"
 BUSY_TIMEOUT_S: Final = 10.0
 
 PRAGMAS: Final = (
+    f"busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}",
     "journal_mode = WAL",
     "synchronous = FULL",  # stations lose power
     "foreign_keys = ON",
-    f"busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}",
     "trusted_schema = OFF",
     "secure_delete = ON",  # what is purged is overwritten
     "journal_size_limit = 67108864",
@@ -117,7 +118,21 @@ def file_of(url: str) -> Path:
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # sqlite3 begins nothing by itself: `_on_begin` does
     for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}").fetchall()
+        _patiently(connection, f"PRAGMA {pragma}")
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Who turns a new file to WAL while others open it is refused at once, whatever the timeout."""
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute(statement).fetchall()
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _check_keys(connection: Connection, state: Literal["ON", "OFF"]) -> None:
