@@ -28,10 +28,11 @@ ZoneName = Annotated[str, AfterValidator(_known_zone)]
 class Settings(BaseSettings):
     """Defaults suit a small box; each can be set by an environment variable.
 
-    `threads` 0 means: the CPUs that this process may really use. `data_dir` (fetched
-    models) None: the user's data folder, as the operating system has it. `catalog`: a
-    folder of further model cards (a hospital's own). `worker_…`: one job of a process that
-    reads and scores for the service; `queue`: jobs that may wait for one.
+    `positions`: what the model says of the site's own films (`cxr-triage calibrate`); None: the
+    films that were measured beside the model. `threads` 0 means: the CPUs that this process may
+    really use. `data_dir` (fetched models) None: the user's data folder, as the operating system
+    has it. `catalog`: a folder of further model cards (a hospital's own). `worker_…`: one job of a
+    process that reads and scores for the service; `queue`: jobs that may wait for one.
 
     The service: `store_dir` None: `store` in the data folder; it holds the images and,
     unless `database_url` says otherwise, the database. `trusted_proxies`: addresses with
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
 
     model: str = ""
     policy: Path | None = None
+    positions: Path | None = None
     data_dir: Path | None = None
     catalog: Path | None = None
     language: Language = "en"

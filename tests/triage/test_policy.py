@@ -5,7 +5,8 @@ import pytest
 
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.imaging.heatmap import display_image
-from cxr_triage.triage.policy import DEFAULT_POLICY, read_policy
+from cxr_triage.triage.decision import decide
+from cxr_triage.triage.policy import DEFAULT_POLICY, Shares, read_policy
 
 from ..conftest import make_pipeline
 from .builders import card
@@ -19,31 +20,29 @@ def _variant(tmp_path, old, new):
     return file
 
 
-def test_default_tiers_are_those_of_the_design():
+def test_default_policy_says_what_each_finding_may_cause():
     policy = read_policy()
-    assert policy.tier("Pneumothorax", "likely") == "critical"
-    assert policy.tier("Pneumothorax", "possible") == "urgent"
+    assert policy.rule("Pneumothorax").may == "critical"
     for label in ("Consolidation", "Effusion", "Edema", "Mass"):
-        assert policy.tier(label, "likely") == "urgent"
-        assert policy.tier(label, "possible") == "routine"
-
-
-def test_flagged_finding_is_at_least_routine():
-    policy = read_policy()
-    assert policy.tier("Nodule", "possible") == "routine"
-    assert policy.tier("Nodule", "none") is None
-    assert policy.threshold("Nodule") == 0.5
+        assert policy.rule(label).may == "urgent"
+    assert policy.rule("Nodule").may == "routine"
+    assert policy.rule("Hernia").weight < policy.rule("Nodule").weight
+    assert policy.decision.well_share == Shares(routine=0.3, urgent=0.08, critical=0.01)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [
-        ('version = "1"', 'version = ""', "version"),
-        ('likely = "critical"', 'likely = "soon"', "tiers.labels.Pneumothorax.likely"),
-        ('likely = "critical"', 'likely = "none"', "tiers.labels.Pneumothorax.likely"),
+        ('version = "2"', 'version = ""', "version"),
+        ('may = "critical"', 'may = "soon"', "labels.Pneumothorax.may"),
+        ('may = "critical"', 'may = "none"', "labels.Pneumothorax.may"),
+        ("weight = 0.5", "weight = 0", "labels.Hernia.weight"),
+        ("urgent = 0.08", "urgent = 0.4", "decision.well_share"),
+        ("bands = [0.02, 0.1]", "bands = [0.2, 0.1]", "decision"),
+        ("routine = 0.30", "routine = 3", "decision.well_share.routine"),
         ("maximum_crop_loss = 0.3", "maximum_crop_loss = 3", "gate.maximum_crop_loss"),
         ("minimum_side_pixels", "smallest_side", "gate"),
-        ("[tiers.labels.Mass]", "[tiers.labels.Wellness]", "Wellness"),
+        ("[labels.Mass]", "[labels.Wellness]", "Wellness"),
     ],
 )
 def test_bad_policy_names_the_field(tmp_path, old, new, field):
@@ -77,9 +76,10 @@ SITE = '\n[thresholds]\nmodel = "test"\nversion = "1"\nscores = { Effusion = 0.7
 
 def test_site_threshold_replaces_the_operating_point(tmp_path):
     policy = read_policy(_variant(tmp_path, "[gate]", SITE + "[gate]"))
-    policy.check_model(card())
-    assert policy.threshold("Effusion") == 0.7
-    assert policy.threshold("Nodule") == 0.5
+    decision = decide(card(), policy)
+    assert not decision.fitted
+    assert decision.labels["Effusion"].threshold == 0.7
+    assert decision.labels["Nodule"].threshold == 0.5
 
 
 def test_site_thresholds_do_not_travel_to_another_model_or_version(tmp_path):
@@ -101,7 +101,8 @@ def test_research_policy_ships_under_its_name_and_differs_only_where_films_are_s
     assert default == read_policy()
     assert (research.name, research.purpose) == ("research", "research")
     assert research.digest != default.digest
-    assert research.tiers == default.tiers
+    assert (research.labels, research.other) == (default.labels, default.other)
+    assert research.decision == default.decision
     changed = {name for name, value in research.gate if value != getattr(default.gate, name)}
     assert changed == {"minimum_side_pixels"}
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from cxr_triage.domain import Eligibility, Patient, Reason
 from cxr_triage.model.calibrate import logit, sigmoid
 from cxr_triage.model.engine import Outputs
+from cxr_triage.triage.decision import decide
 from cxr_triage.triage.policy import Policy, SiteThresholds, read_policy
 from cxr_triage.triage.rank import findings_of, priority_of, rank_studies
 
@@ -26,14 +27,19 @@ def outputs(*probabilities: float) -> Outputs:
 
 
 def ranked(*probabilities: float, policy: Policy | None = None):
-    policy = policy or read_policy()
-    findings = findings_of(outputs(*probabilities), card(), policy)
-    return findings, *priority_of(ACCEPT, findings, policy)
+    decision = decide(card(), policy or read_policy())
+    findings = findings_of(outputs(*probabilities), card(), decision)
+    return findings, *priority_of(ACCEPT, findings, decision)
 
 
-def test_likely_pneumothorax_is_critical_and_is_the_reason():
-    _, priority, reason = ranked(0.8, 0.9, 0.9)
-    assert (priority, reason.code, reason.label) == ("critical", "likely", "Pneumothorax")
+def by_points(model, policy=None):
+    return decide(model, policy or read_policy())
+
+
+def test_nothing_is_critical_that_no_film_was_measured_for():
+    _, priority, reason = ranked(0.99, 0.1, 0.1)
+    assert (priority, reason.code, reason.label) == ("urgent", "likely", "Pneumothorax")
+    assert reason.rarity is None
 
 
 def test_possible_pneumothorax_is_urgent():
@@ -56,7 +62,7 @@ def test_nothing_flagged_has_no_priority_but_a_reason():
 def test_refused_image_is_not_assessed_for_its_first_reason():
     refusal = Reason(code="view", measured="LL")
     verdict = Eligibility(status="refer", reasons=(refusal, Reason(code="age")))
-    priority, reason = priority_of(verdict, (), read_policy())
+    priority, reason = priority_of(verdict, (), by_points(card()))
     assert priority == "not_assessed"
     assert reason.refusal == refusal
 
@@ -73,11 +79,12 @@ def test_flag_changes_at_the_operating_point(probability, flagged):
 @pytest.mark.parametrize("probability", [0.1, 0.35, 0.9])
 def test_a_score_of_exactly_the_threshold_is_flagged(probability):
     given = outputs(probability, 0.1, 0.1)
-    score = findings_of(given, card(likely=None), read_policy())[0].score
+    model = card(likely=None)
+    score = findings_of(given, model, by_points(model))[0].score
     for threshold, flagged in ((score, True), (np.nextafter(score, 1), False)):
         site = SiteThresholds(model="test", version="1", scores={"Pneumothorax": threshold})
         policy = read_policy().model_copy(update={"thresholds": site})
-        finding = _of("Pneumothorax", findings_of(given, card(likely=None), policy))
+        finding = _of("Pneumothorax", findings_of(given, model, by_points(model, policy)))
         assert finding.score == score
         assert finding.flagged == flagged
         assert finding.level == ("possible" if flagged else "none")
@@ -87,7 +94,8 @@ def test_a_score_of_exactly_the_likely_point_is_likely():
     given = outputs(0.65, 0.1, 0.1)
     point = sigmoid(given.logits)[0]
     for likely, level in ((point, "likely"), (np.nextafter(point, np.float32(1)), "possible")):
-        findings = findings_of(given, card(likely=float(likely)), read_policy())
+        model = card(likely=float(likely))
+        findings = findings_of(given, model, by_points(model))
         finding = _of("Pneumothorax", findings)
         assert finding.level == level
         assert (finding.likely_threshold == finding.score) == (level == "likely")
@@ -103,7 +111,7 @@ def _of(label, findings):
 def test_findings_of_one_level_and_tier_are_in_order_of_margin(probabilities):
     of_one_tier = card("Effusion", "Consolidation", "Mass")
     for mixed in permutations(probabilities):
-        findings = findings_of(outputs(*mixed), of_one_tier, read_policy())
+        findings = findings_of(outputs(*mixed), of_one_tier, by_points(of_one_tier))
         assert len({finding.level for finding in findings}) == 1
         assert [finding.probability for finding in findings] == pytest.approx(
             sorted(mixed, reverse=True)
@@ -123,8 +131,9 @@ def test_of_equally_urgent_findings_the_one_with_the_larger_margin_leads():
     for place, label in enumerate(("Effusion", "Consolidation", "Mass")):
         given = [0.7, 0.7, 0.7]
         given[place] = 0.8
-        findings = findings_of(outputs(*given), of_one_tier, read_policy())
-        assert priority_of(ACCEPT, findings, read_policy())[1].label == label
+        decision = by_points(of_one_tier)
+        findings = findings_of(outputs(*given), of_one_tier, decision)
+        assert priority_of(ACCEPT, findings, decision)[1].label == label
 
 
 def test_a_more_urgent_finding_leads_though_others_are_more_certain():
@@ -165,7 +174,8 @@ def test_site_threshold_moves_the_flag_the_level_and_the_evidence():
 
 
 def test_label_without_a_likely_point_is_never_likely():
-    findings = findings_of(outputs(0.99, 0.99, 0.99), card(likely=None), read_policy())
+    model = card(likely=None)
+    findings = findings_of(outputs(0.99, 0.99, 0.99), model, by_points(model))
     assert {finding.level for finding in findings} == {"possible"}
     assert {finding.likely_threshold for finding in findings} == {None}
 
@@ -174,7 +184,7 @@ def test_maps_of_another_number_of_labels_are_refused():
     given = outputs(0.1, 0.2, 0.3)
     short = Outputs(logits=given.logits, cams=given.cams[:1], embedding=given.embedding)
     with pytest.raises(ValueError, match="shorter"):
-        findings_of(short, card(), read_policy())
+        findings_of(short, card(), by_points(card()))
 
 
 @given(st.lists(st.floats(min_value=0.001, max_value=0.999), min_size=3, max_size=3))

@@ -20,6 +20,7 @@ from cxr_triage.domain.result import (
     PRIORITIES,
     RESEARCH,
     Assessment,
+    FilmDecision,
     Finding,
     Level,
     Outcome,
@@ -27,6 +28,7 @@ from cxr_triage.domain.result import (
     PriorityReason,
     Result,
     Score,
+    Trust,
 )
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "CropBox",
     "Download",
     "Eligibility",
+    "FilmDecision",
     "Finding",
     "Header",
     "Level",
@@ -59,6 +62,7 @@ __all__ = [
     "Score",
     "Sight",
     "Stored",
+    "Trust",
     "Weights",
     "contradict",
     "folded",

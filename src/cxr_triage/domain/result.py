@@ -11,6 +11,7 @@ from cxr_triage.domain.model import ModelCard
 
 Outcome = Literal["assessed", "referred", "failed", "skipped"]
 Level = Literal["none", "possible", "likely"]
+Trust = Literal["reliable", "not_reliable", "not_measured"]
 Priority = Literal["critical", "urgent", "not_assessed", "routine", "none"]
 
 PRIORITIES: tuple[Priority, ...] = ("critical", "urgent", "not_assessed", "routine", "none")
@@ -41,6 +42,23 @@ class Score:
     )
     flagged: bool = field(metadata=meaning("Is the score at the threshold or over it?"))
     level: Level = field(metadata=meaning("none: not flagged; else how sure."))
+    position: float | None = field(
+        default=None,
+        metadata=meaning(
+            "Share of films without findings whose score for it lies lower, 0..1; null: not fitted."
+        ),
+    )
+    rarity: float | None = field(
+        default=None,
+        metadata=meaning(
+            "Share of films without findings that show some finding at least this unusual, 0..1; "
+            "null: not fitted."
+        ),
+    )
+    trust: Trust | None = field(
+        default=None,
+        metadata=meaning("Does the model tell this finding apart, as measured; null: not fitted."),
+    )
 
     @property
     def margin(self) -> float:
@@ -63,6 +81,34 @@ class Finding(Score):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilmDecision:
+    """How a film stands among films without findings: shares of them, 0..1, one scale for all.
+
+    A film without one was decided by each finding's own threshold, fitted to no films.
+    """
+
+    rarity: float = field(
+        metadata=meaning("Share of those films that show some finding at least this unusual.")
+    )
+    cuts: Mapping[Priority, float] = field(
+        metadata=meaning("By priority, the rarity from which on a finding may cause it.")
+    )
+    films: str = field(metadata=meaning("The films that it was fitted to."))
+    population: Literal["well", "all"] = field(
+        metadata=meaning("Are they films without findings, or all that came?")
+    )
+    number: int = field(metadata=meaning("How many they are."))
+    optimistic: bool = field(
+        default=False, metadata=meaning("May the model have learned from them?")
+    )
+    missed: float | None = field(
+        default=None,
+        metadata=meaning("Of films with findings: the share that nothing is flagged on."),
+    )
+    missed_films: str = field(default="", metadata=meaning("The films that it was measured on."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityReason:
     """What made the priority: a code, and the finding that did it where there is one.
 
@@ -73,6 +119,7 @@ class PriorityReason:
     label: str | None = None
     score: float | None = None
     threshold: float | None = None
+    rarity: float | None = None
     refusal: Reason | None = None
 
 
@@ -107,6 +154,10 @@ class Result:
     policy: str = field(
         default="", metadata=meaning("Name and version of the policy; empty: kept before it was.")
     )
+    decision: FilmDecision | None = field(
+        default=None,
+        metadata=meaning("How the film stands among films without findings; null: not fitted."),
+    )
     created_at: datetime = field(metadata=meaning("When it was made, with its time zone."))
     timings_ms: Mapping[str, float] = field(
         default_factory=dict,
@@ -132,7 +183,8 @@ class Result:
 class Assessment(Result):
     """One image's result with its maps and the model that made it.
 
-    findings: flagged first by level and margin, then the rest; empty if refused.
+    findings: flagged first, the most urgent and rarest at the head, then the rest; empty if
+    refused.
     """
 
     findings: tuple[Finding, ...]

@@ -32,8 +32,8 @@ class Confusion:
 
 
 def true_priority(film: TrueFilm, policy: Policy) -> Priority:
-    """What the policy makes of the true findings, each taken as *possible*."""
-    tiers = [policy.tier(label, "possible") or "routine" for label in film.findings]
+    """The most urgent that the policy lets one of the true findings cause."""
+    tiers = [policy.rule(label).may for label in film.findings]
     return min(tiers, key=urgency) if tiers else "none"
 
 

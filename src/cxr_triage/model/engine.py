@@ -42,6 +42,7 @@ class Engine:
         Raises ModelError: `model_missing`, `model_altered` (size or SHA-256 differs from
         the card), `model_unloadable`, `model_contract` (inputs or outputs differ).
         """
+        self.folder = folder
         self.card = read_card(folder)
         self.threads = threads or usable_cpus()
         content = read_checked(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cxr_triage.domain import ModelCard
 from cxr_triage.imaging.decoding.pool import DecoderPool
 from cxr_triage.imaging.limits import MIB, Limits
 from cxr_triage.model.catalog import SHIPPED_ONLY, Catalog, data_folder
@@ -11,9 +12,11 @@ from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.model.engine import Engine
 from cxr_triage.model.gate_model import GateModel
 from cxr_triage.settings import Settings
+from cxr_triage.triage.decision import Decision, decide
 from cxr_triage.triage.gate import Gate
 from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.policy import Policy, read_policy
+from cxr_triage.triage.positions import find_positions, read_positions
 from cxr_triage.triage.reading import Reader
 
 
@@ -21,6 +24,18 @@ def load_engine(settings: Settings, *, model: str | None, threads: int | None) -
     """The model that the option names, else the setting, else the default of the catalogue."""
     folder = catalog_of(settings).find(model or settings.model)
     return Engine(folder, threads=settings.threads if threads is None else threads)
+
+
+def load_decision(folder: Path, card: ModelCard, rules: Policy, settings: Settings) -> Decision:
+    """How films are decided: by the site's own films, else those measured beside the model.
+
+    A model beside which none hold decides by its operating points, and says so.
+    Raises PolicyInvalid.
+    """
+    reference = find_positions(folder, card)
+    if settings.positions is None:
+        return decide(card, rules, reference)
+    return decide(card, rules, read_positions(settings.positions), reference)
 
 
 def catalog_of(settings: Settings) -> Catalog:
@@ -78,6 +93,7 @@ def open_pipeline(
             gate=load_gate(rules),
             decoder=decoder,
             limits=limits_of(settings),
+            decision=load_decision(engine.folder, engine.card, rules, settings),
         )
 
 

@@ -9,9 +9,10 @@ from cxr_triage.domain import PREPROCESSING_VERSION, Assessment, ModelCard, Radi
 from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.model.engine import Engine, Outputs
+from cxr_triage.triage.decision import Decision, decide
 from cxr_triage.triage.gate import Gate
 from cxr_triage.triage.policy import Policy
-from cxr_triage.triage.rank import findings_of, priority_of
+from cxr_triage.triage.rank import film_decision, findings_of, priority_of
 from cxr_triage.triage.reading import NOTHING, Reader, Reading, timed
 
 
@@ -19,13 +20,23 @@ class Pipeline:
     """Reads, judges, scores and ranks. Safe to call from several threads."""
 
     def __init__(
-        self, *, engine: Engine, policy: Policy, gate: Gate, decoder: Decoder, limits: Limits
+        self,
+        *,
+        engine: Engine,
+        policy: Policy,
+        gate: Gate,
+        decoder: Decoder,
+        limits: Limits,
+        decision: Decision | None = None,
     ) -> None:
-        """Raises PolicyInvalid if the policy's thresholds belong to another model."""
-        policy.check_model(engine.card)
+        """decision: None to decide without films that the model was measured on.
+
+        Raises PolicyInvalid if the policy's thresholds belong to another model.
+        """
         self.engine = engine
         self.policy = policy
-        self.fingerprint = fingerprint_of(engine.card, policy, gate.version)
+        self.decision = decision or decide(engine.card, policy)
+        self.fingerprint = fingerprint_of(engine.card, policy, gate.version, self.decision)
         self._reader = Reader(gate=gate, decoder=decoder, limits=limits, marks=policy.warnings)
 
     def assess(self, data: bytes) -> Assessment:
@@ -65,9 +76,9 @@ class Pipeline:
             timings["infer"] = infer_ms
         with timed(timings, "rank"):
             findings = (
-                () if outputs is None else findings_of(outputs, self.engine.card, self.policy)
+                () if outputs is None else findings_of(outputs, self.engine.card, self.decision)
             )
-            priority, reason = priority_of(reading.eligibility, findings, self.policy)
+            priority, reason = priority_of(reading.eligibility, findings, self.decision)
         return Assessment(
             id=_short_hash(reading.digest, self.fingerprint),
             digest=reading.digest,
@@ -83,18 +94,22 @@ class Pipeline:
             model=self.engine.card,
             fingerprint=self.fingerprint,
             policy=f"{self.policy.name} {self.policy.version}",
+            decision=film_decision(findings, self.decision),
             created_at=datetime.now(UTC),
             timings_ms=timings,
         )
 
 
-def fingerprint_of(card: ModelCard, policy: Policy, gate: str) -> str:
-    """Changes when the model, its thresholds, the preprocessing, gate or policy change.
+def fingerprint_of(card: ModelCard, policy: Policy, gate: str, decision: Decision) -> str:
+    """Changes when the model, its thresholds, the films that it is fitted to, the preprocessing,
+    gate or policy change.
 
     gate: `Gate.version`.
     """
     points = [(x.label, x.operating_point, x.likely_point) for x in card.labels]
-    return _short_hash(card.sha256, repr(points), PREPROCESSING_VERSION, gate, policy.digest)
+    return _short_hash(
+        card.sha256, repr(points), PREPROCESSING_VERSION, gate, policy.digest, decision.digest
+    )
 
 
 def _short_hash(*parts: str) -> str:

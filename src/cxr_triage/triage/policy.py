@@ -1,4 +1,4 @@
-"""The policy file: tiers of urgency, limits of the gate, a site's thresholds."""
+"""The policy file: how films are decided, what each finding may cause, limits of the gate."""
 
 import hashlib
 import tomllib
@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cxr_triage.domain import PRIORITIES, RESEARCH, Level, ModelCard, Reason
+from cxr_triage.domain import PRIORITIES, RESEARCH, ModelCard, Priority, Reason
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.labels import LABELS
 
@@ -26,18 +26,62 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LevelTiers(_Strict):
-    """How urgent a finding is at each level."""
+class LabelRule(_Strict):
+    """What a finding may cause at most, and how much of the false alarms it may make.
 
-    possible: Tier
-    likely: Tier
+    weight: against the other labels; one of weight 2 is flagged at twice the share of the films
+    without findings.
+    """
+
+    may: Tier
+    weight: float = Field(default=1.0, gt=0, le=100)
 
 
-class Tiers(_Strict):
-    """Tiers by label; `other` for labels that have none of their own."""
+class Shares(_Strict):
+    """Of films without findings: how many may become at least this urgent."""
 
-    other: LevelTiers
-    labels: dict[str, LevelTiers] = {}
+    routine: Share = 0.30
+    urgent: Share = 0.08
+    critical: Share = 0.01
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Shares":
+        if not self.critical <= self.urgent <= self.routine:
+            raise ValueError("critical <= urgent <= routine")
+        return self
+
+
+class DecisionRules(_Strict):
+    """How a film is decided as a whole (see policy.toml).
+
+    sensitivity: in place of a share: of the films with something that may cause a priority, how
+    many must get at least that. prevalence: of the films that come, how many have a finding.
+    bands: rarities that part a priority's films, the rarest first. maximum_wait_minutes: after
+    which a film comes before all of its priority. early_reading: of the films with priority none,
+    how many are marked for early reading.
+    """
+
+    well_share: Shares = Shares()
+    sensitivity: dict[Tier, Share] = {}
+    prevalence: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    critical_precision: Share = 0.3
+    likely_precision: Share = 0.3
+    bands: tuple[Share, Share] = (0.02, 0.1)
+    maximum_wait_minutes: dict[Priority, Annotated[int, Field(ge=1)]] = {}
+    early_reading: Share = 0.1
+
+    @model_validator(mode="after")
+    def _bands_ordered(self) -> "DecisionRules":
+        if self.bands[0] > self.bands[1]:
+            raise ValueError("bands: the rarer first")
+        return self
+
+
+class NextStep(_Strict):
+    """What to do next, in both languages."""
+
+    en: str = Field(min_length=1, max_length=300)
+    vi: str = Field(min_length=1, max_length=300)
 
 
 class GateLimits(_Strict):
@@ -72,7 +116,7 @@ class SightLimits(_Strict):
 
 
 class SiteThresholds(_Strict):
-    """Thresholds in score units, bound to one version of one model."""
+    """Thresholds in score units, bound to one version of one model, in place of shares."""
 
     model: str
     version: str
@@ -85,7 +129,10 @@ class Policy(_Strict):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,63}$")
     version: str = Field(min_length=1, max_length=32)
     purpose: Literal["triage", "research"] = "triage"
-    tiers: Tiers
+    decision: DecisionRules = DecisionRules()
+    other: LabelRule = LabelRule(may="routine")
+    labels: dict[str, LabelRule] = {}
+    next_step: dict[Priority, NextStep] = {}
     gate: GateLimits
     sight: SightLimits
     thresholds: SiteThresholds | None = None
@@ -95,12 +142,9 @@ class Policy(_Strict):
         """SHA-256 of the content: two files that say the same have the same digest."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
-    def tier(self, label: str, level: Level) -> Tier | None:
-        """How urgent `label` at `level` is; None if it is not flagged."""
-        if level == "none":
-            return None
-        tiers = self.tiers.labels.get(label, self.tiers.other)
-        return tiers.likely if level == "likely" else tiers.possible
+    def rule(self, label: str) -> LabelRule:
+        """What `label` may cause, and its weight."""
+        return self.labels.get(label, self.other)
 
     @property
     def warnings(self) -> tuple[Reason, ...]:
@@ -124,10 +168,6 @@ class Policy(_Strict):
         if unknown:
             raise PolicyInvalid("policy_unknown_label", label=sorted(unknown)[0])
 
-    def threshold(self, label: str) -> float:
-        """The score from which `label` is flagged; 0.5 is the operating point."""
-        return 0.5 if self.thresholds is None else self.thresholds.scores.get(label, 0.5)
-
 
 def read_policy(name_or_file: Path | str | None = None) -> Policy:
     """The policy that ships under that name, or the one in that file; else the default.
@@ -148,7 +188,7 @@ def read_policy(name_or_file: Path | str | None = None) -> Policy:
         first = problem.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise PolicyInvalid("policy_invalid", field=where, problem=first["msg"]) from None
-    for label in policy.tiers.labels:
+    for label in policy.labels:
         if label not in LABELS:
             raise PolicyInvalid("policy_unknown_label", label=label)
     return policy

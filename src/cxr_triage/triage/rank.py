@@ -10,6 +10,7 @@ from cxr_triage.domain import (
     F32,
     Assessment,
     Eligibility,
+    FilmDecision,
     Finding,
     Level,
     ModelCard,
@@ -24,60 +25,70 @@ from cxr_triage.model.calibrate import (
     calibrate,
     logit,
     probability_of_score,
-    score_of_probability,
     sigmoid,
 )
 from cxr_triage.model.engine import Outputs
-from cxr_triage.triage.policy import Policy, urgency
+from cxr_triage.triage.decision import Decision, LabelCuts
+from cxr_triage.triage.policy import urgency
 
 Image = TypeVar("Image")
 
 LEVELS: tuple[Level, ...] = ("likely", "possible", "none")
+NEARLY_NEVER = 1e-9
 
 
-def findings_of(outputs: Outputs, card: ModelCard, policy: Policy) -> tuple[Finding, ...]:
-    """Every label's finding: likely first, then possible, then the rest.
+def findings_of(outputs: Outputs, card: ModelCard, decision: Decision) -> tuple[Finding, ...]:
+    """Every label's finding: flagged first, the more urgent and rarer at the head, then the rest.
 
-    Within a level the more urgent tier comes first, then the larger margin.
+    Without films to be rare among: likely before possible, then the larger margin.
     """
     probabilities = sigmoid(outputs.logits)
     points = np.asarray([label.operating_point for label in card.labels], np.float32)
     scores = calibrate(probabilities, points)
+    biases = outputs.logits - outputs.cams.mean((1, 2))
     found = [
-        _finding(label, float(probability), float(score), cam, bias, policy)
-        for label, probability, score, cam, bias in zip(
+        _finding(label, cuts, float(logit_), float(probability), float(score), cam, bias, decision)
+        for label, cuts, logit_, probability, score, cam, bias in zip(
             card.labels,
+            (decision.labels[label.label] for label in card.labels),
+            outputs.logits,
             probabilities,
             scores,
             outputs.cams,
-            outputs.logits - outputs.cams.mean((1, 2)),
+            biases,
             strict=True,
         )
     ]
-    return tuple(sorted(found, key=lambda finding: _order(finding, policy)))
+    return tuple(sorted(found, key=lambda finding: _order(finding, decision)))
 
 
 def _finding(
-    label: ModelLabel, probability: float, score: float, cam: F32, bias: float, policy: Policy
+    label: ModelLabel,
+    cuts: LabelCuts,
+    logit_: float,
+    probability: float,
+    score: float,
+    cam: F32,
+    bias: float,
+    decision: Decision,
 ) -> Finding:
-    threshold = policy.threshold(label.label)
-    likely = (
-        None
-        if label.likely_point is None
-        else score_of_probability(label.likely_point, label.operating_point)
-    )
-    flagged = score >= threshold
-    cut = logit(probability_of_score(threshold, label.operating_point))
+    scale = decision.scale
+    flagged = score >= cuts.threshold
+    cut = probability_of_score(cuts.threshold, label.operating_point)
+    margin_at = logit(min(max(cut, NEARLY_NEVER), 1 - NEARLY_NEVER))
     return Finding(
         label=label.label,
         probability=probability,
         score=score,
-        threshold=threshold,
-        likely_threshold=likely,
+        threshold=cuts.threshold,
+        likely_threshold=cuts.likely,
         flagged=flagged,
-        level=_level(score, flagged=flagged, likely=likely),
+        level=_level(score, flagged=flagged, likely=cuts.likely),
+        position=None if scale is None else scale.position(label.label, logit_),
+        rarity=None if scale is None else scale.rarity(label.label, logit_),
+        trust=None if scale is None else cuts.trust,
         cam=cam,
-        evidence=read_only((cam + np.float32(bias - cut)).astype(np.float32)),
+        evidence=read_only((cam + np.float32(bias - margin_at)).astype(np.float32)),
     )
 
 
@@ -87,28 +98,48 @@ def _level(score: float, *, flagged: bool, likely: float | None) -> Level:
     return "likely" if likely is not None and score >= likely else "possible"
 
 
-def _order(finding: Finding, policy: Policy) -> tuple[int, int, float]:
-    tier = policy.tier(finding.label, finding.level)
-    return LEVELS.index(finding.level), urgency(tier or "none"), -finding.margin
+def _order(finding: Finding, decision: Decision) -> tuple[int, int, float, float]:
+    tier = decision.labels[finding.label].tier(finding.score) or "none"
+    if finding.rarity is None:
+        return LEVELS.index(finding.level), urgency(tier), 0.0, -finding.margin
+    return int(not finding.flagged), urgency(tier), finding.rarity, -finding.margin
 
 
 def priority_of(
-    eligibility: Eligibility, findings: Sequence[Finding], policy: Policy
+    eligibility: Eligibility, findings: Sequence[Finding], decision: Decision
 ) -> tuple[Priority, PriorityReason]:
     """How urgent an image is, and the refusal or the first of `findings` that makes it so."""
     if eligibility.status == "refer":
         return "not_assessed", PriorityReason(code="refused", refusal=eligibility.reasons[0])
-    tiers = [policy.tier(finding.label, finding.level) for finding in findings]
+    tiers = [decision.labels[finding.label].tier(finding.score) for finding in findings]
     ranked = [(tier, finding) for tier, finding in zip(tiers, findings, strict=True) if tier]
     if not ranked:
-        return "none", PriorityReason(code="none_flagged")
+        return "none", PriorityReason(code="none_flagged", rarity=_rarest(findings))
     tier, leading = min(ranked, key=lambda pair: urgency(pair[0]))
     return tier, PriorityReason(
         code="likely" if leading.level == "likely" else "possible",
         label=leading.label,
         score=leading.score,
         threshold=leading.threshold,
+        rarity=leading.rarity,
     )
+
+
+def film_decision(findings: Sequence[Finding], decision: Decision) -> FilmDecision | None:
+    """How the film stands among films without findings; None: nothing to stand among."""
+    rarity = _rarest(findings)
+    if decision.scale is None or rarity is None:
+        return None
+    return decision.scale.decided(rarity)
+
+
+def _rarest(findings: Sequence[Finding]) -> float | None:
+    return min((one.rarity for one in findings if one.rarity is not None), default=None)
+
+
+def band_of(rarity: float | None, bands: Sequence[float]) -> int:
+    """Among a priority's films: 0 for the rarest, to the number of `bands`."""
+    return sum(rarity is None or rarity > limit for limit in bands)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +164,7 @@ def rank_studies(
     each patient: see `domain.persons`.
     """
 
-    def place_in_study(image: Image) -> tuple[bool, int, float, str]:
+    def place_in_study(image: Image) -> tuple[bool, int, float, float, str]:
         assessment = assessment_of(image)
         return assessment.outcome != "assessed", *_place(assessment)
 
@@ -161,10 +192,11 @@ def _of_one_person(
             yield [members[place] for place in places]
 
 
-def _place(assessment: Assessment) -> tuple[int, float, str]:
-    """Sorts images: the more urgent first, then the larger margin."""
+def _place(assessment: Assessment) -> tuple[int, float, float, str]:
+    """Sorts images: the more urgent first, then the rarer, then the larger margin."""
     reason = assessment.reason
     margin = 0.0
     if reason.score is not None and reason.threshold is not None:
         margin = reason.score - reason.threshold
-    return urgency(assessment.priority), -margin, assessment.id
+    rarity = 1.0 if reason.rarity is None else reason.rarity
+    return urgency(assessment.priority), rarity, -margin, assessment.id

@@ -29,7 +29,7 @@ from cxr_triage.model.catalog import SHIPPED_ONLY, find_model
 from cxr_triage.model.gate_model import read_gate_card
 from cxr_triage.settings import Settings
 from cxr_triage.triage.gate import gate_version
-from cxr_triage.triage.loading import limits_of, open_pipeline, workers_of
+from cxr_triage.triage.loading import limits_of, load_decision, open_pipeline, workers_of
 from cxr_triage.triage.pipeline import fingerprint_of
 from cxr_triage.triage.policy import SHIPPED_POLICIES, Policy, read_policy
 
@@ -127,7 +127,8 @@ def find_setup(results: Results, request: Request, settings: Settings) -> Setup 
     named = request.model or settings.model
     model = named or results.model["name"]
     try:
-        card = read_card(find_model(model))
+        folder = find_model(model)
+        card = read_card(folder)
     except ModelError:
         if named:
             raise
@@ -136,7 +137,8 @@ def find_setup(results: Results, request: Request, settings: Settings) -> Setup 
     for candidate in [policy] if policy else [Path(name) for name in SHIPPED_POLICIES]:
         rules = read_policy(candidate)
         gate = gate_version(read_gate_card(SHIPPED_ONLY.gate(rules.sight.gate)))
-        if fingerprint_of(card, rules, gate) == results.fingerprint:
+        decision = load_decision(folder, card, rules, settings)
+        if fingerprint_of(card, rules, gate, decision) == results.fingerprint:
             return Setup(model=model, policy=candidate, rules=rules)
     return None
 
