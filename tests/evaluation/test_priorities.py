@@ -28,9 +28,9 @@ def pairs(tmp_path):
     return [(results.rows[stem], film) for stem, film in truth.films.items()]
 
 
-def test_true_findings_make_the_tier_of_possible(pairs):
+def test_true_findings_make_the_most_urgent_that_one_of_them_may_cause(pairs):
     made = [true_priority(film, read_policy()) for _, film in pairs]
-    assert made == ["urgent", "urgent", "routine", "none", "routine", "urgent"]
+    assert made == ["critical", "critical", "urgent", "none", "urgent", "critical"]
 
 
 def test_every_film_with_a_priority_stands_once_in_the_table(pairs):
@@ -42,10 +42,10 @@ def test_every_film_with_a_priority_stands_once_in_the_table(pairs):
         if table.counts[t][g]
     }
     assert cells == {
-        ("urgent", "critical"): 1,
-        ("urgent", "routine"): 1,
-        ("routine", "urgent"): 1,
+        ("critical", "critical"): 1,
+        ("critical", "routine"): 1,
+        ("urgent", "urgent"): 1,
         ("none", "none"): 1,
-        ("routine", "not_assessed"): 1,
+        ("urgent", "not_assessed"): 1,
     }
-    assert (table.found.value, table.right.value) == (0.5, 0.5)
+    assert (table.found.value, table.right.value) == (0.5, 1.0)

@@ -90,6 +90,7 @@ class FilmDecision:
     rarity: float = field(
         metadata=meaning("Share of those films that show some finding at least this unusual.")
     )
+    band: int = field(metadata=meaning("Among films of its priority: 0 for the rarest band, to 2."))
     cuts: Mapping[Priority, float] = field(
         metadata=meaning("By priority, the rarity from which on a finding may cause it.")
     )

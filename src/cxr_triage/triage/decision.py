@@ -77,8 +77,8 @@ class Scale:
     """Where logits lie among films without findings.
 
     labels: tails by label. film: of −log(extremeness) of those films.
-    cuts: by tier, the extremeness from which on a film has it. by_site: tiers that a site's own
-    films decide.
+    cuts: by tier, the extremeness from which on a film has it. bands: rarities, the rarest first.
+    missed: of the films of `measured` with a finding, the share that nothing is flagged on.
     """
 
     positions: Positions
@@ -86,6 +86,7 @@ class Scale:
     weights: Mapping[str, float]
     film: Tail = field(repr=False)
     cuts: Mapping[Tier, float]
+    bands: tuple[float, ...]
     missed: float | None
     measured: Positions
 
@@ -102,6 +103,7 @@ class Scale:
         films = self.positions
         return FilmDecision(
             rarity=rarity,
+            band=sum(rarity > limit for limit in self.bands),
             cuts={tier: self._rarity_of(at) for tier, at in self.cuts.items()},
             films=films.source,
             population=films.population,
@@ -388,6 +390,7 @@ class _Fit:
             weights=self._weight,
             film=Tail.of(-np.log(population)),
             cuts=cuts,
+            bands=self._policy.decision.bands,
             missed=missed,
             measured=self._site if own is not None and own.labelled else self._reference,
         )

@@ -137,11 +137,6 @@ def _rarest(findings: Sequence[Finding]) -> float | None:
     return min((one.rarity for one in findings if one.rarity is not None), default=None)
 
 
-def band_of(rarity: float | None, bands: Sequence[float]) -> int:
-    """Among a priority's films: 0 for the rarest, to the number of `bands`."""
-    return sum(rarity is None or rarity > limit for limit in bands)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankedStudy(Generic[Image]):
     """A study in the worklist: its priority, and its images, the leading one first."""

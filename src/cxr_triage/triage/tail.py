@@ -80,6 +80,8 @@ class Tail:
         """A value that at most `share` of the population reaches; infinite where none does."""
         if share <= 0:
             return math.inf
+        if share >= 1:
+            return -math.inf
         reached = int(share * len(self.values) + 1e-9)
         if reached >= len(self.values):
             return -math.inf
