@@ -100,6 +100,7 @@ class _Card(Strict):
     limits: BilingualList
     checkpoint: _Download | None = None
     references: tuple[_Reference, ...] = ()
+    saw_reference_films: bool = False
 
     @model_validator(mode="after")
     def _each_label_once(self) -> "_Card":

@@ -137,6 +137,11 @@ def data_folder(setting: Path | None) -> Path:
     return setting or platformdirs.user_data_path("cxr-triage", appauthor=False)
 
 
+def shipped_folder(name: str) -> Path:
+    """A folder that ships beside the models, whether it is there or not."""
+    return next((root / name for root in _SHIPPED if (root / name).is_dir()), _SHIPPED[0] / name)
+
+
 def shipped_models() -> dict[str, Path]:
     """Folders with a card that come with the package, by name."""
     return SHIPPED_ONLY.shipped()
