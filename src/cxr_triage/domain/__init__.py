@@ -1,12 +1,12 @@
 """The types that the rooms hand to each other: frozen, no I/O, arrays read-only."""
 
-from cxr_triage.domain.arrays import F32, Array, Stored, Weights, read_only
+from cxr_triage.domain.arrays import F32, Array, StoredValues, Weights, read_only
 from cxr_triage.domain.image import (
     PREPROCESSING_VERSION,
-    Correction,
     CropBox,
     Eligibility,
     Header,
+    PixelCorrection,
     PixelPolicy,
     Prepared,
     Radiograph,
@@ -37,7 +37,6 @@ __all__ = [
     "RESEARCH",
     "Array",
     "Assessment",
-    "Correction",
     "CropBox",
     "Download",
     "Eligibility",
@@ -48,6 +47,7 @@ __all__ = [
     "ModelLabel",
     "Outcome",
     "Patient",
+    "PixelCorrection",
     "PixelPolicy",
     "Prepared",
     "Priority",
@@ -58,7 +58,7 @@ __all__ = [
     "Result",
     "Score",
     "Sight",
-    "Stored",
+    "StoredValues",
     "Weights",
     "contradict",
     "folded",
