@@ -8,6 +8,7 @@ import typer
 
 from cxr_triage import __version__
 from cxr_triage.cli.admin.command import create_admin_app
+from cxr_triage.cli.decision.policy import create_policy_app
 from cxr_triage.cli.evaluation.command import evaluate
 from cxr_triage.cli.exits import FATAL, INTERRUPTED
 from cxr_triage.cli.gate.command import gate
@@ -37,6 +38,7 @@ def create_app(language: Language) -> typer.Typer:
     app.command("serve", help=say("help.serve", language))(serve)
     app.command("info", help=say("help.info", language))(info)
     app.add_typer(create_model_app(language), name="model")
+    app.add_typer(create_policy_app(language), name="policy")
     app.add_typer(create_admin_app(language), name="admin")
     return app
 

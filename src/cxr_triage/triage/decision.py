@@ -78,12 +78,14 @@ class LabelCuts:
 class Scale:
     """Where logits lie among films without findings.
 
-    labels: tails by label. film: of −log(extremeness) of those films.
+    positions: the films that flag at all. site: a site's own, where there are any. labels: tails by
+    label. film: of −log(extremeness) of those films.
     cuts: by tier, the extremeness from which on a film has it. bands: rarities, the rarest first.
     missed: of the films of `measured` with a finding, the share that nothing is flagged on.
     """
 
     positions: Positions
+    site: Positions | None
     labels: Mapping[str, Tail] = field(repr=False)
     weights: Mapping[str, float]
     film: Tail = field(repr=False)
@@ -391,6 +393,7 @@ class _Fit:
         own = self._site.measured_films
         return Scale(
             positions=source,
+            site=None if self._site is self._reference else self._site,
             labels=self._tails[id(source)],
             weights=self._weight,
             film=Tail.of(-np.log(population)),
