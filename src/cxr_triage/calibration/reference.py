@@ -14,7 +14,7 @@ from cxr_triage.triage.positions import Ints
 
 FOLDER: Final = "reference-films"
 SOURCE: Final = "NIH ChestX-ray14"
-KIND: Final = "128 × 128 pixels"
+KIND: Final = "128 × 128 px"
 
 Split: TypeAlias = Literal["val", "test"]
 """Cuts are chosen on val; test is for measuring alone."""

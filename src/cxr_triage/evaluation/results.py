@@ -29,6 +29,7 @@ class FilmOutcome:
     priority: str | None
     findings: Mapping[str, Score]
     digest: str = field(repr=False)
+    study_uid: str = field(default="", repr=False)
 
     @property
     def stem(self) -> str:
@@ -49,6 +50,7 @@ class Results:
     model: Mapping[str, str]
     fingerprint: str
     research: bool
+    preprocessing: str = ""
 
 
 def read_results(path: Path) -> Results:
@@ -103,6 +105,7 @@ def _row(content: public.Row) -> FilmOutcome:
         priority=content.priority,
         findings={finding.label: finding for finding in content.findings},
         digest=content.digest or "",
+        study_uid=content.study_uid,
     )
 
 
@@ -120,5 +123,6 @@ def _results(rows: dict[str, FilmOutcome], contents: list[public.Row]) -> Result
         thresholds={x.label: x.threshold for x in first.findings},
         model=first.model.model_dump(),
         fingerprint=first.fingerprint,
+        preprocessing=first.preprocessing,
         research=any(w.code == RESEARCH for content in contents for w in content.warnings),
     )
