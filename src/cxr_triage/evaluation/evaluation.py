@@ -72,7 +72,7 @@ def notes_of(
         found.append(Reason(code="unassessed", measured=unassessed))
     true = {label for _, film in joined.pairs for label in film.findings}
     found += [Reason(code="no_output", measured=x) for x in sorted(true - set(results.labels))]
-    if any(threshold != 0.5 for threshold in results.thresholds.values()):
+    if not results.fitted and any(threshold != 0.5 for threshold in results.thresholds.values()):
         found.append(Reason(code="site_thresholds"))
     return (*found, *_optimism(splits, borrowed))
 

@@ -41,7 +41,8 @@ class Results:
     """All rows of one run, by stem; one model, one fingerprint.
 
     labels: those that the model scores, in the alphabet's order.
-    thresholds: score from which each label was flagged.
+    thresholds: score from which each label was flagged. fitted: by films that the model was
+    measured on.
     """
 
     rows: Mapping[str, FilmOutcome] = field(repr=False)
@@ -50,6 +51,7 @@ class Results:
     model: Mapping[str, str]
     fingerprint: str
     research: bool
+    fitted: bool = False
     preprocessing: str = ""
 
 
@@ -123,6 +125,7 @@ def _results(rows: dict[str, FilmOutcome], contents: list[public.Row]) -> Result
         thresholds={x.label: x.threshold for x in first.findings},
         model=first.model.model_dump(),
         fingerprint=first.fingerprint,
+        fitted=all(x.rarity is not None for x in first.findings),
         preprocessing=first.preprocessing,
         research=any(w.code == RESEARCH for content in contents for w in content.warnings),
     )

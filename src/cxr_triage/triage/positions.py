@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from cxr_triage.domain import PREPROCESSING_VERSION, ModelCard, read_only
 from cxr_triage.errors import PolicyInvalid
+from cxr_triage.model.card import POSITIONS_FILE
 
-POSITIONS_FILE = "positions.json"
 DECIMALS = 4  # of a logit
 
 F64 = NDArray[np.float64]

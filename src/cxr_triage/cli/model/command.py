@@ -106,8 +106,8 @@ def _measure(
     from cxr_triage.batch.files import write_whole, writing  # noqa: PLC0415
     from cxr_triage.calibration.fit import measure_model  # noqa: PLC0415
     from cxr_triage.cli.progress import with_progress  # noqa: PLC0415
-    from cxr_triage.model.card import read_card  # noqa: PLC0415
-    from cxr_triage.triage.positions import POSITIONS_FILE, find_positions  # noqa: PLC0415
+    from cxr_triage.model.card import POSITIONS_FILE, read_card  # noqa: PLC0415
+    from cxr_triage.triage.positions import find_positions  # noqa: PLC0415
 
     card = read_card(folder)
     if not again and find_positions(folder, card) is not None:
