@@ -66,7 +66,7 @@ def test_a_larger_share_flags_more_of_both():
         values = [one[name]["value"] for one in rows]
         assert values == sorted(values)
     for one in rows:
-        assert one["well_flagged"]["value"] == pytest.approx(one["share"], abs=0.04)
+        assert one["well_flagged"]["value"] == pytest.approx(one["share"], abs=0.07)
         assert one["well_flagged"]["low"] < one["well_flagged"]["value"]
     whole = decision_figures(decision, measured, positions.labels, policy)
     assert whole.flagged.well_flagged.value == pytest.approx(0.3, abs=0.04)
