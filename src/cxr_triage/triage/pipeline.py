@@ -9,6 +9,7 @@ from cxr_triage.domain import PREPROCESSING_VERSION, Assessment, ModelCard, Radi
 from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.model.engine import Engine, Outputs
+from cxr_triage.triage.anyway import never_lowered
 from cxr_triage.triage.gate import Gate
 from cxr_triage.triage.policy import Policy
 from cxr_triage.triage.rank import findings_of, priority_of
@@ -37,10 +38,16 @@ class Pipeline:
         return self._reader.picture(data, bits)
 
     def read(
-        self, data: bytes, bits: int | None = None, instead: Mapping[str, Any] = NOTHING
+        self,
+        data: bytes,
+        bits: int | None = None,
+        instead: Mapping[str, Any] = NOTHING,
+        *,
+        anyway: bool = False,
     ) -> Reading:
-        """Read and judge one file's bytes. bits, instead: see `Reader.read`. Raises ImageError."""
-        return self._reader.read(data, self.engine.card.input_size, bits, instead)
+        """Read and judge one file's bytes. bits, instead, anyway: see `Reader.read`. Raises
+        ImageError."""
+        return self._reader.read(data, self.engine.card.input_size, bits, instead, anyway=anyway)
 
     def score(self, readings: Sequence[Reading]) -> list[Assessment]:
         """Score those that were accepted, in one batch; an assessment for each reading.
@@ -67,7 +74,8 @@ class Pipeline:
             findings = (
                 () if outputs is None else findings_of(outputs, self.engine.card, self.policy)
             )
-            priority, reason = priority_of(reading.eligibility, findings, self.policy)
+            decided = priority_of(reading.eligibility, findings, self.policy)
+            priority, reason = never_lowered(reading.eligibility, *decided)
         return Assessment(
             id=_short_hash(reading.digest, self.fingerprint),
             digest=reading.digest,

@@ -81,10 +81,11 @@ def _told(error: TriageError) -> dict[str, Any]:
 def _assess(pipeline: Pipeline, head: dict[str, Any], _: bytearray) -> Answer:
     declared = DECLARED.validate_python(head["declared"])
     data = Path(head["file"]).read_bytes()
-    reading = pipeline.read(data, declared.bits, said_instead(declared))
+    instead = said_instead(declared)
+    reading = pipeline.read(data, declared.bits, instead, anyway=declared.anyway)
     reading = judged(reading, declared, pipeline.policy.gate)
     assessment = pipeline.score([reading])[0]
-    if declared.corrected or reading.header.source == "picture":
+    if declared.corrected or declared.anyway or reading.header.source == "picture":
         fingerprint = declared.fingerprint(pipeline.fingerprint)
         assessment = replace(assessment, fingerprint=fingerprint)
     packed = pack(assessment)

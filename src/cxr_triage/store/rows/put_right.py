@@ -67,6 +67,7 @@ def correct_films(connection: Connection, study: Row[Any], values: Values, by: B
         said = {
             "view": [one.assessment.header.view, view],
             "marker": [one.marker, wanted.marker],
+            "anyway": [one.anyway, wanted.anyway],
         }
         changes = {name: pair for name, pair in said.items() if pair[0] != pair[1]}
         if not changes:
@@ -75,6 +76,7 @@ def correct_films(connection: Connection, study: Row[Any], values: Values, by: B
             "own": {"view": one.filed.view, "age_years": one.filed.age_years},
             **({"view": view} if view != one.filed.view else {}),
             **({"marker": wanted.marker} if wanted.marker else {}),
+            **({"anyway": True} if wanted.anyway else {}),
         }
         connection.execute(
             update(images).where(images.c.id == one.image_id).values(corrected=to_json(holds))
