@@ -17,8 +17,8 @@ from .builders import radiograph
 from .test_pixel_rules import film
 
 LIMITS = SightLimits(
-    gate="seer", version="1", correct=False, minimum_chest=0.5, minimum_chest_said=0.2, maximum_turned=0.8,
-    maximum_inverted=0.7, maximum_cut_off=0.9, maximum_tiny=0.6, warn_mirrored=0.95,
+    gate="seer", version="1", correct=False, minimum_chest=0.5, minimum_chest_said=0.2,
+    maximum_turned=0.8, maximum_inverted=0.7, maximum_cut_off=0.9, maximum_tiny=0.6, warn_mirrored=0.95,
 )  # fmt: skip
 
 

@@ -45,8 +45,7 @@ class Pipeline:
         *,
         anyway: bool = False,
     ) -> GatedImage:
-        """Read and judge one file's bytes. bits, instead, anyway: see `ImageReader.read`. Raises
-        ImageError."""
+        """Read and judge a file's bytes; arguments as of `ImageReader.read`. Raises ImageError."""
         return self._reader.read(data, self.engine.card.input_size, bits, instead, anyway=anyway)
 
     def score(self, images: Sequence[GatedImage]) -> list[Assessment]:
