@@ -6,6 +6,7 @@ dark lungs away that a gate would otherwise go by. Pictures are u8 [SIDE, SIDE],
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from gate_training.pictures import SIDE, U8
 
-F32 = NDArray[np.float32]
+F32 = NDArray[Any]
+"""f32 [SIDE, SIDE], 0..1 before it is clipped."""
 Point = tuple[float, float]
 
 Y, X = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32) / SIDE
@@ -178,8 +180,8 @@ def hardware(picture: F32, random: np.random.Generator) -> F32:
             draw.line([tuple(step) for step in steps], fill=bright, width=thick)
         elif kind == 1:
             r = random.uniform(8, 60)
-            draw.arc([x - r, y - r, x + r, y + r], *sorted(random.uniform(0, 360, 2)),
-                     fill=bright, width=thick)  # fmt: skip
+            first, last = sorted(random.uniform(0, 360, 2))
+            draw.arc([x - r, y - r, x + r, y + r], first, last, fill=bright, width=thick)
         elif kind == 2:
             a, b = random.uniform(4, 20, 2)
             draw.rounded_rectangle([x - a, y - b, x + a, y + b], 3, fill=bright)

@@ -64,7 +64,7 @@ def correct_films(connection: Connection, study: Row[Any], values: Values, by: B
         if wanted is None:
             continue
         view = one.filed.view if wanted.view is None else wanted.view
-        said = {
+        said: dict[str, list[object]] = {
             "view": [one.assessment.header.view, view],
             "marker": [one.marker, wanted.marker],
             "anyway": [one.anyway, wanted.anyway],
