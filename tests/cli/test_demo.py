@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import importlib
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -78,3 +79,14 @@ def test_demo_gives_up_on_a_network_that_is_not_there(demo_script):
     began = time.monotonic()
     assert not demo_script.reachable(("https://name.invalid/x", "http://192.0.2.1/x"))
     assert time.monotonic() - began < demo_script.PATIENCE_S + 1
+
+
+def test_scoring_the_demonstration_needs_none_of_the_service():
+    """`make demo` installs no more than scoring needs."""
+    code = (
+        "import sys; import cxr_triage.cli.demo.films; "
+        "print([name for name in sys.modules if name.split('.')[0] in "
+        "('structlog', 'sqlalchemy', 'fastapi')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -15,8 +15,6 @@ from typing import Final
 
 import pydicom
 
-from cxr_triage.service.demo import STATION
-
 INDEX: Final = "index.csv"
 LEG: Final = "RG3_UNCR*"
 DICOM: Final = "application/dicom"
@@ -52,17 +50,18 @@ def _index() -> Path:
 def demo_films() -> Iterator[DemoFilm]:
     """The films of the index in its order, then the leg if it is there."""
     with _index().open(encoding="utf-8", newline="") as index:
-        for row in csv.DictReader(index):
-            file = demo_folder() / row["file"]
-            yield DemoFilm(
-                name=file.name,
-                data=file.read_bytes(),
-                station=row["station"],
-                declared=_declared(row) if file.suffix in PICTURES else {},
-            )
+        rows = list(csv.DictReader(index))
+    for row in rows:
+        file = demo_folder() / row["file"]
+        yield DemoFilm(
+            name=file.name,
+            data=file.read_bytes(),
+            station=row["station"],
+            declared=_declared(row) if file.suffix in PICTURES else {},
+        )
     leg = demo_leg()
     if leg is not None:
-        yield DemoFilm(name="leg.dcm", data=leg, station=STATION, declared={})
+        yield DemoFilm(name="leg.dcm", data=leg, station=rows[0]["station"], declared={})
 
 
 def demo_leg() -> bytes | None:
