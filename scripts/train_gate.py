@@ -2,7 +2,7 @@
 
     python scripts/collect_negatives.py --out NEGATIVES
     python scripts/train_gate.py --data DIR --negatives NEGATIVES --out DIR \\
-        [--export models/gate-1] [--steps N] [--seed N]
+        [--start MODEL.onnx] [--export models/gate-1] [--steps N] [--seed N]
 
 DIR holds labels.csv, images_128.tar and images_256.tar. A step's batch follows from the
 seed and the step alone, so a run that was stopped goes on from its checkpoint as if it had
@@ -24,6 +24,7 @@ from cxr_triage.imaging.prepare import letterbox
 from gate_training.batches import SIZE, UNKNOWN, Targets, batch
 from gate_training.network import ANSWERS, Contract, GateNetwork
 from gate_training.pictures import U8, read_films, read_negatives
+from gate_training.start import begin_from
 
 BATCH = 128
 EMA = 0.998
@@ -92,7 +93,11 @@ def train(arguments: argparse.Namespace) -> GateNetwork:
     sources = read_negatives(arguments.negatives)
     print({"train": len(films), "val": len(validation)} | {k: len(v) for k, v in sources.items()})
     network, average = GateNetwork(SIZE), GateNetwork(SIZE)
+    if arguments.start is not None:
+        random = np.random.default_rng(arguments.seed)
+        begin_from(arguments.start, network, batch(films, sources, 4 * BATCH, random)[0])
     average.load_state_dict(network.state_dict())
+    network.to(memory_format=torch.channels_last)  # a third quicker on a CPU
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.02)
     checkpoint, first = arguments.out / "checkpoint.pt", 0
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -111,7 +116,7 @@ def train(arguments: argparse.Namespace) -> GateNetwork:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, arguments.steps, arguments.rate)
         network.train()
-        loss = loss_of(network(images), targets)
+        loss = loss_of(network(images.to(memory_format=torch.channels_last)), targets)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -168,6 +173,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--negatives", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="an exported network to go on from")
     parser.add_argument("--export", type=Path, help="folder with gate.json; model.onnx goes there")
     parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--stop", type=int, help="end before the schedule does, at this step")

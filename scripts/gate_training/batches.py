@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional as nn
 
+from gate_training.disease import drawn_on, old, sick
 from gate_training.phantoms import phantom
 from gate_training.pictures import SIDE, U8
 
@@ -18,6 +19,13 @@ UNKNOWN = -1
 WHOLE, CUT_OFF, TINY = range(3)
 SHARES = {"chest": 0.55, "broken": 0.13, "source": 0.2, "phantom": 0.12}
 """Of a batch: films, films that are no film any more, pictures of other things, drawings."""
+
+SICK_SHARE = 0.4
+"""Of the films: with gross disease drawn on them."""
+DRAWN_ON_SHARE = 0.15
+"""Of what is no chest: with discs, rings and wires on it."""
+OLD_SHARE = 0.3
+"""Of all pictures: with the tones of old films."""
 
 CUT_KEPT = 0.68
 """A film of whose height or width less than this is seen is cut off; more than WHOLE_KEPT
@@ -62,6 +70,9 @@ def batch(
     """`count` images and their targets."""
     kinds = random.choice(list(SHARES), count, p=list(SHARES.values()))
     samples = [_sample(kind, films, sources, random) for kind in kinds]
+    for sample in samples:
+        if random.random() < OLD_SHARE:
+            sample.picture = old(sample.picture, random)
     stack = np.stack([sample.picture for sample in samples]).astype(np.float32) / 255
     placing = torch.from_numpy(np.stack([sample.placing for sample in samples])).float()
     images = placed(torch.from_numpy(stack)[:, None], placing, samples, random)
@@ -72,14 +83,20 @@ def batch(
 
 def _sample(kind: str, films: U8, sources: dict[str, U8], random: np.random.Generator) -> Sample:
     if kind == "chest":
-        return chest(films[random.integers(len(films))], random)
+        film = films[random.integers(len(films))]
+        return chest(sick(film, random) if random.random() < SICK_SHARE else film, random)
+    picture = _no_chest(kind, films, sources, random)
+    return other(drawn_on(picture, random) if random.random() < DRAWN_ON_SHARE else picture, random)
+
+
+def _no_chest(kind: str, films: U8, sources: dict[str, U8], random: np.random.Generator) -> U8:
     if kind == "broken":
-        return other(broken(films, random), random)
+        return broken(films, random)
     if kind == "phantom":
-        return other(phantom(random), random)
+        return phantom(random)
     sizes = np.sqrt([len(pictures) for pictures in sources.values()])
     source = list(sources.values())[random.choice(len(sizes), p=sizes / sizes.sum())]
-    return other(source[random.integers(len(source))], random)
+    return source[random.integers(len(source))]
 
 
 def chest(film: U8, random: np.random.Generator) -> Sample:

@@ -218,3 +218,68 @@ def test_the_log_and_the_trail_name_nobody(served, sent):
         rows = store.audit_trail(before=None, limit=1000)
     assert "identity_corrected" in {row.entry.action for row in rows}
     assert not [row for row in rows if "ZQXJ" in repr(row)]
+
+
+INVERTED = {"PhotometricInterpretation": "MONOCHROME2"}
+"""The film's values mean the opposite: lungs are white."""
+
+
+def read_anyway(client, kept, version=0):
+    answer = client.post(f"/v1/assessments/{kept['id']}/read-anyway", json={"version": version})
+    return answer, answer.json()
+
+
+def test_a_film_refused_for_its_looks_is_read_anyway_and_marked(station, sent):
+    kept = sent(**INVERTED)
+    assert (kept["outcome"], kept["reasons"][0]["code"]) == ("referred", "inverted")
+    answer, body = read_anyway(station, kept)
+    assert answer.status_code == 200, answer.text
+    (now,) = body["assessments"]
+    assert now["outcome"] == "assessed"
+    assert now["findings"]
+    assert [one["code"] for one in now["warnings"]][:2] == ["read_anyway", "inverted"]
+    assert now["priority"] in {"critical", "urgent", "not_assessed"}
+    assert "although the gate refused it" in report_of(station, kept)
+
+
+def test_a_film_that_was_read_anyway_stays_so_when_it_is_sent_again(station, numbers):
+    data = film(100_000 + next(numbers), **INVERTED)
+    kept = assessment(send(station, data))
+    read_anyway(station, kept)
+    assert send(station, data).status_code == 200
+    assert study_of(station, kept)["assessments"][0]["outcome"] == "assessed"
+
+
+def test_age_view_and_kind_are_never_overruled(station, sent):
+    for values in ({"PatientAge": "009Y"}, {"ViewPosition": "LL"}, {"Modality": "MR"}, {}):
+        answer, body = read_anyway(station, sent(**values))
+        assert (answer.status_code, body["code"]) == (409, "not_for_its_looks")
+    answer, body = read_anyway(station, sent(PatientAge="009Y", **INVERTED))
+    assert (answer.status_code, body["code"]) == (409, "not_for_its_looks")
+
+
+def test_another_age_refuses_what_was_read_anyway(station, sent):
+    kept = sent(**INVERTED)
+    _, body = read_anyway(station, kept)
+    version = body["study"]["version"]
+    younger = correct(station, kept, version, age_years=9)
+    assert younger.json()["assessments"][0]["reasons"][0]["code"] == "age"
+    older = correct(station, kept, version + 1, age_years=60)
+    assert older.json()["assessments"][0]["outcome"] == "assessed"
+
+
+def test_who_had_a_film_read_anyway_stands_in_history_and_trail(served, station, sent):
+    kept = sent(**INVERTED)
+    read_anyway(station, kept)
+    steps = station.get(f"{kept['links']['study']}/corrections").json()["corrections"]
+    assert steps[0]["changes"]["anyway"] == [False, True]
+    with served.store() as store:
+        actions = [row.entry.action for row in store.audit_trail(before=None, limit=20)]
+    assert "film_read_anyway" in actions
+
+
+def test_who_may_not_correct_reads_nothing_anyway(served, sent):
+    kept = sent(**INVERTED)
+    with served.person("administrator") as administrator:
+        answer, _ = read_anyway(administrator, kept)
+    assert answer.status_code in {403, 404}

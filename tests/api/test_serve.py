@@ -78,39 +78,48 @@ def test_a_model_that_is_not_there_is_one_sentence(tmp_path):
     assert "There is no model" in done.stderr
 
 
-def test_the_demo_shows_accounts_that_work_and_has_films(tmp_path):
+def _demo(folder, seen):
+    """The demonstration as it is started by hand; `seen(client, lines)` once it is ready. lines:
+    what it printed until then."""
     process = subprocess.Popen(
         [sys.executable, "-m", "cxr_triage", "serve", "--demo", "--port", "0"],
-        env=os.environ | {"CXR_TRIAGE_STORE_DIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+        env=os.environ | {"CXR_TRIAGE_STORE_DIR": str(folder), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        encoding="utf-8",
     )
     try:
-        lines = [process.stdout.readline() for _ in range(5)]
+        lines = []
+        while not lines or "Key of a station" not in lines[-1]:
+            lines.append(process.stdout.readline())
+            assert lines[-1], "it ended"
         address = re.search(r"http://\S+", lines[0])[0]
-        passwords = dict(re.findall(r"account: (\w+), password (\S+)", "".join(lines)))
         with httpx.Client(base_url=address, trust_env=False, timeout=30) as client:
-            rows = []
-            for _ in range(200):
-                try:
-                    name = {"name": "radiologist", "password": passwords["radiologist"]}
-                    if not client.cookies:
-                        assert client.post("/v1/session", json=name).status_code == 200
-                    rows = client.get("/v1/worklist").json()["studies"]
-                except httpx.TransportError:
-                    pass
-                if len(rows) == 16:
-                    break
-                time.sleep(0.2)
-        shown = {row["priority"] for row in rows}
-        assert shown == {"critical", "urgent", "routine", "not_assessed"}
-        assert {row["images"] for row in rows} == {1, 2}
-        assert all("DEMO" in row["patient"]["id"] for row in rows if row["assessed"])
+            return seen(client, "".join(lines))
     finally:
         process.terminate()
         process.wait(30)
         process.stdout.close()
+
+
+def test_the_demo_fills_the_worklist_and_then_shows_accounts_that_work(tmp_path):
+    def seen(client, printed):
+        passwords = dict(re.findall(r"^  (\w+) +(\S+)$", printed, re.MULTILINE))
+        name = {"name": "radiologist", "password": passwords["radiologist"]}
+        assert client.post("/v1/session", json=name).status_code == 200
+        return client.get("/v1/worklist").json()["studies"], passwords
+
+    rows, passwords = _demo(tmp_path, seen)
+    assert len(rows) == 18
+    assert sum(row["assessed"] for row in rows) == 17
+    assert [row["priority"] for row in rows].count("not_assessed") == 1
+    assert [row["state"] for row in rows].count("signed") == 1
+    assert len({row["station_id"] for row in rows}) == 2
+    assert all(row["patient"]["id"].startswith("DEMO-") for row in rows)
+    again = _demo(tmp_path, seen)
+    assert again[1] == passwords
+    assert len(again[0]) == 18
     assert "demo" in serve("--demo", "--host", EVERYWHERE, store_dir=tmp_path).stderr
 
 

@@ -27,7 +27,8 @@ def modules():
     sys.path.insert(0, str(SCRIPTS))
     try:
         names = ("train_gate", "gate_training.batches", "gate_training.pictures",
-                 "gate_training.phantoms", "gate_training.network", "gate_films")  # fmt: skip
+                 "gate_training.phantoms", "gate_training.network", "gate_training.disease",
+                 "gate_training.start", "gate_films")  # fmt: skip
         found = {name.rsplit(".", 1)[-1]: importlib.import_module(name) for name in names}
     finally:
         sys.path.remove(str(SCRIPTS))
@@ -69,7 +70,7 @@ def data(tmp_path_factory):
 
 
 def _train(modules, data, out, **changes):
-    settings = {"steps": 3, "every": 2, "rate": 1e-3, "seed": 5, "stop": None}
+    settings = {"steps": 3, "every": 2, "rate": 1e-3, "seed": 5, "stop": None, "start": None}
     return modules.train_gate.train(
         argparse.Namespace(data=data, negatives=data / "negatives", out=out, **(settings | changes))
     )
@@ -216,3 +217,44 @@ def test_drawings_are_pictures_and_differ(modules):
     made = [modules.phantoms.phantom(random) for _ in range(60)]
     assert {picture.shape for picture in made} == {(128, 128)}
     assert len({picture.tobytes() for picture in made}) == 60
+
+
+def test_run_goes_on_from_an_exported_network_as_it_was(modules, data, tmp_path):
+    """Batch normalisation that was folded away is there again, and nothing is answered
+    otherwise."""
+    trained = _train(modules, data, tmp_path / "first").eval()
+    (tmp_path / "gate.json").write_text("{}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the older exporter is meant
+        modules.train_gate.export(trained, tmp_path)
+    images = torch.randn(8, 1, 96, 96) * 500
+    again = modules.network.GateNetwork(96)
+    modules.start.begin_from(tmp_path / "model.onnx", again, images)
+    with torch.no_grad():
+        torch.testing.assert_close(again.eval()(images), trained(images), atol=1e-3, rtol=1e-3)
+        for layer in again.modules():
+            if isinstance(layer, torch.nn.BatchNorm2d):
+                layer.momentum = 0.0
+        again.train()
+        again.drop.eval()
+        torch.testing.assert_close(again(images), trained(images), atol=1e-2, rtol=1e-2)
+
+
+@pytest.mark.parametrize("kind", range(10))
+def test_every_disease_leaves_a_film_that_can_be_drawn(modules, kind):
+    disease = modules.disease
+    assert len(disease.KINDS) == 10
+    film = np.random.default_rng(1).random((128, 128)).astype(np.float32)
+    for seed in range(20):
+        drawn = disease.KINDS[kind](film, np.random.default_rng(seed))
+        assert drawn.shape == film.shape
+        assert np.isfinite(drawn).all()
+        assert (drawn != film).any()
+
+
+def test_sick_and_old_films_follow_from_the_seed(modules):
+    film = np.random.default_rng(1).integers(0, 255, (128, 128), np.uint8)
+    for draw in (modules.disease.sick, modules.disease.old, modules.disease.drawn_on):
+        first, again = (draw(film, np.random.default_rng(7)) for _ in range(2))
+        assert first.dtype == np.uint8
+        assert np.array_equal(first, again)

@@ -66,14 +66,15 @@ def result(
     priority: str = "critical",
     margin: float = 0.25,
     fingerprint: str = "f" * 32,
-    refuse: bool = False,
+    refuse: str | bool = False,
     accession: str = "ACC-1",
 ) -> Assessment:
-    """The result of that file: complete, with maps and evidence."""
+    """The result of that file: complete, with maps and evidence. refuse: why, or True for its
+    view."""
     header = replace(HEADER, study_uid=study, series_uid="1.9", sop_uid=sop, accession=accession)
     digest = sha256(of.file.read_bytes()).hexdigest()
     if refuse:
-        base = refused(Reason(code="view", measured="LL"), header=header)
+        base = refused(Reason(code="view" if refuse is True else refuse), header=header)
     else:
         base = assessed(findings=FINDINGS, header=header, priority=priority)
         base = replace(

@@ -140,6 +140,21 @@ def test_a_study_without_an_assessed_image_is_not_assessed(store):
     assert store.study(kept.study_id, EVERYWHERE).row.priority == "not_assessed"
 
 
+def test_nothing_flagged_beside_a_film_that_waits_for_a_doctor_is_not_assessed(store):
+    def row():
+        return store.study(kept.study_id, EVERYWHERE).row
+
+    kept = keep(store, 0, study="1.2", sop="1", priority="none").stored
+    assert row().priority == "none"
+    keep(store, 1, study="1.2", sop="2", refuse="view")
+    assert row().priority == "none"
+    waiting = keep(store, 2, study="1.2", sop="3", refuse="not_chest").stored
+    assert row().priority == "not_assessed"
+    assert row().assessment_id == waiting.assessment.id
+    keep(store, 3, study="1.2", sop="4", priority="routine")
+    assert row().priority == "routine"
+
+
 def test_a_new_image_makes_a_study_new_again_but_a_new_result_does_not(store):
     kept = keep(store, 0, study="1.7", sop="1.7.0").stored
     store.open_study(kept.study_id, EVERYWHERE, audit=KEEPING)

@@ -79,10 +79,10 @@ def radiograph(unit: np.ndarray, *, warnings=(), **policy) -> Radiograph:
 
 
 def assessment(
-    name: str, priority: str, *, margin: float = 0.0, study: str = "", refused: bool = False
+    name: str, priority: str, *, margin: float = 0.0, study: str = "", refused: str | bool = False
 ) -> Assessment:
-    """An assessment with a given place in the worklist."""
-    refusal = Reason(code="view", measured="LL")
+    """An assessment with a given place in the worklist. refused: why, or True for its view."""
+    refusal = Reason(code="view" if refused is True else str(refused), measured="LL")
     reason = (
         PriorityReason(code="refused", refusal=refusal)
         if refused

@@ -1,5 +1,6 @@
 """What the gate makes of what the network sees, and how a film is put right."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,15 +11,17 @@ from cxr_triage.errors import PolicyInvalid
 from cxr_triage.language import LANGUAGES
 from cxr_triage.result.sentences import reason_sentence
 from cxr_triage.triage.gate import Gate
+from cxr_triage.triage.header_rules import says_frontal_chest
 from cxr_triage.triage.policy import SightLimits, read_policy
 from cxr_triage.triage.sight_rules import check_sight, correction_of, doubts_of
 
-from .builders import radiograph
+from .builders import CHEST_PA, radiograph
 from .test_pixel_rules import film
 
 LIMITS = SightLimits(
-    gate="seer", version="1", correct=False, minimum_chest=0.5, maximum_turned=0.8,
-    maximum_inverted=0.7, maximum_cut_off=0.9, maximum_tiny=0.6, warn_mirrored=0.95,
+    gate="seer", version="1", correct=False, minimum_chest=0.5, minimum_chest_said=0.2,
+    maximum_turned=0.8, maximum_inverted=0.7, maximum_cut_off=0.9, maximum_tiny=0.6,
+    warn_mirrored=0.95,
 )  # fmt: skip
 
 
@@ -59,6 +62,23 @@ def test_upright_chest_film_has_no_reason_and_no_doubt():
 )
 def test_each_rule_refuses_just_beyond_its_limit(seen, expected):
     assert codes(seen) == expected
+
+
+@pytest.mark.parametrize(("chest", "said", "expected"), [
+    (0.3, False, ["not_chest"]), (0.3, True, []), (0.2, True, []), (0.19, True, ["not_chest"]),
+])  # fmt: skip
+def test_a_header_that_says_chest_and_frontal_asks_less_of_the_picture(chest, said, expected):
+    found = check_sight(sight(chest=chest), LIMITS, said=said)
+    assert [reason.code for reason in found] == expected
+
+
+@pytest.mark.parametrize(("header", "said"), [
+    ({}, True), ({"view": "AP"}, True), ({"view": "", "description": "CHEST PA"}, True),
+    ({"view": ""}, False), ({"body_part": ""}, False), ({"body_part": "HAND"}, False),
+    ({"source": "picture"}, False), ({"modality": ""}, False),
+])  # fmt: skip
+def test_only_a_dicom_header_that_names_both_says_so(header, said):
+    assert says_frontal_chest(replace(CHEST_PA, **header)) is said
 
 
 def test_mirrored_film_warns_and_is_not_refused():

@@ -245,7 +245,22 @@ def test_study_has_the_highest_priority_of_its_assessed_images():
     assert [image.id for image in studies[0].images] == ["routine", "none", "lateral"]
 
 
-def test_study_is_not_assessed_only_if_none_of_its_images_was():
+def test_nothing_flagged_beside_a_film_that_waits_for_a_doctor_is_not_assessed():
+    """`none` would say that there is nothing to look at."""
+    nothing = assessment("nothing", "none", study="1")
+    looks = assessment("looks", "not_assessed", study="1", refused="not_chest")
+    lateral = assessment("lateral", "not_assessed", study="1", refused=True)
+    (study,) = rank_studies([lateral, nothing, looks], lambda image: image)
+    assert study.priority == "not_assessed"
+    assert [image.id for image in study.images] == ["looks", "nothing", "lateral"]
+    (study,) = rank_studies([lateral, nothing], lambda image: image)
+    assert study.priority == "none"
+    flagged = assessment("flagged", "routine", study="1")
+    (study,) = rank_studies([looks, flagged, nothing], lambda image: image)
+    assert study.priority == "routine"
+
+
+def test_study_is_not_assessed_if_none_of_its_images_was():
     refused = [assessment(name, "not_assessed", study="1", refused=True) for name in "ab"]
     assert rank_studies(refused, lambda image: image)[0].priority == "not_assessed"
 

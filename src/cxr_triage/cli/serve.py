@@ -1,5 +1,6 @@
 """`cxr-triage serve`: the service over HTTP, on this machine alone unless told otherwise."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,7 +29,7 @@ def serve(
     lang: Annotated[Language | None, typer.Option(help=say("help.lang", _HELP))] = None,
 ) -> None:
     """Serve until interrupted; requests that run then are finished."""
-    from cxr_triage.api.platform.logs import log_as_json  # noqa: PLC0415 (score starts without all this)
+    from cxr_triage.api.platform.logs import log_to  # noqa: PLC0415 (score starts without all this)
     from cxr_triage.api.platform.server import address_of, check_address, listen, server_for  # noqa: PLC0415
     from cxr_triage.api.platform.services import open_services  # noqa: PLC0415
     from cxr_triage.service.inference.allocator import keep_freed_memory  # noqa: PLC0415
@@ -40,7 +41,7 @@ def serve(
         update={name: value for name, value in given.items() if value is not None}
     )
     check_address(settings)
-    log_as_json()
+    log_to(sys.stderr)
     with listen(settings) as socket, open_services(settings) as services:
         accounts = _demo_accounts(services.store, settings) if settings.demo else None
         _check_administrator(services.store)
@@ -71,11 +72,17 @@ def _demo_accounts(store: "Store", settings: Settings) -> "DemoAccounts":
 
 
 def _start_demo(accounts: "DemoAccounts", address: str, language: Language) -> None:
-    """Show who may sign in, and send the demo films as a station would."""
-    from cxr_triage.cli.demo.films import demo_films, send_films  # noqa: PLC0415
+    """Send the demo films as stations would, then show where to sign in and who may."""
+    from cxr_triage.cli.demo.sending import send_films  # noqa: PLC0415
     from cxr_triage.service.demo import STATION  # noqa: PLC0415
 
-    for name, password in accounts.passwords.items():
-        typer.echo(say("serve.demo_account", language, name=name, password=password))
-    typer.echo(say("serve.demo_key", language, key=accounts.keys[STATION]))
-    send_films(demo_films(), address, accounts.keys)
+    def show() -> None:
+        lines = [f"  {name:<14} {password}" for name, password in accounts.passwords.items()]
+        block = say(
+            "serve.demo_ready", language, address=address, accounts="\n".join(lines),
+            key=accounts.keys[STATION],
+        )  # fmt: skip
+        typer.echo(f"\n{block}\n")
+
+    typer.echo(say("serve.demo_sending", language))
+    send_films(address, accounts, language, show)

@@ -20,6 +20,9 @@ PRIORITIES: tuple[Priority, ...] = ("critical", "urgent", "not_assessed", "routi
 CORRECTED = ("corrected_left", "corrected_down", "corrected_right", "corrected_inverted")
 """Codes of the warnings of an image that was turned or inverted before it was scored."""
 
+READ_ANYWAY = "read_anyway"
+"""Code of the warning that a film bears which a person had scored although it was refused."""
+
 RESEARCH = "research_policy"
 """Code of the warning that every image bears which a research policy let in."""
 

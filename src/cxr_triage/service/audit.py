@@ -30,6 +30,7 @@ class Action(StrEnum):
     FILM_MOVED = "film_moved"
     FILM_HIDDEN = "film_hidden"
     FILM_SHOWN = "film_shown"
+    FILM_READ_ANYWAY = "film_read_anyway"
     NUMBER_SETTLED = "number_settled"
     STUDIES_MERGED = "studies_merged"
     STUDY_PARTED = "study_parted"

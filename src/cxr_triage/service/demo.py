@@ -26,13 +26,13 @@ STATION = "thanh-an"
 """Where the nurse works."""
 
 STATIONS = {
-    STATION: "Trạm y tế Thạnh An (demo)",
-    "ly-nhon": "Trạm y tế Lý Nhơn (demo)",
-    "tam-thon-hiep": "Trạm y tế Tam Thôn Hiệp (demo)",
+    STATION: "Trạm y tế Thạnh An (minh hoạ)",
+    "ly-nhon": "Trạm y tế Lý Nhơn (minh hoạ)",
 }
+READER = "radiologist"
 PEOPLE: dict[str, Role] = {
     "nurse": "station",
-    "radiologist": "radiologist",
+    READER: "radiologist",
     "administrator": "administrator",
 }
 

@@ -25,10 +25,12 @@ def seen_in(detail: StudyDetail, version: int) -> Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmValues:
-    """Of an image. view: None as the file says. marker: a note on its side marker."""
+    """Of an image. view: None as the file says. marker: a note on its side marker. anyway: it is
+    read although it was refused for its looks."""
 
     view: str | None = None
     marker: str = field(default="", repr=False)
+    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

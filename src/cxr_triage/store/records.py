@@ -13,6 +13,7 @@ from typing import Literal
 
 from cxr_triage.domain import Assessment, Patient, Priority, PriorityReason, Reason, Score
 from cxr_triage.result.document import Document
+from cxr_triage.triage.anyway import may_be_read_anyway
 
 Role = Literal["station", "clinician", "radiologist", "administrator"]
 StudyState = Literal["new", "opened", "changed", "reviewed", "signed"]
@@ -108,7 +109,8 @@ class StoredAssessment:
     that the store made where the file had none (pictures), and the view, age and sex that hold
     now; filed: what the file says of them; judged: by which view and age the result was made.
     patient: whom the file says it shows. twin: another image bears the same SOP Instance UID.
-    hidden_at: it was sent by mistake. marker: what a person noted of its side marker.
+    hidden_at: it was sent by mistake. marker: what a person noted of its side marker. anyway: a
+    person wants it read although it was refused for its looks.
     """
 
     assessment: Assessment
@@ -124,12 +126,14 @@ class StoredAssessment:
     filed: AsFiled = AsFiled()
     judged: tuple[str, float | None] = ("", None)
     marker: str = field(default="", repr=False)
+    anyway: bool = False
 
     @property
     def outdated(self) -> bool:
-        """Was it made by another view or age than hold now?"""
+        """Was it made by another view or age than hold now, or refused but is to be read?"""
         header = self.assessment.header
-        return self.judged != (header.view, header.age_years)
+        refused = self.anyway and may_be_read_anyway(self.assessment.eligibility)
+        return refused or self.judged != (header.view, header.age_years)
 
     @property
     def view_corrected(self) -> bool:

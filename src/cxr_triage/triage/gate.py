@@ -9,7 +9,7 @@ from cxr_triage.domain import Eligibility, Header, PixelCorrection, Radiograph, 
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.imaging.prepare import AS_IT_IS, corrected, letterbox
 from cxr_triage.model.gate_model import GateCard, GateModel
-from cxr_triage.triage.header_rules import check_header
+from cxr_triage.triage.header_rules import check_header, says_frontal_chest
 from cxr_triage.triage.pixel_rules import check_pixels
 from cxr_triage.triage.policy import Policy
 from cxr_triage.triage.sight_rules import (
@@ -19,7 +19,7 @@ from cxr_triage.triage.sight_rules import (
     doubts_of,
 )
 
-GATE_VERSION = "3"
+GATE_VERSION = "4"
 """Changes whenever the same image under the same policy could be judged otherwise."""
 
 
@@ -66,13 +66,14 @@ class Gate:
         limits = self._policy.sight
         pixels = check_pixels(radiograph, self._policy.gate)
         sight = seen = self.look(radiograph)
+        said = says_frontal_chest(radiograph.header)
         told = any(reason.code == "bits_unscaled" for reason in pixels.reasons)
-        reasons, correction = () if told else check_sight(sight, limits), AS_IT_IS
+        reasons, correction = () if told else check_sight(sight, limits, said=said), AS_IT_IS
         if reasons and limits.correct:
             padded = radiograph.pixel_policy.padded > 0
             candidate = replace(correction_of(sight, limits), padded=padded)
             again = self.look(radiograph, candidate)
-            if not check_sight(again, limits):
+            if not check_sight(again, limits, said=said):
                 reasons, correction, seen = (), candidate, again
         found = (*pixels.reasons, *reasons)
         doubts = () if found else doubts_of(seen, limits)

@@ -46,6 +46,17 @@ def check_header(header: Header, limits: GateLimits) -> Eligibility:
     return Eligibility(status="refer" if reasons else "accept", reasons=reasons, warnings=warnings)
 
 
+def says_frontal_chest(header: Header) -> bool:
+    """Does the header of a radiograph name the chest and a frontal view?"""
+    return (
+        header.source == "dicom"
+        and header.modality in RADIOGRAPH_MODALITIES
+        and bool(header.body_part)
+        and says_chest(header.body_part)
+        and (header.view in FRONTAL_VIEWS or says_frontal(header.description))
+    )
+
+
 def _sop_class(header: Header, _: GateLimits) -> Reason | None:
     if not header.sop_class_uid or header.sop_class_uid in RADIOGRAPH_SOP_CLASSES:
         return None

@@ -21,6 +21,7 @@ from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.prepare import prepare
 from cxr_triage.imaging.source import ImageFile, open_image
+from cxr_triage.triage.anyway import overruled
 from cxr_triage.triage.gate import Gate
 
 NOTHING: Final[Mapping[str, Any]] = {}
@@ -62,16 +63,21 @@ class ImageReader:
         size: int,
         bits: int | None = None,
         instead: Mapping[str, Any] = NOTHING,
+        *,
+        anyway: bool = False,
     ) -> GatedImage:
         """Read and judge one file's bytes, for a model of `size`. Raises ImageError.
 
         bits: that a picture's values have, where its sender says so. instead: fields of a DICOM
-        header that somebody knows better, and what they are.
+        header that somebody knows better, and what they are. anyway: somebody who looked at the
+        film wants it read if it is refused for its looks alone.
         """
         image, gated = self._open(data, bits, instead)
         if gated.eligibility.status == "refer":
             return gated
         gated, correction = self._judged(gated, image)
+        if anyway:
+            gated = replace(gated, eligibility=overruled(gated.eligibility))
         if gated.eligibility.status == "refer" or gated.radiograph is None:
             return gated
         with timed(gated.timings_ms, "prepare"):

@@ -9,6 +9,7 @@ from cxr_triage.domain import PREPROCESSING_VERSION, Assessment, ModelCard, Radi
 from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.model.engine import Engine, Outputs
+from cxr_triage.triage.anyway import never_lowered
 from cxr_triage.triage.decision import Decision, decide
 from cxr_triage.triage.gate import Gate
 from cxr_triage.triage.image_reader import NOTHING, GatedImage, ImageReader, timed
@@ -48,10 +49,15 @@ class Pipeline:
         return self._reader.picture(data, bits)
 
     def read(
-        self, data: bytes, bits: int | None = None, instead: Mapping[str, Any] = NOTHING
+        self,
+        data: bytes,
+        bits: int | None = None,
+        instead: Mapping[str, Any] = NOTHING,
+        *,
+        anyway: bool = False,
     ) -> GatedImage:
         """Read and judge a file's bytes; arguments as of `ImageReader.read`. Raises ImageError."""
-        return self._reader.read(data, self.engine.card.input_size, bits, instead)
+        return self._reader.read(data, self.engine.card.input_size, bits, instead, anyway=anyway)
 
     def score(self, images: Sequence[GatedImage]) -> list[Assessment]:
         """Score those that were accepted, in one batch; an assessment for each image.
@@ -74,7 +80,8 @@ class Pipeline:
             findings = (
                 () if outputs is None else findings_of(outputs, self.engine.card, self.decision)
             )
-            priority, reason = priority_of(image.eligibility, findings, self.decision)
+            decided = priority_of(image.eligibility, findings, self.decision)
+            priority, reason = never_lowered(image.eligibility, *decided)
         return Assessment(
             id=_short_hash(image.digest, self.fingerprint),
             digest=image.digest,

@@ -101,13 +101,15 @@ class GateLimits(_Strict):
 class SightLimits(_Strict):
     """From which probability on what the learned gate sees refuses a film (see policy.toml).
 
-    gate, version: the network that the limits were chosen for.
+    gate, version: the network that the limits were chosen for. minimum_chest_said: where a
+    DICOM header says that it is a frontal chest film.
     """
 
     gate: str
     version: str
     correct: bool
     minimum_chest: Share
+    minimum_chest_said: Share
     maximum_turned: Share
     maximum_inverted: Share
     maximum_cut_off: Share

@@ -28,6 +28,7 @@ from cxr_triage.model.calibrate import (
     sigmoid,
 )
 from cxr_triage.model.engine import Outputs
+from cxr_triage.triage.anyway import waits
 from cxr_triage.triage.decision import Decision, LabelCuts
 from cxr_triage.triage.policy import urgency
 
@@ -154,14 +155,15 @@ def rank_studies(
 ) -> list[RankedStudy[Image]]:
     """Studies in the order of the worklist; an image is anything that has an assessment.
 
-    A study's priority is the highest among its assessed images; `not_assessed` only if
-    none was. An image without a study UID is a study of its own, and so are one UID's images of
-    each patient: see `domain.persons`.
+    A study's priority is the highest among its assessed images; `not_assessed` if none was, or
+    where nothing is flagged beside an image that waits for a doctor: see `anyway.waits`.
+    An image without a study UID is a study of its own, and so are one UID's images of each
+    patient: see `domain.persons`.
     """
 
-    def place_in_study(image: Image) -> tuple[bool, int, float, float, str]:
+    def place_in_study(image: Image) -> tuple[int, int, float, float, str]:
         assessment = assessment_of(image)
-        return assessment.outcome != "assessed", *_place(assessment)
+        return _group(assessment), *_place(assessment)
 
     studies: dict[str, list[Image]] = {}
     for image in images:
@@ -185,6 +187,13 @@ def _of_one_person(
     for members in studies:
         for places in persons([patient_of(image) for image in members]):
             yield [members[place] for place in places]
+
+
+def _group(assessment: Assessment) -> int:
+    """Within a study: what is flagged, then what waits for a doctor, then what is not flagged."""
+    if assessment.outcome == "assessed":
+        return 2 if assessment.priority == "none" else 0
+    return 1 if waits(assessment.eligibility) else 3
 
 
 def _place(assessment: Assessment) -> tuple[int, float, float, str]:

@@ -7,10 +7,12 @@ TURNS = ("left", "down", "right")
 """Where the head of a film points that was turned by 1, 2, 3 quarters counter-clockwise."""
 
 
-def check_sight(sight: Sight, limits: SightLimits) -> tuple[Reason, ...]:
-    """Why this is not the whole of an upright frontal chest film; empty if it is."""
-    if sight.chest < limits.minimum_chest:
-        return (_reason("not_chest", sight.chest, limits.minimum_chest),)
+def check_sight(sight: Sight, limits: SightLimits, *, said: bool = False) -> tuple[Reason, ...]:
+    """Why this is not the whole of an upright frontal chest film; empty if it is. said: its
+    header says that it is a frontal chest film."""
+    minimum = limits.minimum_chest_said if said else limits.minimum_chest
+    if sight.chest < minimum:
+        return (_reason("not_chest", sight.chest, minimum),)
     _, cut_off, tiny = sight.field
     found = [*_wrong_way(sight, limits)]
     if cut_off > limits.maximum_cut_off:

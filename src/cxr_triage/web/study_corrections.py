@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from cxr_triage.domain import names_differ
+from cxr_triage.language import say
 from cxr_triage.report.study.identity_notes import age_text, differences, view_text
 from cxr_triage.report.study.report import spoken_name
 from cxr_triage.service.review.corrections import (
@@ -21,6 +22,7 @@ from cxr_triage.store.records import (
     StudyRow,
     WorklistQuery,
 )
+from cxr_triage.triage.anyway import may_be_read_anyway
 from cxr_triage.web.visit import Visit
 
 VIEWS: Final = ("PA", "AP", "LL", "RL")
@@ -46,6 +48,10 @@ def correction_values(visit: Visit, detail: StudyDetail, shown: StoredAssessment
         "named": named,
         "may_correct": may,
         "may_judge": may and who.may("sign"),
+        "may_read_anyway": may
+        and shown.is_current
+        and shown.hidden_at is None
+        and may_be_read_anyway(shown.assessment.eligibility),
         "stations": visit.services.store.accounts.stations() if may_choose_station(who) else (),
         "siblings": detail.siblings if named else (),
         "hidden_films": detail.hidden if named else (),
@@ -122,6 +128,8 @@ def _said(visit: Visit, one: Correction, stations: dict[str, str]) -> Sequence[s
             said.append(_change(view_text(str(before), language), view_text(str(after), language)))
         elif name == "marker":
             said.append(_change(str(before or "–"), str(after or "–")))
+        elif name == "anyway":
+            said.append(say("correct.read_anyway_done", language))
         elif name == "station":
             said.append(_change(*(stations.get(str(one), str(one)) for one in (before, after))))
     return said

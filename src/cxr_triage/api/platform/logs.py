@@ -1,5 +1,5 @@
-"""Logs as JSON lines. Events and places; never an address asked for, a patient, or what an
-exception says."""
+"""Logs as JSON lines; in a terminal, lines to read. Events and places; never an address asked
+for, a patient, or what an exception says."""
 
 import logging
 import sys
@@ -13,13 +13,17 @@ OURS = ("cxr_triage", "uvicorn.error")
 """Loggers whose sentences are known; of others only the name and the level are kept."""
 
 
-def log_as_json(stream: TextIO | None = None) -> None:
-    """Send every log of this process to `stream` (standard error), one JSON object a line."""
+def log_to(stream: TextIO) -> None:
+    """Send every log of this process to `stream`: one JSON object a line. Where a person looks
+    on, what went wrong alone: time, level and what happened."""
+    watched = stream.isatty()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
+        if watched
+        else structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_words,
     ]
     structlog.configure(
@@ -27,16 +31,18 @@ def log_as_json(stream: TextIO | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                _to_read if watched else structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         )
     )
+    if watched:
+        handler.setLevel(logging.WARNING)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -44,6 +50,17 @@ def log_as_json(stream: TextIO | None = None) -> None:
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)
         logging.getLogger(name).propagate = True
+
+
+def _to_read(_: WrappedLogger, __: str, event: EventDict) -> str:
+    """09:31:07  error  what happened  kind=OSError, and below it where."""
+    event = dict(event)
+    first = [event.pop("timestamp", ""), f"{event.pop('level', ''):<7}", event.pop("event", "")]
+    event.pop("logger", None)
+    where = str(event.pop("where", "")).rstrip()
+    rest = [f"{name}={value}" for name, value in event.items()]
+    line = "  ".join([*map(str, first), *rest])
+    return f"{line}\n{where}" if where else line
 
 
 def _without_words(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

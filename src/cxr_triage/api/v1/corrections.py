@@ -140,6 +140,24 @@ def move_film(
     return detail_out(detail, who, language)
 
 
+@router.post("/assessments/{assessment}/read-anyway")
+def read_film_anyway(
+    services: Opened,
+    who: Corrector,
+    origin: From,
+    language: Spoken,
+    id_: AssessmentId,
+    body: HideIn,
+) -> StudyDetailOut:
+    """Somebody looked at the film of this result, which was refused for its looks: it is read all
+    the same, and marked. It makes its study more urgent, or leaves it as it is. 409
+    `not_for_its_looks` if it was refused for its age, its view or what it is."""
+    detail = services.corrections.read_anyway(
+        who, id_, version=body.version, reason=body.reason, origin=origin
+    )
+    return detail_out(detail, who, language)
+
+
 @router.post("/assessments/{assessment}/hide")
 def hide_film(
     services: Opened,

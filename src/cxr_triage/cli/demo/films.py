@@ -1,66 +1,89 @@
-"""The films of pydicom-data, sent to a service as stations send their own."""
+"""The films of the demonstration: real films of invented patients, at two stations.
 
-import threading
-import time
-from collections.abc import Iterator, Mapping
+They lie in `demo` of a checkout and beside the code of an installed wheel; index.csv there says
+of each whose film it is said to be. A leg of pydicom-data, which is refused, comes
+with them where that is installed.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
-import httpx
+import pydicom
 
-from cxr_triage.cli.demo.studies import demo_studies
-from cxr_triage.errors import MissingExtra
-from cxr_triage.logs import log
-from cxr_triage.service.demo import STATION
+INDEX: Final = "index.csv"
+LEG: Final = "RG3_UNCR*"
+DICOM: Final = "application/dicom"
+PICTURES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".tif": "image/tiff"}
 
-CHEST = "RG1_UNCR*"
-OTHERS = ("RG3_UNCR*", "693_UNCR*", "MR2_UNCR*", "US1_UNCR*")
-"""A leg, CT, MR and ultrasound, which are referred."""
-
-PATIENCE_S = 60.0
+_PACKAGE = Path(__file__).resolve().parents[2]
+_SHIPPED = (_PACKAGE / "demo_films", _PACKAGE.parents[1] / "demo")
 
 
-def demo_films() -> Path:
-    """The folder of the films. Raises MissingExtra if pydicom-data is not installed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoFilm:
+    """A file's name and bytes, the station that sends it, and what is declared of a picture."""
+
+    name: str
+    data: bytes
+    station: str
+    declared: dict[str, str]
+
+    @property
+    def media_type(self) -> str:
+        return PICTURES.get(Path(self.name).suffix, DICOM)
+
+
+def demo_folder() -> Path:
+    """Where the films lie."""
+    return _index().parent / "films"
+
+
+def _index() -> Path:
+    return next(folder / INDEX for folder in _SHIPPED if (folder / INDEX).is_file())
+
+
+def demo_films() -> Iterator[DemoFilm]:
+    """The films of the index in its order, then the leg if it is there."""
+    with _index().open(encoding="utf-8", newline="") as index:
+        rows = list(csv.DictReader(index))
+    for row in rows:
+        file = demo_folder() / row["file"]
+        yield DemoFilm(
+            name=file.name,
+            data=file.read_bytes(),
+            station=row["station"],
+            declared=_declared(row) if file.suffix in PICTURES else {},
+        )
+    leg = demo_leg()
+    if leg is not None:
+        yield DemoFilm(name="leg.dcm", data=leg, station=rows[0]["station"], declared={})
+
+
+def demo_leg() -> bytes | None:
+    """A radiograph of a leg (CR, EXTREMITY) of an invented patient. None without pydicom-data."""
     package = find_spec("data_store")
     if package is None or package.origin is None:
-        raise MissingExtra("pydicom-data", extra="demo")
-    return Path(package.origin).parent / "data"
+        return None
+    ds = pydicom.dcmread(next((Path(package.origin).parent / "data").glob(LEG)))
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    ds.PatientName, ds.PatientID, ds.AccessionNumber = "Tô^Văn Khải", "DEMO-18", "DEMO-18"
+    buffer = io.BytesIO()
+    ds.save_as(buffer)
+    return buffer.getvalue()
 
 
-def send_films(folder: Path, address: str, keys: Mapping[str, str]) -> None:
-    """In a thread that waits until the service answers. keys: by station."""
-    thread = threading.Thread(target=_send, args=(folder, address, keys), name="demo", daemon=True)
-    thread.start()
-
-
-def _send(folder: Path, address: str, keys: Mapping[str, str]) -> None:
-    with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
-        if not _answers(client):
-            log.error("demo films not sent: the service does not answer")
-            return
-        for station, film in _films(folder):
-            headers = {
-                "Authorization": f"Bearer {keys[station]}",
-                "Content-Type": "application/dicom",
-            }
-            status = client.post("/v1/images", content=film, headers=headers).status_code
-            log.info("demo film sent: %s", status)
-
-
-def _films(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Station and file; the invented studies first."""
-    found = {name: sorted(folder.glob(name))[0].read_bytes() for name in (CHEST, *OTHERS)}
-    yield from demo_studies(found[CHEST])
-    for name in OTHERS:
-        yield STATION, found[name]
-
-
-def _answers(client: httpx.Client) -> bool:
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        try:
-            return client.get("/readyz").is_success
-        except httpx.TransportError:
-            time.sleep(0.2)
-    return False
+def _declared(row: dict[str, str]) -> dict[str, str]:
+    """Fields of the form that a picture is sent with."""
+    return {
+        "patient_id": row["number"],
+        "patient_name": row["name"],
+        "sex": row["sex"],
+        "age": row["age"],
+        "view": row["view"],
+        "accession": row["number"],
+    }

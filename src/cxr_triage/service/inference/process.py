@@ -81,10 +81,11 @@ def _told(error: TriageError) -> dict[str, Any]:
 def _assess(pipeline: Pipeline, head: dict[str, Any], _: bytearray) -> JobAnswer:
     declared = DECLARED.validate_python(head["declared"])
     data = Path(head["file"]).read_bytes()
-    image = pipeline.read(data, declared.bits, said_instead(declared))
+    instead = said_instead(declared)
+    image = pipeline.read(data, declared.bits, instead, anyway=declared.anyway)
     image = judged(image, declared, pipeline.policy.gate)
     assessment = pipeline.score([image])[0]
-    if declared.corrected or image.header.source == "picture":
+    if declared.corrected or declared.anyway or image.header.source == "picture":
         fingerprint = declared.fingerprint(pipeline.fingerprint)
         assessment = replace(assessment, fingerprint=fingerprint)
     packed = pack(assessment)

@@ -14,7 +14,7 @@ class Declared:
 
     bits: that the values of a picture of 16 bits have.
     corrected: a person who looked says so: view and age count whatever the file says, a DICOM
-    object's header too.
+    object's header too. anyway: and wants it read although it was refused for its looks.
     """
 
     patient: Patient = field(default=Patient(), repr=False)
@@ -23,12 +23,13 @@ class Declared:
     age_years: float | None = None
     bits: int | None = None
     corrected: bool = False
+    anyway: bool = False
 
     @property
     def judged(self) -> bool:
         """Is anything said that the gate judges by?"""
         said = bool(self.view) or self.age_years is not None or self.bits is not None
-        return self.corrected or said
+        return self.corrected or self.anyway or said
 
     def fingerprint(self, running: str) -> str:
         """Of a result under what is declared: another age may make another result.
@@ -40,6 +41,8 @@ class Declared:
         text = f"{running}\n{self.view}\n{self.age_years}"
         if self.bits is not None:
             text += f"\n{self.bits}"
+        if self.anyway:
+            text += "\nanyway"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -21,6 +21,7 @@ from cxr_triage.store.corrections import By, FilmValues, Values, seen_in
 from cxr_triage.store.records import EVERYWHERE, StoredAssessment, StudyDetail, StudyRow
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.placing import SIGNED
+from cxr_triage.triage.anyway import may_be_read_anyway
 
 MAX_REASON: Final = 500
 MAX_MARKER: Final = 200
@@ -97,6 +98,40 @@ class Corrections:
             by=_by(who, Action.IDENTITY_CORRECTED, reason, origin),
         )
         return self.store.study(study_id, who.scope)
+
+    def read_anyway(
+        self, who: Principal, assessment_id: str, *, version: int, reason: str, origin: Origin
+    ) -> StudyDetail:
+        """Somebody looked at the film of that result, which was refused for its looks: it is read
+        all the same. Whoever may put a study right may; nobody needs a reason.
+
+        Raises Conflict `not_for_its_looks` if it was refused for anything else, or was not.
+        """
+        film, detail = self._film(who, assessment_id, version, reason, needs_reason=False)
+        if not may_be_read_anyway(film.assessment.eligibility):
+            raise Conflict("not_for_its_looks")
+        row, header = detail.row, film.assessment.header
+        again = self._assessed(replace(film, anyway=True), header.view, header.age_years)
+        values = Values(
+            station_id=row.station_id,
+            patient=None if row.patient == row.filed else row.patient,
+            age_years=_corrected_age(detail),
+            films={
+                film.image_id: FilmValues(
+                    view=header.view if film.view_corrected else None,
+                    marker=film.marker,
+                    anyway=True,
+                )
+            },
+        )
+        self.store.correcting.correct(
+            seen_in(detail, version),
+            values,
+            station_id=row.station_id,
+            results={film.image_id: again},
+            by=_by(who, Action.FILM_READ_ANYWAY, reason, origin, film),
+        )
+        return self.store.study(row.study_id, who.scope)
 
     def move(
         self, who: Principal, assessment_id: str, target_id: str | None, *,
@@ -209,21 +244,36 @@ class Corrections:
         detail = self.store.study(stored.study_id, EVERYWHERE)
         return next((o for o in detail.everything if o.image_id == stored.image_id), stored)
 
-    def _detail(self, who: Principal, study_id: str, version: int, reason: str) -> StudyDetail:
+    def _detail(
+        self,
+        who: Principal,
+        study_id: str,
+        version: int,
+        reason: str,
+        *,
+        needs_reason: bool = True,
+    ) -> StudyDetail:
         who.need("correct")
         detail = self.store.study(study_id, who.scope)
-        _check(who, detail.row, reason)
+        _check(who, detail.row, reason, needs_reason=needs_reason)
         if detail.row.version != version:
             raise Conflict("correction_outdated")
         return detail
 
     def _film(
-        self, who: Principal, assessment_id: str, version: int, reason: str
+        self,
+        who: Principal,
+        assessment_id: str,
+        version: int,
+        reason: str,
+        *,
+        needs_reason: bool = True,
     ) -> tuple[StoredAssessment, StudyDetail]:
         """The current result of that result's film, and its study."""
         who.need("correct")
         stored = self.store.assessment(assessment_id, who.scope)
-        detail = self._detail(who, stored.study_id, version, reason)
+        study = stored.study_id
+        detail = self._detail(who, study, version, reason, needs_reason=needs_reason)
         return next(o for o in detail.everything if o.image_id == stored.image_id), detail
 
     def _results(
@@ -264,9 +314,10 @@ class Corrections:
             age_years=age_years,
             bits=_declared_bits(header),
             corrected=not own,
+            anyway=film.anyway,
         )
         if own and header.source != "picture":
-            declared = NOTHING_DECLARED
+            declared = Declared(anyway=True) if film.anyway else NOTHING_DECLARED
         digest = film.assessment.digest
         again = self.pool.assess(self.store.path_of(digest), declared).assessment
         if again.digest != digest:
@@ -280,12 +331,12 @@ class Corrections:
         return replace(again, header=numbers)
 
 
-def _check(who: Principal, row: StudyRow, reason: str) -> None:
+def _check(who: Principal, row: StudyRow, reason: str, *, needs_reason: bool = True) -> None:
     """Raises NotAllowed or CorrectionInvalid."""
     if len(reason) > MAX_REASON:
         raise CorrectionInvalid("correction_text_too_long", most=MAX_REASON)
     if who.may("sign"):
-        if not reason.strip():
+        if needs_reason and not reason.strip():
             raise CorrectionInvalid("correction_reason_needed")
     elif who.station_id is None:
         raise NotAllowed("not_allowed")
@@ -374,7 +425,7 @@ def _films(detail: StudyDetail, wanted: WantedValues) -> dict[str, FilmValues]:
         marker = given.get("marker", film.marker) or ""
         if len(marker) > MAX_MARKER:
             raise CorrectionInvalid("correction_text_too_long", most=MAX_MARKER)
-        found[film.image_id] = FilmValues(view=view, marker=marker.strip())
+        found[film.image_id] = FilmValues(view=view, marker=marker.strip(), anyway=film.anyway)
     return found
 
 

@@ -2,7 +2,8 @@
 
 `studies.corrected`: `patient` (true: `patient_id` is what a person said), `age_years`.
 `images.corrected`: `own` (view and age as the file says them, once a person said more), `view`,
-`marker` (a note on the side marker). What is not there is as the file says.
+`marker` (a note on the side marker), `anyway` (true: read although it was refused for its looks).
+What is not there is as the file says.
 """
 
 import json

@@ -64,9 +64,10 @@ def correct_films(connection: Connection, study: Row[Any], values: Values, by: B
         if wanted is None:
             continue
         view = one.filed.view if wanted.view is None else wanted.view
-        said = {
+        said: dict[str, list[object]] = {
             "view": [one.assessment.header.view, view],
             "marker": [one.marker, wanted.marker],
+            "anyway": [one.anyway, wanted.anyway],
         }
         changes = {name: pair for name, pair in said.items() if pair[0] != pair[1]}
         if not changes:
@@ -75,6 +76,7 @@ def correct_films(connection: Connection, study: Row[Any], values: Values, by: B
             "own": {"view": one.filed.view, "age_years": one.filed.age_years},
             **({"view": view} if view != one.filed.view else {}),
             **({"marker": wanted.marker} if wanted.marker else {}),
+            **({"anyway": True} if wanted.anyway else {}),
         }
         connection.execute(
             update(images).where(images.c.id == one.image_id).values(corrected=to_json(holds))

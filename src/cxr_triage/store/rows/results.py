@@ -172,4 +172,5 @@ def _stored(row: Row[Any]) -> StoredAssessment:
         filed=filed,
         judged=(made_of.view, made_of.age_years),
         marker=film.get("marker", ""),
+        anyway=film.get("anyway", False),
     )

@@ -18,7 +18,7 @@ export class Correct {
       event.preventDefault();
       this._save();
     });
-    for (const button of this.form.querySelectorAll("[data-act]")) button.addEventListener("click", () => this._act(button));
+    for (const button of document.querySelectorAll("[data-act]")) button.addEventListener("click", () => this._act(button));
   }
 
   _values() {
@@ -98,7 +98,7 @@ export class Correct {
   }
 
   _busy(busy) {
-    for (const button of this.form.querySelectorAll("button")) button.disabled = busy;
+    for (const button of document.querySelectorAll("#correct-form button, [data-act]")) button.disabled = busy;
     this.form.querySelector("#correct-state").textContent = busy ? say("correct.saving") : "";
   }
 }
