@@ -2,15 +2,28 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
-from cxr_triage.domain import PREPROCESSING_VERSION, Assessment, ModelCard, Radiograph
+from cxr_triage.domain import (
+    PREPROCESSING_VERSION,
+    Assessment,
+    CropBox,
+    Finding,
+    ModelCard,
+    Prepared,
+    Priority,
+    PriorityReason,
+    Radiograph,
+    Reason,
+)
 from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.model.engine import Engine, Outputs
 from cxr_triage.triage.gate import Gate
-from cxr_triage.triage.policy import Policy
+from cxr_triage.triage.policy import Policy, urgency
 from cxr_triage.triage.rank import findings_of, priority_of
 from cxr_triage.triage.reading import NOTHING, Reader, Reading, timed
 
@@ -47,37 +60,40 @@ class Pipeline:
 
         Raises ModelError if the model returns something that is not a number.
         """
-        eligible = [reading for reading in readings if reading.prepared is not None]
+        inputs = [prepared for reading in readings for prepared in reading.inputs]
         timings: dict[str, float] = {}
         with timed(timings, "infer"):
-            outputs = self.engine.run([r.prepared for r in eligible if r.prepared is not None])
-        infer_ms = timings["infer"] / max(1, len(eligible))
-        by_reading = {
-            id(reading): result for reading, result in zip(eligible, outputs, strict=True)
-        }
+            outputs = iter(self.engine.run(inputs))
+        infer_ms = timings["infer"] / max(1, len(inputs))
         return [
-            self._ranked(reading, by_reading.get(id(reading)), infer_ms) for reading in readings
+            self._ranked(reading, list(islice(outputs, len(reading.inputs))), infer_ms)
+            for reading in readings
         ]
 
-    def _ranked(self, reading: Reading, outputs: Outputs | None, infer_ms: float) -> Assessment:
+    def _ranked(self, reading: Reading, outputs: list[Outputs], infer_ms: float) -> Assessment:
         timings = dict(reading.timings_ms)
-        if outputs is not None:
-            timings["infer"] = infer_ms
+        if outputs:
+            timings["infer"] = infer_ms * len(outputs)
         with timed(timings, "rank"):
-            findings = (
-                () if outputs is None else findings_of(outputs, self.engine.card, self.policy)
-            )
-            priority, reason = priority_of(reading.eligibility, findings, self.policy)
+            scored = [
+                self._scored(reading, one, prepared)
+                for one, prepared in zip(outputs, reading.inputs, strict=True)
+            ] or [self._scored(reading, None, None)]
+            held = min(scored, key=lambda one: urgency(one.priority))
+        eligibility = reading.eligibility
+        if held is not scored[0]:
+            warnings = (*eligibility.warnings, Reason(code="whole_picture_counts"))
+            eligibility = replace(eligibility, warnings=warnings)
         return Assessment(
             id=_short_hash(reading.digest, self.fingerprint),
             digest=reading.digest,
             pixel_digest=reading.radiograph.pixel_digest if reading.radiograph else "",
             header=reading.header,
-            eligibility=reading.eligibility,
-            findings=findings,
-            priority=priority,
-            reason=reason,
-            crop=reading.prepared.crop if reading.prepared else None,
+            eligibility=eligibility,
+            findings=held.findings,
+            priority=held.priority,
+            reason=held.reason,
+            crop=held.crop,
             pixel_policy=reading.radiograph.pixel_policy if reading.radiograph else None,
             sight=reading.sight,
             model=self.engine.card,
@@ -86,6 +102,24 @@ class Pipeline:
             created_at=datetime.now(UTC),
             timings_ms=timings,
         )
+
+    def _scored(
+        self, reading: Reading, outputs: Outputs | None, prepared: Prepared | None
+    ) -> "_Scored":
+        findings = () if outputs is None else findings_of(outputs, self.engine.card, self.policy)
+        priority, reason = priority_of(reading.eligibility, findings, self.policy)
+        crop = None if prepared is None else prepared.crop
+        return _Scored(findings=findings, priority=priority, reason=reason, crop=crop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scored:
+    """What one input of a reading came to."""
+
+    findings: tuple[Finding, ...]
+    priority: Priority
+    reason: PriorityReason
+    crop: CropBox | None
 
 
 def fingerprint_of(card: ModelCard, policy: Policy, gate: str) -> str:

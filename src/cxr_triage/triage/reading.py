@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cxr_triage.domain import (
-    Correction,
     Eligibility,
     Header,
     Patient,
@@ -19,9 +18,10 @@ from cxr_triage.domain import (
 from cxr_triage.errors import ImageError
 from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.limits import Limits
+from cxr_triage.imaging.own_film import on_picture, own_film
 from cxr_triage.imaging.prepare import prepare
 from cxr_triage.imaging.source import ImageFile, open_image
-from cxr_triage.triage.gate import Gate
+from cxr_triage.triage.gate import Gate, Verdict
 
 NOTHING: Final[Mapping[str, Any]] = {}
 """Nobody knows better than the header."""
@@ -31,7 +31,8 @@ NOTHING: Final[Mapping[str, Any]] = {}
 class Reading:
     """An image that was read and judged.
 
-    radiograph, sight: None if the header alone decided. prepared: None unless accepted.
+    radiograph, sight: None if the header alone decided. prepared: None unless accepted. whole: of
+    a picture whose film alone is in `prepared`, the picture as it came, if it may be scored too.
     """
 
     digest: str = field(repr=False)
@@ -41,7 +42,15 @@ class Reading:
     radiograph: Radiograph | None = None
     sight: Sight | None = None
     prepared: Prepared | None = None
+    whole: Prepared | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> tuple[Prepared, ...]:
+        """What is scored; the most urgent result counts, the first of those that are equal."""
+        if self.prepared is None:
+            return ()
+        return (self.prepared,) if self.whole is None else (self.prepared, self.whole)
 
 
 class Reader:
@@ -71,12 +80,11 @@ class Reader:
         image, reading = self._open(data, bits, instead)
         if reading.eligibility.status == "refer":
             return reading
-        reading, correction = self._judged(reading, image)
-        if reading.eligibility.status == "refer" or reading.radiograph is None:
+        reading, seen = self._judged(reading, image)
+        if reading.eligibility.status == "refer":
             return reading
         with timed(reading.timings_ms, "prepare"):
-            prepared = prepare(reading.radiograph.pixels, size, correction)
-        return replace(reading, prepared=prepared)
+            return _prepared(reading, seen, size)
 
     def picture(self, data: bytes, bits: int | None = None) -> Radiograph:
         """The image to look at, whatever the gate says of it. Raises ImageError."""
@@ -115,18 +123,50 @@ class Reader:
             timings_ms=timings,
         )
 
-    def _judged(self, reading: Reading, image: ImageFile) -> tuple[Reading, Correction]:
+    def _judged(self, reading: Reading, image: ImageFile) -> tuple[Reading, "_Seen"]:
         with timed(reading.timings_ms, "read"):
             radiograph = image.decode(self._decoder)
         with timed(reading.timings_ms, "gate"):
-            verdict = self._gate.judge(radiograph)
+            film = own_film(radiograph)
+            whole = self._gate.judge(radiograph)
+            verdict = whole if film is None else self._gate.judge(film)
+        if film is not None and _refused(verdict) and not _refused(whole):
+            film, verdict = None, whole
+        shown = radiograph if film is None else replace(film, pixels=radiograph.pixels)
         judged = replace(
             reading,
             eligibility=_merged(reading.eligibility, verdict.eligibility),
-            radiograph=radiograph,
+            radiograph=shown,
             sight=verdict.sight,
         )
-        return judged, verdict.correction
+        return judged, _Seen(radiograph, film, verdict, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A picture, its film where that is not all of it, and the verdicts of what is scored and of
+    the picture as it came."""
+
+    picture: Radiograph
+    film: Radiograph | None
+    verdict: Verdict
+    whole: Verdict
+
+
+def _prepared(reading: Reading, seen: _Seen, size: int) -> Reading:
+    film, picture = seen.film, seen.picture
+    if film is None:
+        return replace(reading, prepared=prepare(picture.pixels, size, seen.verdict.correction))
+    alone = prepare(film.pixels, size, seen.verdict.correction)
+    alone = replace(alone, crop=on_picture(alone.crop, film.pixel_policy.film))
+    if _refused(seen.whole):
+        return replace(reading, prepared=alone)
+    whole = prepare(picture.pixels, size, seen.whole.correction)
+    return replace(reading, prepared=alone, whole=whole)
+
+
+def _refused(verdict: Verdict) -> bool:
+    return verdict.eligibility.status == "refer"
 
 
 def _merged(first: Eligibility, second: Eligibility) -> Eligibility:
