@@ -1,13 +1,13 @@
 """The types that the rooms hand to each other: frozen, no I/O, arrays read-only."""
 
-from cxr_triage.domain.arrays import F32, Array, Stored, Weights, read_only
+from cxr_triage.domain.arrays import F32, Array, StoredValues, Weights, read_only
 from cxr_triage.domain.image import (
     PREPROCESSING_VERSION,
-    Correction,
     CropBox,
     Eligibility,
     FilmArea,
     Header,
+    PixelCorrection,
     PixelPolicy,
     Prepared,
     Radiograph,
@@ -38,7 +38,6 @@ __all__ = [
     "RESEARCH",
     "Array",
     "Assessment",
-    "Correction",
     "CropBox",
     "Download",
     "Eligibility",
@@ -50,6 +49,7 @@ __all__ = [
     "ModelLabel",
     "Outcome",
     "Patient",
+    "PixelCorrection",
     "PixelPolicy",
     "Prepared",
     "Priority",
@@ -60,7 +60,7 @@ __all__ = [
     "Result",
     "Score",
     "Sight",
-    "Stored",
+    "StoredValues",
     "Weights",
     "contradict",
     "folded",

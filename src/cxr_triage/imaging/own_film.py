@@ -62,9 +62,7 @@ def _may_be_more(header: Header) -> bool:
     return header.source == "picture" or header.sop_class_uid.startswith(SECONDARY_CAPTURE)
 
 
-def _span(
-    pixels: F32, *, padded: bool, photographed: bool
-) -> tuple[float, float] | None:
+def _span(pixels: F32, *, padded: bool, photographed: bool) -> tuple[float, float] | None:
     """The greys in ±1024 that become black and white; None where the film uses its scale."""
     step = max(1, min(pixels.shape) // SAMPLES)
     sample = pixels[::step, ::step]

@@ -23,9 +23,9 @@ from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.model.engine import Engine, Outputs
 from cxr_triage.triage.gate import Gate
+from cxr_triage.triage.image_reader import NOTHING, GatedImage, ImageReader, timed
 from cxr_triage.triage.policy import Policy, urgency
 from cxr_triage.triage.rank import findings_of, priority_of
-from cxr_triage.triage.reading import NOTHING, Reader, Reading, timed
 
 
 class Pipeline:
@@ -39,7 +39,7 @@ class Pipeline:
         self.engine = engine
         self.policy = policy
         self.fingerprint = fingerprint_of(engine.card, policy, gate.version)
-        self._reader = Reader(gate=gate, decoder=decoder, limits=limits, marks=policy.warnings)
+        self._reader = ImageReader(gate=gate, decoder=decoder, limits=limits, marks=policy.warnings)
 
     def assess(self, data: bytes) -> Assessment:
         """The whole path for one file's bytes. Raises ImageError or ModelError."""
@@ -51,51 +51,51 @@ class Pipeline:
 
     def read(
         self, data: bytes, bits: int | None = None, instead: Mapping[str, Any] = NOTHING
-    ) -> Reading:
-        """Read and judge one file's bytes. bits, instead: see `Reader.read`. Raises ImageError."""
+    ) -> GatedImage:
+        """Read and judge a file's bytes; arguments as of `ImageReader.read`. Raises ImageError."""
         return self._reader.read(data, self.engine.card.input_size, bits, instead)
 
-    def score(self, readings: Sequence[Reading]) -> list[Assessment]:
-        """Score those that were accepted, in one batch; an assessment for each reading.
+    def score(self, images: Sequence[GatedImage]) -> list[Assessment]:
+        """Score those that were accepted, in one batch; an assessment for each image.
 
         Raises ModelError if the model returns something that is not a number.
         """
-        inputs = [prepared for reading in readings for prepared in reading.inputs]
+        inputs = [prepared for image in images for prepared in image.inputs]
         timings: dict[str, float] = {}
         with timed(timings, "infer"):
             outputs = iter(self.engine.run(inputs))
         infer_ms = timings["infer"] / max(1, len(inputs))
         return [
-            self._ranked(reading, list(islice(outputs, len(reading.inputs))), infer_ms)
-            for reading in readings
+            self._ranked(image, list(islice(outputs, len(image.inputs))), infer_ms)
+            for image in images
         ]
 
-    def _ranked(self, reading: Reading, outputs: list[Outputs], infer_ms: float) -> Assessment:
-        timings = dict(reading.timings_ms)
+    def _ranked(self, image: GatedImage, outputs: list[Outputs], infer_ms: float) -> Assessment:
+        timings = dict(image.timings_ms)
         if outputs:
             timings["infer"] = infer_ms * len(outputs)
         with timed(timings, "rank"):
             scored = [
-                self._scored(reading, one, prepared)
-                for one, prepared in zip(outputs, reading.inputs, strict=True)
-            ] or [self._scored(reading, None, None)]
+                self._scored(image, one, prepared)
+                for one, prepared in zip(outputs, image.inputs, strict=True)
+            ] or [self._scored(image, None, None)]
             held = min(scored, key=lambda one: urgency(one.priority))
-        eligibility = reading.eligibility
+        eligibility = image.eligibility
         if held is not scored[0]:
             warnings = (*eligibility.warnings, Reason(code="whole_picture_counts"))
             eligibility = replace(eligibility, warnings=warnings)
         return Assessment(
-            id=_short_hash(reading.digest, self.fingerprint),
-            digest=reading.digest,
-            pixel_digest=reading.radiograph.pixel_digest if reading.radiograph else "",
-            header=reading.header,
+            id=_short_hash(image.digest, self.fingerprint),
+            digest=image.digest,
+            pixel_digest=image.radiograph.pixel_digest if image.radiograph else "",
+            header=image.header,
             eligibility=eligibility,
             findings=held.findings,
             priority=held.priority,
             reason=held.reason,
             crop=held.crop,
-            pixel_policy=reading.radiograph.pixel_policy if reading.radiograph else None,
-            sight=reading.sight,
+            pixel_policy=image.radiograph.pixel_policy if image.radiograph else None,
+            sight=image.sight,
             model=self.engine.card,
             fingerprint=self.fingerprint,
             policy=f"{self.policy.name} {self.policy.version}",
@@ -104,10 +104,10 @@ class Pipeline:
         )
 
     def _scored(
-        self, reading: Reading, outputs: Outputs | None, prepared: Prepared | None
+        self, image: GatedImage, outputs: Outputs | None, prepared: Prepared | None
     ) -> "_Scored":
         findings = () if outputs is None else findings_of(outputs, self.engine.card, self.policy)
-        priority, reason = priority_of(reading.eligibility, findings, self.policy)
+        priority, reason = priority_of(image.eligibility, findings, self.policy)
         crop = None if prepared is None else prepared.crop
         return _Scored(findings=findings, priority=priority, reason=reason, crop=crop)
 

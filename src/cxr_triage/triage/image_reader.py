@@ -21,14 +21,14 @@ from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.own_film import on_picture, own_film
 from cxr_triage.imaging.prepare import prepare
 from cxr_triage.imaging.source import ImageFile, open_image
-from cxr_triage.triage.gate import Gate, Verdict
+from cxr_triage.triage.gate import Gate, GateDecision
 
 NOTHING: Final[Mapping[str, Any]] = {}
 """Nobody knows better than the header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Reading:
+class GatedImage:
     """An image that was read and judged.
 
     radiograph, sight: None if the header alone decided. prepared: None unless accepted. whole: of
@@ -53,7 +53,7 @@ class Reading:
         return (self.prepared,) if self.whole is None else (self.prepared, self.whole)
 
 
-class Reader:
+class ImageReader:
     """Reads and judges. Safe to call from several threads."""
 
     def __init__(
@@ -71,41 +71,41 @@ class Reader:
         size: int,
         bits: int | None = None,
         instead: Mapping[str, Any] = NOTHING,
-    ) -> Reading:
+    ) -> GatedImage:
         """Read and judge one file's bytes, for a model of `size`. Raises ImageError.
 
         bits: that a picture's values have, where its sender says so. instead: fields of a DICOM
         header that somebody knows better, and what they are.
         """
-        image, reading = self._open(data, bits, instead)
-        if reading.eligibility.status == "refer":
-            return reading
-        reading, seen = self._judged(reading, image)
-        if reading.eligibility.status == "refer":
-            return reading
-        with timed(reading.timings_ms, "prepare"):
-            return _prepared(reading, seen, size)
+        image, gated = self._open(data, bits, instead)
+        if gated.eligibility.status == "refer":
+            return gated
+        gated, seen = self._judged(gated, image)
+        if gated.eligibility.status == "refer":
+            return gated
+        with timed(gated.timings_ms, "prepare"):
+            return _prepared(gated, seen, size)
 
     def picture(self, data: bytes, bits: int | None = None) -> Radiograph:
         """The image to look at, whatever the gate says of it. Raises ImageError."""
         return open_image(data, self._limits, bits).decode(self._decoder)
 
-    def inspect(self, data: bytes, bits: int | None = None) -> Reading:
+    def inspect(self, data: bytes, bits: int | None = None) -> GatedImage:
         """Read and judge; what the header refuses is looked at too, where it can be decoded.
 
         Raises ImageError.
         """
-        image, reading = self._open(data, bits)
+        image, gated = self._open(data, bits)
         try:
-            return self._judged(reading, image)[0]
+            return self._judged(gated, image)[0]
         except ImageError:
-            if reading.eligibility.status == "accept":
+            if gated.eligibility.status == "accept":
                 raise
-            return reading
+            return gated
 
     def _open(
         self, data: bytes, bits: int | None, instead: Mapping[str, Any] = NOTHING
-    ) -> tuple[ImageFile, Reading]:
+    ) -> tuple[ImageFile, GatedImage]:
         timings: dict[str, float] = {}
         with timed(timings, "read"):
             image = open_image(data, self._limits, bits)
@@ -113,33 +113,33 @@ class Reader:
         if header.source == "dicom" and instead:
             header = replace(header, **instead)
         with timed(timings, "gate"):
-            verdict = self._gate.check_header(header)
+            decision = self._gate.check_header(header)
         first = Eligibility(status="accept", warnings=(*self._marks, *image.warnings))
-        return image, Reading(
+        return image, GatedImage(
             digest=image.digest,
             header=header,
             patient=image.patient,
-            eligibility=_merged(verdict, first),
+            eligibility=_merged(decision, first),
             timings_ms=timings,
         )
 
-    def _judged(self, reading: Reading, image: ImageFile) -> tuple[Reading, "_Seen"]:
-        with timed(reading.timings_ms, "read"):
+    def _judged(self, gated: GatedImage, image: ImageFile) -> tuple[GatedImage, "_Seen"]:
+        with timed(gated.timings_ms, "read"):
             radiograph = image.decode(self._decoder)
-        with timed(reading.timings_ms, "gate"):
+        with timed(gated.timings_ms, "gate"):
             film = own_film(radiograph)
             whole = self._gate.judge(radiograph)
-            verdict = whole if film is None else self._gate.judge(film)
-        if film is not None and _refused(verdict) and not _refused(whole):
-            film, verdict = None, whole
+            decision = whole if film is None else self._gate.judge(film)
+        if film is not None and _refused(decision) and not _refused(whole):
+            film, decision = None, whole
         shown = radiograph if film is None else replace(film, pixels=radiograph.pixels)
         judged = replace(
-            reading,
-            eligibility=_merged(reading.eligibility, verdict.eligibility),
+            gated,
+            eligibility=_merged(gated.eligibility, decision.eligibility),
             radiograph=shown,
-            sight=verdict.sight,
+            sight=decision.sight,
         )
-        return judged, _Seen(radiograph, film, verdict, whole)
+        return judged, _Seen(radiograph, film, decision, whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,24 +149,24 @@ class _Seen:
 
     picture: Radiograph
     film: Radiograph | None
-    verdict: Verdict
-    whole: Verdict
+    decision: GateDecision
+    whole: GateDecision
 
 
-def _prepared(reading: Reading, seen: _Seen, size: int) -> Reading:
+def _prepared(gated: GatedImage, seen: _Seen, size: int) -> GatedImage:
     film, picture = seen.film, seen.picture
     if film is None:
-        return replace(reading, prepared=prepare(picture.pixels, size, seen.verdict.correction))
-    alone = prepare(film.pixels, size, seen.verdict.correction)
+        return replace(gated, prepared=prepare(picture.pixels, size, seen.decision.correction))
+    alone = prepare(film.pixels, size, seen.decision.correction)
     alone = replace(alone, crop=on_picture(alone.crop, film.pixel_policy.film))
     if _refused(seen.whole):
-        return replace(reading, prepared=alone)
+        return replace(gated, prepared=alone)
     whole = prepare(picture.pixels, size, seen.whole.correction)
-    return replace(reading, prepared=alone, whole=whole)
+    return replace(gated, prepared=alone, whole=whole)
 
 
-def _refused(verdict: Verdict) -> bool:
-    return verdict.eligibility.status == "refer"
+def _refused(decision: GateDecision) -> bool:
+    return decision.eligibility.status == "refer"
 
 
 def _merged(first: Eligibility, second: Eligibility) -> Eligibility:
