@@ -180,7 +180,7 @@ def _smooth(grey: F32) -> F32:
     """Means of 3 × 3 pixels."""
     wide = np.pad(grey, 1, mode="edge")
     rows = wide[:-2] + wide[1:-1] + wide[2:]
-    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
+    return np.asarray((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9, np.float32)
 
 
 def _even_depths(grey: F32) -> Depths | None:
@@ -297,7 +297,7 @@ def _area(
         rows=bottom - top,
         columns=right - left,
         edges=lines,
-        outside=1 - kept / pixels.size,
+        outside=round(1 - kept / pixels.size, 4),
         uneven=uneven,
     )
 

@@ -80,7 +80,7 @@ def _span(pixels: F32, *, padded: bool, photographed: bool) -> tuple[float, floa
 def _stretched(pixels: F32, span: tuple[float, float]) -> F32:
     low, high = span
     scaled = (pixels - np.float32(low)) * np.float32(2048 / (high - low)) - np.float32(1024)
-    return np.clip(scaled, BLACK, -BLACK)
+    return np.asarray(np.clip(scaled, BLACK, -BLACK), np.float32)
 
 
 def _said_photographed(radiograph: Radiograph) -> bool:

@@ -17,10 +17,12 @@ from cxr_triage.domain import (
 )
 from cxr_triage.errors import ImageError
 from cxr_triage.imaging.decoding.pool import Decoder
+from cxr_triage.imaging.dicom.ages import AGES_CONTRADICT
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.own_film import on_picture, own_film
 from cxr_triage.imaging.prepare import prepare
 from cxr_triage.imaging.source import ImageFile, open_image
+from cxr_triage.triage.ages import adult_said
 from cxr_triage.triage.gate import Gate, GateDecision
 
 NOTHING: Final[Mapping[str, Any]] = {}
@@ -71,15 +73,20 @@ class ImageReader:
         size: int,
         bits: int | None = None,
         instead: Mapping[str, Any] = NOTHING,
+        *,
+        adult: bool = False,
     ) -> GatedImage:
         """Read and judge one file's bytes, for a model of `size`. Raises ImageError.
 
         bits: that a picture's values have, where its sender says so. instead: fields of a DICOM
-        header that somebody knows better, and what they are.
+        header that somebody knows better, and what they are. adult: somebody says that whoever
+        is shown without an age is 15 years old or older.
         """
         image, gated = self._open(data, bits, instead)
         if gated.eligibility.status == "refer":
             return gated
+        if adult:
+            gated = replace(gated, eligibility=adult_said(gated.eligibility, gated.header))
         gated, seen = self._judged(gated, image)
         if gated.eligibility.status == "refer":
             return gated
@@ -112,9 +119,11 @@ class ImageReader:
         header = image.header
         if header.source == "dicom" and instead:
             header = replace(header, **instead)
+        same_age = header.age_years == image.header.age_years
         with timed(timings, "gate"):
             decision = self._gate.check_header(header)
-        first = Eligibility(status="accept", warnings=(*self._marks, *image.warnings))
+        warnings = [one for one in image.warnings if one.code != AGES_CONTRADICT or same_age]
+        first = Eligibility(status="accept", warnings=(*self._marks, *warnings))
         return image, GatedImage(
             digest=image.digest,
             header=header,

@@ -50,10 +50,15 @@ class Pipeline:
         return self._reader.picture(data, bits)
 
     def read(
-        self, data: bytes, bits: int | None = None, instead: Mapping[str, Any] = NOTHING
+        self,
+        data: bytes,
+        bits: int | None = None,
+        instead: Mapping[str, Any] = NOTHING,
+        *,
+        adult: bool = False,
     ) -> GatedImage:
         """Read and judge a file's bytes; arguments as of `ImageReader.read`. Raises ImageError."""
-        return self._reader.read(data, self.engine.card.input_size, bits, instead)
+        return self._reader.read(data, self.engine.card.input_size, bits, instead, adult=adult)
 
     def score(self, images: Sequence[GatedImage]) -> list[Assessment]:
         """Score those that were accepted, in one batch; an assessment for each image.
