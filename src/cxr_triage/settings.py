@@ -1,8 +1,9 @@
 """Everything that can be set, in one frozen object; read from CXR_TRIAGE_* variables."""
 
 import os
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -12,6 +13,9 @@ from cxr_triage.errors import SettingsInvalid
 from cxr_triage.language import Language
 
 MIB = 1024 * 1024
+LANGUAGE_VARIABLES: Final = ("CXR_TRIAGE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+"""The first that says something counts, as POSIX has it."""
+VIETNAMESE: Final = re.compile(r"vi(?:$|[_.@-])", re.IGNORECASE)
 
 
 def _known_zone(name: str) -> str:
@@ -23,6 +27,12 @@ def _known_zone(name: str) -> str:
 
 
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
+
+
+def default_language() -> Language:
+    """CXR_TRIAGE_LANGUAGE, else that of the environment; settings errors are said in it too."""
+    said = (os.environ.get(name, "") for name in LANGUAGE_VARIABLES)
+    return "vi" if VIETNAMESE.match(next(filter(None, said), "")) else "en"
 
 
 class Settings(BaseSettings):
@@ -57,7 +67,7 @@ class Settings(BaseSettings):
     positions: Path | None = None
     data_dir: Path | None = None
     catalog: Path | None = None
-    language: Language = "en"
+    language: Language = Field(default_factory=default_language)
     threads: int = Field(default=0, ge=0, le=1024)
     workers: int = Field(default=0, ge=0, le=256)
     max_file_mib: int = Field(default=256, ge=1)
@@ -98,11 +108,6 @@ class Settings(BaseSettings):
     report_address: str = Field(default="", max_length=240)
     report_names: bool = True
     demo: bool = False
-
-
-def default_language() -> Language:
-    """CXR_TRIAGE_LANGUAGE alone, so that even a settings error is said in it."""
-    return "vi" if os.environ.get("CXR_TRIAGE_LANGUAGE", "").lower() == "vi" else "en"
 
 
 def read_settings() -> Settings:

@@ -112,11 +112,11 @@ def test_film_that_is_put_right_has_the_scores_of_the_upright_film_and_maps_on_w
     film = np.asarray(display_image(correcting.read(rg1).radiograph.pixels, 1000))
     upright = correcting.assess(_as_png(film))
     sent = correcting.assess(_as_png(np.rot90(255 - film if inverted else film, turns)))
-    codes = [correction.code for correction in sent.corrections]
+    codes = [notice.code for notice in sent.notices]
     assert codes == [f"corrected_{('left', 'down', 'right')[turns - 1]}"] + (
         ["corrected_inverted"] if inverted else []
     )
-    assert not upright.corrections
+    assert not upright.notices
     for one, other in zip(upright.findings, sent.findings, strict=True):
         assert one.score == pytest.approx(other.score, abs=1e-5)
         assert np.allclose(np.rot90(one.evidence, turns), other.evidence, atol=1e-3)

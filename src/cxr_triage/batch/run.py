@@ -73,13 +73,14 @@ def run(
     workers: int,
     limits: Limits,
     bits: int | None = None,
+    adult: bool = False,
 ) -> Iterator[FileResult]:
     """Results in the order of `files`. At most twice `workers` images are held at a time.
 
-    bits: that the values of pictures have, where somebody says so.
+    bits: that the values of pictures have, where somebody says so. adult: see `Pipeline.read`.
     Raises ModelError if the model fails: that concerns every file.
     """
-    read = partial(pipeline.read, bits=bits)
+    read = partial(pipeline.read, bits=bits, adult=adult)
     for path, image in read_ahead(read, files, workers=workers, limits=limits):
         if isinstance(image, TriageError):
             yield FileResult(path=path, error=image)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,15 +12,28 @@ from cxr_triage.cli.decision.calibrate import calibrate
 from cxr_triage.cli.decision.policy import create_policy_app
 from cxr_triage.cli.evaluation.command import evaluate
 from cxr_triage.cli.exits import FATAL, INTERRUPTED
+from cxr_triage.cli.exits import USAGE as USAGE_CODE
 from cxr_triage.cli.gate.command import gate
 from cxr_triage.cli.info import info
 from cxr_triage.cli.model.command import create_model_app
 from cxr_triage.cli.score.command import score
 from cxr_triage.cli.serve import serve
 from cxr_triage.errors import TriageError
-from cxr_triage.language import Language, say
+from cxr_triage.language import LANGUAGES, Language, say
 from cxr_triage.logs import log_to_file, log_unexpected
 from cxr_triage.settings import default_language
+
+UsageError: Final[type[Exception]] = typer.BadParameter.__bases__[0]
+"""Of Click, which Typer brings along in some releases and needs in others."""
+USAGE: Final = {
+    "NoSuchOption": "command.usage_option",
+    "MissingParameter": "command.usage_missing",
+    "BadParameter": "command.usage_value",
+    "BadOptionUsage": "command.usage_value",
+    "BadArgumentUsage": "command.usage_other",
+    "UsageError": "command.usage_other",
+}
+"""What to say of a command that was typed wrongly, by the name of Click's error."""
 
 
 def create_app(language: Language) -> typer.Typer:
@@ -45,6 +58,39 @@ def create_app(language: Language) -> typer.Typer:
     return app
 
 
+def language_asked(arguments: list[str]) -> Language | None:
+    """What `--lang` says, wherever it stands: what is wrong is said in it before it is read."""
+    for at, one in enumerate(arguments):
+        name, equals, value = one.partition("=")
+        if name == "--lang":
+            said = value if equals else "".join(arguments[at + 1 : at + 2])
+            return next((known for known in LANGUAGES if known == said), None)
+    return None
+
+
+def _show_usage(error: Exception, language: Language) -> int:
+    """Say what was typed wrongly, in the words of Click where that is English; the exit code."""
+    key, context = USAGE.get(type(error).__name__), getattr(error, "ctx", None)
+    if language == "en" or key is None:
+        getattr(error, "show")()  # noqa: B009 (of Click's errors alone)
+    else:
+        command = context.command_path if context else "cxr-triage"
+        typer.echo(say(key, language, name=_typed(error), command=command), err=True)
+    return int(getattr(error, "exit_code", USAGE_CODE))
+
+
+def _typed(error: Exception) -> str:
+    """The option or argument that it is about, as it is typed."""
+    parameter = getattr(error, "param", None)
+    names = getattr(parameter, "opts", None) or [getattr(error, "option_name", "")]
+    name = str(names[0])
+    return (
+        name
+        if name.startswith("-")
+        else (getattr(parameter, "metavar", "") or name.upper()).rstrip(".")
+    )
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"cxr-triage {__version__}")
@@ -64,14 +110,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a Windows console or a C locale lacks Vietnamese
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    language = default_language()
+    language = language_asked(sys.argv[1:]) or default_language()
     log_to_file(os.environ.get("CXR_TRIAGE_LOG_FILE", ""))
     try:
-        create_app(language)()
+        sys.exit(create_app(language)(standalone_mode=False))
+    except UsageError as error:
+        sys.exit(_show_usage(error, language))
     except TriageError as error:
         typer.echo(error.message(language), err=True)
         sys.exit(FATAL)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except Exception as error:  # noqa: BLE001  the last resort: nobody sees a stack trace
         log_unexpected(error)

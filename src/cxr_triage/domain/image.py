@@ -6,7 +6,7 @@ from typing import Literal
 from cxr_triage.domain.arrays import F32, StoredValues
 from cxr_triage.domain.patient import Patient
 
-PREPROCESSING_VERSION = "2"
+PREPROCESSING_VERSION = "3"
 """Changes whenever the same bytes could give the model another tensor."""
 
 
@@ -63,6 +63,25 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilmArea:
+    """Where a film lies in a picture that shows more: rows × columns pixels from `top`, `left`.
+
+    edges: of a film that lies askew in that box, the depth of its top, right, bottom and left
+    edge at the two ends of each side, clockwise from the view of who looks from that side, in
+    pixels; zeros where it fills the box. outside: share of the picture that is not of the film.
+    uneven: what lies around it is no one grey, as on a light box or a screen.
+    """
+
+    top: int
+    left: int
+    rows: int
+    columns: int
+    edges: tuple[tuple[float, float], ...] = ((0.0, 0.0),) * 4
+    outside: float
+    uneven: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PixelPolicy:
     """What was done to the stored values, in order; shown with every result.
 
@@ -70,7 +89,9 @@ class PixelPolicy:
     span (stretched to the 0.1–99.9 percentiles). `output_range`: the values, after the
     modality step, that became 0 and 1 (for a VOI LUT: its output range).
     `clipped`: share of the pixels that are not padding and lie outside the window or
-    the LUT; None where there is neither.
+    the LUT; None where there is neither. `film`: the part of the picture that was scored, where
+    it is not all of it. `stretched`: the grey, as shares of the scale, that became black and
+    white for scoring alone, where the film used little of it.
     """
 
     modality: Literal["none", "rescale", "lut"] = "none"
@@ -82,6 +103,8 @@ class PixelPolicy:
     padded: float = 0.0
     clipped: float | None = None
     resampled_to_square: bool = False
+    film: FilmArea | None = None
+    stretched: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -22,6 +22,11 @@ CORRECTED = ("corrected_left", "corrected_down", "corrected_right", "corrected_i
 
 READ_ANYWAY = "read_anyway"
 """Code of the warning that a film bears which a person had scored although it was refused."""
+BESIDE_PICTURE = (
+    *CORRECTED, "border_cut", "contrast_stretched", "whole_picture_counts", "photographed",
+    "cut_apex", "cut_base", "cut_left", "cut_right", "mirrored",
+)  # fmt: skip
+"""Codes of the warnings without which a picture of the film, or its sides, would mislead."""
 
 RESEARCH = "research_policy"
 """Code of the warning that every image bears which a research policy let in."""
@@ -182,9 +187,9 @@ class Result:
         return any(warning.code == RESEARCH for warning in self.eligibility.warnings)
 
     @property
-    def corrections(self) -> tuple[Reason, ...]:
-        """What was done to the image before it was scored. Every output says so."""
-        return tuple(w for w in self.eligibility.warnings if w.code in CORRECTED)
+    def notices(self) -> tuple[Reason, ...]:
+        """What must be known of the image wherever it is shown. Every output says so."""
+        return tuple(w for w in self.eligibility.warnings if w.code in BESIDE_PICTURE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

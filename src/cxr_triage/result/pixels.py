@@ -27,3 +27,8 @@ def _steps(policy: PixelPolicy, language: Language) -> Iterator[str]:
         yield say("pixels.clipped", language, share=policy.clipped)
     if policy.resampled_to_square:
         yield say("pixels.resampled", language)
+    if policy.film is not None:
+        yield say("pixels.film", language, outside=policy.film.outside)
+    if policy.stretched is not None:
+        dark, bright = policy.stretched
+        yield say("pixels.stretched", language, dark=dark, bright=bright)

@@ -1,9 +1,14 @@
 """Reasons as sentences: the values of the domain put into the words of a language."""
 
+import re
+from typing import Final
+
 from cxr_triage.domain import PriorityReason, Reason, Score
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
+
+SPLIT: Final = re.compile(r"(.+?),? (test|val|validation) split, (\d+) films")
 
 
 def priority_sentence(reason: PriorityReason, language: Language) -> str:
@@ -23,6 +28,16 @@ def priority_sentence(reason: PriorityReason, language: Language) -> str:
 def reason_sentence(reason: Reason, language: Language) -> str:
     """A refusal or a warning, with what was measured and its limit."""
     return say(f"reason.{reason.code}", language, measured=reason.measured, limit=reason.limit)
+
+
+def data_set_name(name: str, language: Language) -> str:
+    """What a card says that a finding was measured on; names of collections stay as they are."""
+    found = SPLIT.fullmatch(name)
+    if found is None:
+        return name
+    collection, split, count = found.groups()
+    key = "report.split.test" if split == "test" else "report.split.val"
+    return say(key, language, collection=collection, count=int(count))
 
 
 def score_text(finding: Score, language: Language) -> str:

@@ -9,6 +9,7 @@ from cxr_triage.domain import Eligibility, Header, PixelCorrection, Radiograph, 
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.imaging.prepare import AS_IT_IS, corrected, letterbox
 from cxr_triage.model.gate_model import GateCard, GateModel
+from cxr_triage.triage.chest_edges import check_edges
 from cxr_triage.triage.header_rules import check_header, says_frontal_chest
 from cxr_triage.triage.pixel_rules import check_pixels
 from cxr_triage.triage.policy import Policy
@@ -19,7 +20,7 @@ from cxr_triage.triage.sight_rules import (
     doubts_of,
 )
 
-GATE_VERSION = "4"
+GATE_VERSION = "5"
 """Changes whenever the same image under the same policy could be judged otherwise."""
 
 
@@ -77,6 +78,8 @@ class Gate:
                 reasons, correction, seen = (), candidate, again
         found = (*pixels.reasons, *reasons)
         doubts = () if found else doubts_of(seen, limits)
+        if not found:
+            doubts += check_edges(corrected(radiograph.pixels, correction))
         eligibility = Eligibility(
             status="refer" if found else "accept",
             reasons=found,

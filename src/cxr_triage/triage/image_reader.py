@@ -10,7 +10,6 @@ from cxr_triage.domain import (
     Eligibility,
     Header,
     Patient,
-    PixelCorrection,
     Prepared,
     Radiograph,
     Reason,
@@ -18,11 +17,14 @@ from cxr_triage.domain import (
 )
 from cxr_triage.errors import ImageError
 from cxr_triage.imaging.decoding.pool import Decoder
+from cxr_triage.imaging.dicom.ages import AGES_CONTRADICT
 from cxr_triage.imaging.limits import Limits
+from cxr_triage.imaging.own_film import on_picture, own_film
 from cxr_triage.imaging.prepare import prepare
 from cxr_triage.imaging.source import ImageFile, open_image
+from cxr_triage.triage.ages import adult_said
 from cxr_triage.triage.anyway import overruled
-from cxr_triage.triage.gate import Gate
+from cxr_triage.triage.gate import Gate, GateDecision
 
 NOTHING: Final[Mapping[str, Any]] = {}
 """Nobody knows better than the header."""
@@ -32,7 +34,8 @@ NOTHING: Final[Mapping[str, Any]] = {}
 class GatedImage:
     """An image that was read and judged.
 
-    radiograph, sight: None if the header alone decided. prepared: None unless accepted.
+    radiograph, sight: None if the header alone decided. prepared: None unless accepted. whole: of
+    a picture whose film alone is in `prepared`, the picture as it came, if it may be scored too.
     """
 
     digest: str = field(repr=False)
@@ -42,7 +45,15 @@ class GatedImage:
     radiograph: Radiograph | None = None
     sight: Sight | None = None
     prepared: Prepared | None = None
+    whole: Prepared | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> tuple[Prepared, ...]:
+        """What is scored; the most urgent result counts, the first of those that are equal."""
+        if self.prepared is None:
+            return ()
+        return (self.prepared,) if self.whole is None else (self.prepared, self.whole)
 
 
 class ImageReader:
@@ -65,24 +76,27 @@ class ImageReader:
         instead: Mapping[str, Any] = NOTHING,
         *,
         anyway: bool = False,
+        adult: bool = False,
     ) -> GatedImage:
         """Read and judge one file's bytes, for a model of `size`. Raises ImageError.
 
         bits: that a picture's values have, where its sender says so. instead: fields of a DICOM
         header that somebody knows better, and what they are. anyway: somebody who looked at the
         film wants it read if it is refused for its looks alone.
+        adult: somebody says that whoever is shown without an age is 15 years old or older.
         """
         image, gated = self._open(data, bits, instead)
         if gated.eligibility.status == "refer":
             return gated
-        gated, correction = self._judged(gated, image)
+        if adult:
+            gated = replace(gated, eligibility=adult_said(gated.eligibility, gated.header))
+        gated, seen = self._judged(gated, image)
         if anyway:
             gated = replace(gated, eligibility=overruled(gated.eligibility))
-        if gated.eligibility.status == "refer" or gated.radiograph is None:
+        if gated.eligibility.status == "refer":
             return gated
         with timed(gated.timings_ms, "prepare"):
-            prepared = prepare(gated.radiograph.pixels, size, correction)
-        return replace(gated, prepared=prepared)
+            return _prepared(gated, seen, size)
 
     def picture(self, data: bytes, bits: int | None = None) -> Radiograph:
         """The image to look at, whatever the gate says of it. Raises ImageError."""
@@ -110,9 +124,11 @@ class ImageReader:
         header = image.header
         if header.source == "dicom" and instead:
             header = replace(header, **instead)
+        same_age = header.age_years == image.header.age_years
         with timed(timings, "gate"):
             decision = self._gate.check_header(header)
-        first = Eligibility(status="accept", warnings=(*self._marks, *image.warnings))
+        warnings = [one for one in image.warnings if one.code != AGES_CONTRADICT or same_age]
+        first = Eligibility(status="accept", warnings=(*self._marks, *warnings))
         return image, GatedImage(
             digest=image.digest,
             header=header,
@@ -121,18 +137,50 @@ class ImageReader:
             timings_ms=timings,
         )
 
-    def _judged(self, gated: GatedImage, image: ImageFile) -> tuple[GatedImage, PixelCorrection]:
+    def _judged(self, gated: GatedImage, image: ImageFile) -> tuple[GatedImage, "_Seen"]:
         with timed(gated.timings_ms, "read"):
             radiograph = image.decode(self._decoder)
         with timed(gated.timings_ms, "gate"):
-            decision = self._gate.judge(radiograph)
+            film = own_film(radiograph)
+            whole = self._gate.judge(radiograph)
+            decision = whole if film is None else self._gate.judge(film)
+        if film is not None and _refused(decision) and not _refused(whole):
+            film, decision = None, whole
+        shown = radiograph if film is None else replace(film, pixels=radiograph.pixels)
         judged = replace(
             gated,
             eligibility=_merged(gated.eligibility, decision.eligibility),
-            radiograph=radiograph,
+            radiograph=shown,
             sight=decision.sight,
         )
-        return judged, decision.correction
+        return judged, _Seen(radiograph, film, decision, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A picture, its film where that is not all of it, and the verdicts of what is scored and of
+    the picture as it came."""
+
+    picture: Radiograph
+    film: Radiograph | None
+    decision: GateDecision
+    whole: GateDecision
+
+
+def _prepared(gated: GatedImage, seen: _Seen, size: int) -> GatedImage:
+    film, picture = seen.film, seen.picture
+    if film is None:
+        return replace(gated, prepared=prepare(picture.pixels, size, seen.decision.correction))
+    alone = prepare(film.pixels, size, seen.decision.correction)
+    alone = replace(alone, crop=on_picture(alone.crop, film.pixel_policy.film))
+    if _refused(seen.whole):
+        return replace(gated, prepared=alone)
+    whole = prepare(picture.pixels, size, seen.whole.correction)
+    return replace(gated, prepared=alone, whole=whole)
+
+
+def _refused(decision: GateDecision) -> bool:
+    return decision.eligibility.status == "refer"
 
 
 def _merged(first: Eligibility, second: Eligibility) -> Eligibility:

@@ -2,10 +2,23 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
-from cxr_triage.domain import PREPROCESSING_VERSION, Assessment, ModelCard, Radiograph
+from cxr_triage.domain import (
+    PREPROCESSING_VERSION,
+    Assessment,
+    CropBox,
+    Finding,
+    ModelCard,
+    Prepared,
+    Priority,
+    PriorityReason,
+    Radiograph,
+    Reason,
+)
 from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.model.engine import Engine, Outputs
@@ -13,7 +26,7 @@ from cxr_triage.triage.anyway import never_lowered
 from cxr_triage.triage.decision import Decision, decide
 from cxr_triage.triage.gate import Gate
 from cxr_triage.triage.image_reader import NOTHING, GatedImage, ImageReader, timed
-from cxr_triage.triage.policy import Policy
+from cxr_triage.triage.policy import Policy, urgency
 from cxr_triage.triage.rank import film_decision, findings_of, priority_of
 
 
@@ -55,53 +68,81 @@ class Pipeline:
         instead: Mapping[str, Any] = NOTHING,
         *,
         anyway: bool = False,
+        adult: bool = False,
     ) -> GatedImage:
         """Read and judge a file's bytes; arguments as of `ImageReader.read`. Raises ImageError."""
-        return self._reader.read(data, self.engine.card.input_size, bits, instead, anyway=anyway)
+        return self._reader.read(
+            data, self.engine.card.input_size, bits, instead, anyway=anyway, adult=adult
+        )
 
     def score(self, images: Sequence[GatedImage]) -> list[Assessment]:
         """Score those that were accepted, in one batch; an assessment for each image.
 
         Raises ModelError if the model returns something that is not a number.
         """
-        eligible = [image for image in images if image.prepared is not None]
+        inputs = [prepared for image in images for prepared in image.inputs]
         timings: dict[str, float] = {}
         with timed(timings, "infer"):
-            outputs = self.engine.run([r.prepared for r in eligible if r.prepared is not None])
-        infer_ms = timings["infer"] / max(1, len(eligible))
-        by_image = {id(image): result for image, result in zip(eligible, outputs, strict=True)}
-        return [self._ranked(image, by_image.get(id(image)), infer_ms) for image in images]
+            outputs = iter(self.engine.run(inputs))
+        infer_ms = timings["infer"] / max(1, len(inputs))
+        return [
+            self._ranked(image, list(islice(outputs, len(image.inputs))), infer_ms)
+            for image in images
+        ]
 
-    def _ranked(self, image: GatedImage, outputs: Outputs | None, infer_ms: float) -> Assessment:
+    def _ranked(self, image: GatedImage, outputs: list[Outputs], infer_ms: float) -> Assessment:
         timings = dict(image.timings_ms)
-        if outputs is not None:
-            timings["infer"] = infer_ms
+        if outputs:
+            timings["infer"] = infer_ms * len(outputs)
         with timed(timings, "rank"):
-            findings = (
-                () if outputs is None else findings_of(outputs, self.engine.card, self.decision)
-            )
-            decided = priority_of(image.eligibility, findings, self.decision)
-            priority, reason = never_lowered(image.eligibility, *decided)
+            scored = [
+                self._scored(image, one, prepared)
+                for one, prepared in zip(outputs, image.inputs, strict=True)
+            ] or [self._scored(image, None, None)]
+            held = min(scored, key=lambda one: urgency(one.priority))
+        eligibility = image.eligibility
+        if held is not scored[0]:
+            warnings = (*eligibility.warnings, Reason(code="whole_picture_counts"))
+            eligibility = replace(eligibility, warnings=warnings)
         return Assessment(
             id=_short_hash(image.digest, self.fingerprint),
             digest=image.digest,
             pixel_digest=image.radiograph.pixel_digest if image.radiograph else "",
             header=image.header,
-            eligibility=image.eligibility,
-            findings=findings,
-            priority=priority,
-            reason=reason,
-            crop=image.prepared.crop if image.prepared else None,
+            eligibility=eligibility,
+            findings=held.findings,
+            priority=held.priority,
+            reason=held.reason,
+            crop=held.crop,
             pixel_policy=image.radiograph.pixel_policy if image.radiograph else None,
             sight=image.sight,
             model=self.engine.card,
             fingerprint=self.fingerprint,
             preprocessing=PREPROCESSING_VERSION,
             policy=f"{self.policy.name} {self.policy.version}",
-            decision=film_decision(findings, self.decision),
+            decision=film_decision(held.findings, self.decision),
             created_at=datetime.now(UTC),
             timings_ms=timings,
         )
+
+    def _scored(
+        self, image: GatedImage, outputs: Outputs | None, prepared: Prepared | None
+    ) -> "_Scored":
+        findings = () if outputs is None else findings_of(outputs, self.engine.card, self.decision)
+        decided = priority_of(image.eligibility, findings, self.decision)
+        priority, reason = never_lowered(image.eligibility, *decided)
+        crop = None if prepared is None else prepared.crop
+        return _Scored(findings=findings, priority=priority, reason=reason, crop=crop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scored:
+    """What one input of a reading came to."""
+
+    findings: tuple[Finding, ...]
+    priority: Priority
+    reason: PriorityReason
+    crop: CropBox | None
 
 
 def fingerprint_of(card: ModelCard, policy: Policy, gate: str, decision: Decision) -> str:

@@ -10,6 +10,8 @@ from cxr_triage.domain import Eligibility, Radiograph, Reason
 from cxr_triage.triage.policy import GateLimits
 
 UNSCALED_BITS: Final = 2
+CUT_OUT: Final = 2 / 3
+"""Of the smallest side that a picture may have: as small may the film in it be."""
 
 
 def check_pixels(radiograph: Radiograph, limits: GateLimits) -> Eligibility:
@@ -41,10 +43,10 @@ def _unscaled(radiograph: Radiograph) -> Reason | None:
 
 
 def _too_small(radiograph: Radiograph, limits: GateLimits) -> Reason | None:
-    side = min(radiograph.pixels.shape)
-    if side >= limits.minimum_side_pixels:
-        return None
-    return Reason(code="too_small", measured=side, limit=limits.minimum_side_pixels)
+    side, least = min(radiograph.pixels.shape), limits.minimum_side_pixels
+    if radiograph.pixel_policy.film is not None:
+        least = round(least * CUT_OUT)
+    return Reason(code="too_small", measured=side, limit=least) if side < least else None
 
 
 def _aspect_ratio(radiograph: Radiograph, limits: GateLimits) -> Reason | None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from cxr_triage.domain import Patient
 from cxr_triage.errors import FieldInvalid, RequestInvalid
-from cxr_triage.imaging.dicom.ages import age_said
+from cxr_triage.imaging.dicom.ages import AGREEING, age_said
 from cxr_triage.imaging.dicom.dates import day_of
 from cxr_triage.imaging.dicom.text import clean
 from cxr_triage.service.intake.declared import Declared
@@ -46,6 +46,7 @@ class DeclaredIn(BaseModel):
     birth_date: Day | None = None
     sex: Literal["", "M", "F", "O"] = ""
     age: Age | None = None
+    adult: bool = False
     view: Text = Field(default="", examples=["PA"])
     accession: Whole = ""
     bits: Annotated[int, Field(ge=8, le=16)] | None = None
@@ -63,6 +64,8 @@ def declared_of(fields: dict[str, Any]) -> Declared:
             raise RequestInvalid("field_invalid") from None
         raise FieldInvalid("field_invalid", field=where) from None
     born = said.birth_date
+    ages = sorted(age for age in (said.age, _age_years(born)) if age is not None)
+    apart = len(ages) > 1 and ages[1] - ages[0] > AGREEING
     return Declared(
         patient=Patient(
             id=said.patient_id,
@@ -73,11 +76,15 @@ def declared_of(fields: dict[str, Any]) -> Declared:
         accession=said.accession,
         view=said.view.upper(),
         bits=said.bits,
-        age_years=said.age if born is None or said.age is not None else _age_years(born),
+        age_years=ages[0] if ages else None,
+        adult=said.adult and not ages,
+        older_age=round(ages[1], 1) if apart else None,
     )
 
 
-def _age_years(born: date) -> float | None:
+def _age_years(born: date | None) -> float | None:
     """Today's age; None for a birthday that nobody has."""
+    if born is None:
+        return None
     years = (datetime.now(UTC).date() - born).days / 365.25
     return years if 0 <= years <= OLDEST_YEARS else None

@@ -16,6 +16,7 @@ from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 from cxr_triage.model.card import Proof, read_proof
 from cxr_triage.model.catalog import Entry
+from cxr_triage.result.sentences import data_set_name
 from cxr_triage.triage.provision import Provision, Watcher
 
 
@@ -154,7 +155,8 @@ def _evidence(card: ModelCard, language: Language) -> str:
     lines = []
     for label in card.labels:
         values = "; ".join(
-            f"{name} {decimal(value, language)}" for name, value in label.evidence.items()
+            f"{data_set_name(name, language)} {decimal(value, language)}"
+            for name, value in label.evidence.items()
         )
         if values:
             lines.append(f"{finding_name(label.label, language)}: {values}")

@@ -30,6 +30,9 @@ def score(
         bool, typer.Option("--no-report", help=say("help.no_report", _HELP))
     ] = False,
     bits: Annotated[int | None, typer.Option(min=8, max=16, help=say("help.bits", _HELP))] = None,
+    assume_adult: Annotated[
+        bool, typer.Option("--assume-adult", help=say("help.assume_adult", _HELP))
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=0, max=256, help=say("help.workers", _HELP))
     ] = None,
@@ -71,6 +74,7 @@ def score(
             workers=workers_of(settings, workers),
             limits=limits_of(settings),
             bits=bits,
+            adult=assume_adult,
         )
         session.take(results, total=len(files), console=console)
         session.finish(console)

@@ -66,7 +66,7 @@ def _row(result: FileResult, base: Path | None, language: Language) -> tuple[Tex
     leading = leading_first(image)[:LEADING_FINDINGS]
     findings = "\n".join(_scored(finding, language) for finding in leading)
     why = [priority_sentence(image.reason, language)]
-    why += [reason_sentence(correction, language) for correction in image.corrections]
+    why += [reason_sentence(notice, language) for notice in image.notices]
     return word, path, findings, "\n".join(why)
 
 

@@ -9,11 +9,15 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Final
 
+from cxr_triage.domain import Reason
 from cxr_triage.imaging.dicom.dates import spans_of
 
 OLDEST_YEARS: Final = 130.0
 CHILD_YEARS: Final = 15.0
 DAYS_A_YEAR: Final = 365.25
+AGES_CONTRADICT: Final = "ages_contradict"
+AGREEING: Final = 2.0
+"""Years by which an age and a birth date may differ: either may be a year only."""
 
 UNITS: Final = {
     "Y": "Y YR YRS YEAR YEARS YO A AN ANS AÑO AÑOS ANO ANOS ANNI JAHR JAHRE TUỔI TUOI 岁 歳",
@@ -41,6 +45,21 @@ def youngest_age(age: str, born: str, taken: Iterable[str]) -> float | None:
     return min(found, default=None)
 
 
+def ages_apart(age: str, born: str, taken: Iterable[str]) -> tuple[float, float] | None:
+    """The youngest and the oldest of what an age and a birth date say where they contradict each
+    other in every reading; None where they agree or one of them says nothing."""
+    said, by_birth = age_said(age), _ages_by_birth(born, taken)
+    if said is None or not by_birth or any(abs(said - one) <= AGREEING for one in by_birth):
+        return None
+    found = (said, min(by_birth))
+    return min(found), max(found)
+
+
+def age_contradiction(youngest: float, oldest: float) -> Reason:
+    """What is shown of it; the youngest counts."""
+    return Reason(code=AGES_CONTRADICT, measured=round(youngest, 1), limit=round(oldest, 1))
+
+
 def age_said(text: str) -> float | None:
     """081Y, 81, 8Y6M, 7.5Y, 7,5 years, 10-14Y: the least that it can mean."""
     plain = RANGE.sub(r"\1", text.strip().upper())
@@ -58,18 +77,22 @@ def age_said(text: str) -> float | None:
 
 
 def _age_by_birth(born: str, taken: Iterable[str]) -> float | None:
-    """From the last day that the birth date can mean to the first that the film's can."""
+    return min(_ages_by_birth(born, taken), default=None)
+
+
+def _ages_by_birth(born: str, taken: Iterable[str]) -> list[float]:
+    """Of each reading, from the last day that the birth date can mean to the first that the
+    film's can; without a film's date, a child's alone."""
     births = spans_of(born)
     if not births:
-        return None
+        return []
     day = _day_taken(taken)
     dated = day is not None
     day = day or datetime.now(UTC).date()
     lasts = [min(birth.last, day) for birth in births if birth.first <= day]
-    if not lasts:
-        return None
-    years = (day - max(lasts)).days / DAYS_A_YEAR
-    return years if years <= (OLDEST_YEARS if dated else CHILD_YEARS) else None
+    oldest = OLDEST_YEARS if dated else CHILD_YEARS
+    ages = [(day - last).days / DAYS_A_YEAR for last in lasts]
+    return [years for years in ages if years <= oldest]
 
 
 def _day_taken(taken: Iterable[str]) -> date | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cxr_triage.domain import Header, Patient
 from cxr_triage.errors import UnreadableImage
-from cxr_triage.imaging.dicom.ages import youngest_age
+from cxr_triage.imaging.dicom.ages import ages_apart, youngest_age
 from cxr_triage.imaging.dicom.codes import laterality_of, region_of, view_of
 from cxr_triage.imaging.dicom.dataset import DataSet, DicomHeader
 from cxr_triage.imaging.dicom.dates import day_of
@@ -55,7 +55,7 @@ def header_of(file: DicomHeader) -> Header:
         columns=ds.short(0x00280011) or 0,
         bits_allocated=ds.short(0x00280100) or 0,
         bits_stored=ds.short(0x00280101) or 0,
-        age_years=youngest_age(ds.text(0x00101010), ds.text(0x00100030), _dates(ds)),
+        age_years=youngest_age(*_age_and_birth(ds), _dates(ds)),
         sex=ds.text(0x00100040).upper(),
         manufacturer=ds.text(0x00080070),
         model_name=ds.text(0x00081090),
@@ -64,6 +64,15 @@ def header_of(file: DicomHeader) -> Header:
         transfer_syntax=file.transfer_syntax,
         spacing_mm=_spacing_mm(ds),
     )
+
+
+def ages_that_contradict(ds: DataSet) -> tuple[float, float] | None:
+    """In years, the youngest first; None where Patient's Age and the birth date agree."""
+    return ages_apart(*_age_and_birth(ds), _dates(ds))
+
+
+def _age_and_birth(ds: DataSet) -> tuple[str, str]:
+    return ds.text(0x00101010), ds.text(0x00100030)
 
 
 def patient_of(ds: DataSet) -> Patient:

@@ -7,9 +7,10 @@ from functools import cached_property
 
 from cxr_triage.domain import Header, Patient, Radiograph, Reason, read_only
 from cxr_triage.imaging.decoding.pool import Decoder
+from cxr_triage.imaging.dicom.ages import age_contradiction
 from cxr_triage.imaging.dicom.codes import unknown_regions
-from cxr_triage.imaging.dicom.dataset import read_header
-from cxr_triage.imaging.dicom.header import header_of, patient_of
+from cxr_triage.imaging.dicom.dataset import DataSet, read_header
+from cxr_triage.imaging.dicom.header import ages_that_contradict, header_of, patient_of
 from cxr_triage.imaging.dicom.pixel_data import pixel_head, read_format, read_stored_frame
 from cxr_triage.imaging.dicom.spacing import pixel_height_over_width
 from cxr_triage.imaging.grey.stored import count_values, look_up, pixel_digest, table_indices
@@ -31,10 +32,11 @@ class DicomFile:
         self._file = read_header(data, limits)
         self.header: Header = header_of(self._file)
         self.patient: Patient = patient_of(self._file.dataset)
-        self.warnings: tuple[Reason, ...] = tuple(
-            Reason(code="region_unknown", measured=str(code))
-            for code in unknown_regions(self._file.dataset)
+        dataset = self._file.dataset
+        regions = (
+            Reason(code="region_unknown", measured=str(code)) for code in unknown_regions(dataset)
         )
+        self.warnings: tuple[Reason, ...] = (*regions, *_ages(dataset))
 
     @cached_property
     def digest(self) -> str:
@@ -71,3 +73,8 @@ class DicomFile:
             pixel_digest=digests.result()[1],
             warnings=(*self.warnings, *warnings, *table.warnings),
         )
+
+
+def _ages(dataset: DataSet) -> tuple[Reason, ...]:
+    ages = ages_that_contradict(dataset)
+    return () if ages is None else (age_contradiction(*ages),)

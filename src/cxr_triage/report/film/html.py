@@ -22,7 +22,12 @@ from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal, localized
 from cxr_triage.report.film.film import Film, flagged
 from cxr_triage.result.pixels import pixel_sentence
-from cxr_triage.result.sentences import priority_sentence, reason_sentence, score_text
+from cxr_triage.result.sentences import (
+    data_set_name,
+    priority_sentence,
+    reason_sentence,
+    score_text,
+)
 
 StudyFilms = Sequence[Film]
 """The films of a study, the one that makes its priority first."""
@@ -85,6 +90,7 @@ def language_context(language: Language) -> dict[str, object]:
         "name": partial(finding_name, language=language),
         "priority_sentence": partial(priority_sentence, language=language),
         "reason_sentence": partial(reason_sentence, language=language),
+        "data_set_name": partial(data_set_name, language=language),
         "pixel_sentence": partial(pixel_sentence, language=language),
         "decimal": lambda value, decimals=2: decimal(value, language, decimals),
         "score_text": partial(score_text, language=language),

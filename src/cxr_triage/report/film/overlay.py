@@ -59,8 +59,8 @@ def overlay(
     picture = blend(behind, finding, top)
     cropped = assessment.crop.side < max(shape)
     foot = _foot(finding, language, assessment.model, cropped=cropped)
-    for correction in assessment.corrections:
-        foot.append(Line(text=reason_sentence(correction, language), size=15, colour=AMBER))
+    for notice in assessment.notices:
+        foot.append(Line(text=reason_sentence(notice, language), size=15, colour=AMBER))
     if assessment.for_research:
         foot.append(Line(text=say("for_research", language), size=17, colour=AMBER))
     width = max(picture.width, LEAST_WIDTH)

@@ -15,7 +15,12 @@ from cxr_triage.report.study.identity_notes import film_notes, identity_notes
 from cxr_triage.report.study.report import ReportedFilm, ReportedReview, StudyReport, spoken_name
 from cxr_triage.report.study.sheet import FilmSheet, Sheet, SheetPicture, SheetReview, SheetRow
 from cxr_triage.result.pixels import pixel_sentence
-from cxr_triage.result.sentences import priority_sentence, reason_sentence, score_text
+from cxr_triage.result.sentences import (
+    data_set_name,
+    priority_sentence,
+    reason_sentence,
+    score_text,
+)
 
 SHORT: Final = 12
 """Characters of our own id that tell studies apart on paper."""
@@ -169,7 +174,7 @@ def _film(one: ReportedFilm, index: int, report: StudyReport, language: Language
         warnings=tuple(
             reason_sentence(warning, language)
             for warning in assessment.eligibility.warnings
-            if warning not in assessment.corrections
+            if warning not in assessment.notices
         ),
         rows=tuple(_row(finding, assessment.model, verdicts, language) for finding in listed),
         rest=_rest(rest, language),
@@ -207,8 +212,8 @@ def _remarks(one: ReportedFilm, language: Language) -> Iterator[str]:
         yield say("paper.not_pictured", language)
     elif film.image is None:
         yield say("paper.no_picture", language)
-    for correction in assessment.corrections:
-        yield reason_sentence(correction, language)
+    for notice in assessment.notices:
+        yield reason_sentence(notice, language)
     if film.overlays:
         yield f"{say('paper.contour', language)} {say('heatmap.not_an_outline', language)}"
         if film.cropped:
@@ -315,7 +320,7 @@ def _small(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
         )
         yield say("report.operating_points", language), f"{points}."
         sets = data_sets(model)
-        measured = enumerate(sets, 1)
+        measured = enumerate((data_set_name(data, language) for data in sets), 1)
         yield (
             say("paper.evidence", language),
             "; ".join(f"({n}) {data}" if len(sets) > 1 else data for n, data in measured) or "–",

@@ -13,6 +13,8 @@ class Declared:
     """Empty where nothing was said. `age_years` and `view` are judged as a header's are.
 
     bits: that the values of a picture of 16 bits have.
+    adult: whoever it shows is 15 years old or older, where the age is not known. older_age: what
+    else was said of the age, and contradicts it.
     corrected: a person who looked says so: view and age count whatever the file says, a DICOM
     object's header too. anyway: and wants it read although it was refused for its looks.
     """
@@ -22,13 +24,16 @@ class Declared:
     view: str = ""
     age_years: float | None = None
     bits: int | None = None
+    adult: bool = False
+    older_age: float | None = None
     corrected: bool = False
     anyway: bool = False
 
     @property
     def judged(self) -> bool:
         """Is anything said that the gate judges by?"""
-        said = bool(self.view) or self.age_years is not None or self.bits is not None
+        ages = self.age_years is not None or self.adult
+        said = bool(self.view) or ages or self.bits is not None
         return self.corrected or self.anyway or said
 
     def fingerprint(self, running: str) -> str:
@@ -43,6 +48,10 @@ class Declared:
             text += f"\n{self.bits}"
         if self.anyway:
             text += "\nanyway"
+        if self.adult:
+            text += "\nadult"
+        if self.older_age is not None:
+            text += f"\nolder {self.older_age}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

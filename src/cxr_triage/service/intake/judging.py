@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from cxr_triage.domain import Eligibility, Header
+from cxr_triage.imaging.dicom.ages import age_contradiction
 from cxr_triage.service.intake.declared import Declared
+from cxr_triage.triage.ages import AGE_UNSAID, adult_said, age_told
 from cxr_triage.triage.header_rules import check_header
 from cxr_triage.triage.image_reader import GatedImage
 from cxr_triage.triage.policy import GateLimits
@@ -40,7 +42,7 @@ def judged(image: GatedImage, declared: Declared, limits: GateLimits) -> GatedIm
         sex=declared.patient.sex,
     )
     said = Header(source="dicom", view=declared.view, age_years=declared.age_years)
-    eligibility = _with_reasons(image.eligibility, check_header(said, limits))
+    eligibility = _with_reasons(_by_age(image.eligibility, declared), check_header(said, limits))
     return replace(
         image,
         header=header,
@@ -48,6 +50,21 @@ def judged(image: GatedImage, declared: Declared, limits: GateLimits) -> GatedIm
         eligibility=eligibility,
         prepared=image.prepared if eligibility.status == "accept" else None,
     )
+
+
+def _by_age(eligibility: Eligibility, declared: Declared) -> Eligibility:
+    """Scores hold for adults, and a picture does not say whether it shows one: its sender must."""
+    said = Header(source="picture", age_years=declared.age_years)
+    if declared.age_years is None and not declared.adult:
+        reasons = (*eligibility.reasons, AGE_UNSAID)
+        return replace(eligibility, status="refer", reasons=reasons)
+    if declared.age_years is None:
+        return adult_said(eligibility, said)
+    eligibility = age_told(eligibility, said)
+    if declared.older_age is None:
+        return eligibility
+    doubt = age_contradiction(declared.age_years, declared.older_age)
+    return replace(eligibility, warnings=(*eligibility.warnings, doubt))
 
 
 def _with_reasons(eligibility: Eligibility, decision: Eligibility) -> Eligibility:

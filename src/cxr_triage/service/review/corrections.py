@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
-from cxr_triage.domain import Assessment, Header, Patient
+from cxr_triage.domain import Assessment, Header, Patient, Reason
 from cxr_triage.errors import BlobDamaged, Conflict, CorrectionInvalid, NotAllowed, NotFound
+from cxr_triage.imaging.dicom.ages import AGES_CONTRADICT
 from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.intake.declared import NOTHING_DECLARED, Declared
@@ -21,6 +22,7 @@ from cxr_triage.store.corrections import By, FilmValues, Values, seen_in
 from cxr_triage.store.records import EVERYWHERE, StoredAssessment, StudyDetail, StudyRow
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.placing import SIGNED
+from cxr_triage.triage.ages import ADULT_SAID
 from cxr_triage.triage.anyway import may_be_read_anyway
 
 MAX_REASON: Final = 500
@@ -313,6 +315,8 @@ class Corrections:
             view=view,
             age_years=age_years,
             bits=_declared_bits(header),
+            adult=age_years is None and _said(film.assessment, ADULT_SAID) is not None,
+            older_age=_older_age(film.assessment) if own else None,
             corrected=not own,
             anyway=film.anyway,
         )
@@ -433,6 +437,17 @@ def _declared_bits(header: Header) -> int | None:
     """That the sender of a picture said its values have."""
     picture = header.source == "picture"
     return header.bits_stored if picture and header.bits_stored not in (8, 16) else None
+
+
+def _said(assessment: Assessment, code: str) -> Reason | None:
+    warnings = assessment.eligibility.warnings
+    return next((one for one in warnings if one.code == code), None)
+
+
+def _older_age(assessment: Assessment) -> float | None:
+    """That was said of the patient beside the age that counts."""
+    doubt = _said(assessment, AGES_CONTRADICT)
+    return None if doubt is None or doubt.limit is None else float(doubt.limit)
 
 
 def _corrected_age(detail: StudyDetail | None) -> float | None:

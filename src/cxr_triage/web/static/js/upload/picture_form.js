@@ -33,11 +33,13 @@ export class PictureForm {
 
   /** Whom it shows: what is copied from row to row. */
   get patient() {
-    return Object.fromEntries(PATIENT.map((name) => [name, this._input(name).disabled ? "" : this._input(name).value]));
+    const typed = PATIENT.map((name) => [name, this._input(name).disabled ? "" : this._input(name).value]);
+    return { ...Object.fromEntries(typed), adult: this._input("adult").checked };
   }
 
   set patient(values) {
     this._input("nameless").checked = false;
+    this._input("adult").checked = values.adult;
     for (const name of PATIENT) this._input(name).value = values[name];
     this._follow();
     for (const name of PATIENT) this.mark(name, "");
@@ -110,7 +112,8 @@ export class PictureForm {
     this._follow();
   }
 
-  /** A birth date says the age; a name that is not known cannot be typed. */
+  /** A birth date says the age, and an age that somebody is grown up; a name that is not known
+   *  cannot be typed. */
   _follow() {
     const [name, age] = ["patient_name", "age"].map((one) => this._input(one));
     const born = birthDate(this._input("birth_date").value);
@@ -120,6 +123,9 @@ export class PictureForm {
     age.disabled = born !== null;
     age.placeholder = born ? String(born.years) : "";
     if (age.disabled) this.mark("age", "");
+    const known = born !== null || age.value.trim() !== "";
+    this._input("adult").disabled = known;
+    this.row.querySelector(".hint.adult").hidden = known || this._input("adult").checked;
   }
 
   async _draw() {
