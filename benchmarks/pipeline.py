@@ -44,8 +44,8 @@ def main() -> None:
         pipeline = Pipeline(
             engine=engine, policy=policy, gate=gate, decoder=decoder, limits=Limits()
         )
-        reading = pipeline.read(data)
-        radiograph, prepared = reading.radiograph, reading.prepared
+        image = pipeline.read(data)
+        radiograph, prepared = image.radiograph, image.prepared
         assert radiograph is not None
         assert prepared is not None
         tensor = prepared.tensor[np.newaxis]

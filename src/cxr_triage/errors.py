@@ -42,7 +42,7 @@
     │   ├── TooManyAttempts     too many failed sign-ins; when to try again
     │   └── OverQuota           a station has sent what it may in a day; when to go on
     ├── AccountInvalid          a name, a password, a role or a limit that cannot be used
-    ├── ReviewInvalid           a reading that cannot be kept as it is
+    ├── ReviewInvalid           a review that cannot be kept as it is
     ├── CorrectionInvalid       something put right in a way that cannot be
     └── MissingExtra            an optional package is not installed
 
@@ -238,7 +238,7 @@ class AccountInvalid(TriageError):
 
 
 class ReviewInvalid(TriageError):
-    """A reading that cannot be kept as it is."""
+    """A review that cannot be kept as it is."""
 
 
 class CorrectionInvalid(TriageError):

@@ -91,10 +91,10 @@ class FilmPipeline:
 
     def film(self, path: str | os.PathLike[str]) -> AssessedFilm:
         """The assessment of one file and its image. Raises ImageError or ModelError."""
-        reading = self._pipeline.read(file_content(Path(path), self._limits))
+        image = self._pipeline.read(file_content(Path(path), self._limits))
         return AssessedFilm(
-            assessment=self._pipeline.score([reading])[0],
-            picture=None if reading.radiograph is None else reading.radiograph.pixels,
+            assessment=self._pipeline.score([image])[0],
+            picture=None if image.radiograph is None else image.radiograph.pixels,
             language=self._language,
         )
 

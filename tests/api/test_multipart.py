@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxr_triage.api.dicomweb.multipart import MAX_HEADER_BYTES, Mark, Multipart
+from cxr_triage.api.dicomweb.multipart import MAX_HEADER_BYTES, Multipart, PartMark
 from cxr_triage.errors import RequestInvalid
 
 BOUNDARY = "=_edge"
@@ -18,10 +18,10 @@ def parts_of(pieces: list[bytes], boundary: str = BOUNDARY) -> list[bytes]:
     body, parts, open_part = Multipart(boundary), [], None
     for piece in pieces:
         for event in body.feed(piece):
-            if event is Mark.BEGIN:
+            if event is PartMark.BEGIN:
                 assert open_part is None
                 open_part = b""
-            elif event is Mark.END:
+            elif event is PartMark.END:
                 parts.append(open_part)
                 open_part = None
             else:

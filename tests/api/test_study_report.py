@@ -10,11 +10,11 @@ from pypdf import PdfReader
 
 from cxr_triage.errors import NotFound, Overloaded, UnreadableImage
 from cxr_triage.language import say
-from cxr_triage.report.film.plates import NO_PLATES
+from cxr_triage.report.film.pictures import NO_PICTURES
 from cxr_triage.service.audit import Origin
 from cxr_triage.service.inference.pool import Running
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.reading.report import MOST_PICTURED, Reporter
+from cxr_triage.service.review.report import MOST_PICTURED, Reporter
 from cxr_triage.settings import Settings
 from tests.report.films import CARD
 from tests.store.builders import keep, store_in
@@ -163,7 +163,7 @@ def store(tmp_path):
 def test_what_was_drawn_wrongly_is_left_out(store, drawn):
     study = keep(store).stored.study_id
     found = report_of(store, Pool(drawn), study).films[0].film
-    assert (found.image, dict(found.overlays)) == (NO_PLATES.image, {})
+    assert (found.image, dict(found.overlays)) == (NO_PICTURES.image, {})
 
 
 def test_too_much_to_do_is_said_and_not_printed(store):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cxr_triage.domain import Correction
+from cxr_triage.domain import PixelCorrection
 from cxr_triage.imaging.prepare import (
     BLACK,
     corrected,
@@ -85,7 +85,7 @@ def test_box_of_a_turned_image_holds_the_same_pixels(shape, turns):
 def test_film_that_came_the_wrong_way_gives_the_tensor_of_the_upright_film(turns, inverted):
     upright = np.random.default_rng(1).normal(0, 300, (300, 250)).astype(np.float32)
     came = np.rot90(-upright if inverted else upright, turns)
-    correction = Correction(quarter_turns=turns, inverted=inverted)
+    correction = PixelCorrection(quarter_turns=turns, inverted=inverted)
     assert np.array_equal(corrected(came, correction), upright)
     prepared = prepare(came, 128, correction)
     assert np.array_equal(prepared.tensor, prepare(upright, 128).tensor)

@@ -7,7 +7,7 @@ import numpy as np
 
 from cxr_triage.domain import Patient, Reason
 from cxr_triage.report.film.film import film_of
-from cxr_triage.report.study.report import Reading, ReportedFilm, Signature, StudyReport
+from cxr_triage.report.study.report import ReportedFilm, ReportedReview, Signature, StudyReport
 from tests.report.films import DEMONSTRATION, HEADER, assessed, refused
 
 AT = datetime(2026, 11, 24, 15, 4, tzinfo=timezone(timedelta(hours=7)))
@@ -15,7 +15,7 @@ STUDY = "41c81c9d2fb1714e389b8f8a007907f7"
 PATIENT = Patient(
     id="KB-2026-0417", name="NGUYỄN^THỊ PHƯƠNG QUỲNH", birth_date="1964-02-03", sex="F"
 )
-SAVED = Reading(
+SAVED = ReportedReview(
     reader="BS. Đặng Thị Hồng Ánh",
     saved_at=AT,
     verdicts={"Pneumothorax": "agree", "Effusion": "disagree", "Nodule": "unsure"},
@@ -42,16 +42,16 @@ def pixels(height: int = 100, width: int = 80) -> np.ndarray:
     return np.random.default_rng(0).uniform(-1024, 1024, (height, width)).astype(np.float32)
 
 
-def reported(*readings: Reading, assessment=None, shown: bool = True) -> ReportedFilm:
+def reported(*reviews: ReportedReview, assessment=None, shown: bool = True) -> ReportedFilm:
     found = assessment or assessed(card=DEMONSTRATION)
     film = film_of("", found, pixels() if shown else None, outlined=True)
-    return ReportedFilm(film=film, readings=readings)
+    return ReportedFilm(film=film, reviews=reviews)
 
 
-def leg(*readings: Reading) -> ReportedFilm:
+def leg(*reviews: ReportedReview) -> ReportedFilm:
     """An image that was refused."""
     found = refused(Reason(code="body_part", measured="LEG"), header=HEADER, card=DEMONSTRATION)
-    return reported(*readings, assessment=found)
+    return reported(*reviews, assessment=found)
 
 
 def study(*films: ReportedFilm, **values) -> StudyReport:

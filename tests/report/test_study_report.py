@@ -10,7 +10,7 @@ from cxr_triage.domain import Patient
 from cxr_triage.imaging.heatmap import backdrop, blend
 from cxr_triage.language import LANGUAGES, say
 from cxr_triage.report.film.film import film_of
-from cxr_triage.report.film.plates import packed, unpacked
+from cxr_triage.report.film.pictures import packed, unpacked
 from cxr_triage.report.study.page import page
 from cxr_triage.report.study.report import spoken_name
 from cxr_triage.report.study.wording import sheet_of
@@ -36,7 +36,7 @@ def test_missed_findings_and_verdicts_on_unflagged_ones_are_there():
     assert [(row.name, row.verdict) for row in film.rows] == [
         ("Pneumothorax", "Agree"), ("Pleural effusion", "Disagree"), ("Nodule", "Unsure"),
     ]  # fmt: skip
-    assert ("Missed by the AI", "Fracture") in film.readings[0].facts
+    assert ("Missed by the AI", "Fracture") in film.reviews[0].facts
 
 
 @pytest.mark.parametrize(
@@ -99,12 +99,12 @@ def test_a_film_that_the_studys_signature_stands_for_says_so():
 def test_agreement_with_what_is_shown_is_printed():
     agreed = replace(SIGNED, agrees=True, impression="")
     for film in (reported(agreed), reported(replace(agreed, verdicts={}))):
-        said = sheet_of(study(film), "en").films[0].readings[0]
+        said = sheet_of(study(film), "en").films[0].reviews[0]
         assert ("AI result", "Agrees with what is shown") in said.facts
 
 
 def test_addenda_follow_in_order_with_what_they_change():
-    said = sheet_of(study(reported(SIGNED, ADDED)), "en").films[0].readings
+    said = sheet_of(study(reported(SIGNED, ADDED)), "en").films[0].reviews
     assert [one.heading.split(":")[0] for one in said] == ["Signed", "Addendum, signed"]
     assert ("Findings", "Pleural effusion: Agree") in said[1].facts
     assert "2026-11-24 15:09" in said[0].heading
@@ -156,7 +156,7 @@ def test_hostile_text_is_text_on_the_page():
 
 def test_the_reprs_of_what_is_reported_name_nobody():
     report = study()
-    for value in (report, report.films[0].readings[0], sheet_of(report, "vi").films[0].readings[0]):
+    for value in (report, report.films[0].reviews[0], sheet_of(report, "vi").films[0].reviews[0]):
         assert not {"QUỲNH", "KB-2026-0417", "2026-11-0042", SAVED.note} & set(
             repr(value).split("'")
         )
@@ -178,7 +178,7 @@ def test_pictures_come_back_as_they_were_packed():
     assert (back.image, dict(back.overlays), back.cropped) == (film.image, film.overlays, True)
 
 
-def test_what_is_no_plates_is_refused():
+def test_what_is_no_pictures_is_refused():
     whole = packed(reported().film)
     for bad in (
         b"",

@@ -11,7 +11,7 @@ from cxr_triage.errors import Conflict, CorrectionInvalid, NotAllowed, NotFound
 from cxr_triage.service.audit import SYSTEM, Action, Origin, entry
 from cxr_triage.service.inference.pool import Assessed
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.reading.corrections import Corrections, Wanted, may_correct
+from cxr_triage.service.review.corrections import Corrections, WantedValues, may_correct
 from cxr_triage.store.records import EVERYWHERE, Scope, Station, WorklistQuery
 from tests.databases import raw, rows_of
 from tests.report.films import FINDINGS, assessed, refused
@@ -107,7 +107,7 @@ def correct(
     corrections, study, *, who=DOCTOR, version=0, reason="as the slip says", films=None, **fields
 ):
     return corrections.correct(
-        who, study, Wanted(study=fields, films=films or {}),
+        who, study, WantedValues(study=fields, films=films or {}),
         version=version, reason=reason, origin=ANYBODY,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from cxr_triage.service.audit import SYSTEM, Origin
 from cxr_triage.service.people.accounts import AccountRules
 from cxr_triage.service.people.administration import Administration
 from cxr_triage.service.people.principal import Principal, of_person
-from cxr_triage.service.reading import review
+from cxr_triage.service.review import reviews
 from cxr_triage.store.records import ReviewDraft
 from tests.store.builders import keep, store_in
 
@@ -50,21 +50,23 @@ def test_a_clinician_reads_and_a_radiologist_signs(store, result, people):
     draft = ReviewDraft(
         assessment_id=result, verdicts={"Pneumothorax": "agree"}, impression="Tràn khí"
     )
-    saved = review.save(store, people["clinician"], draft, version=0, origin=ORIGIN)
+    saved = reviews.save(store, people["clinician"], draft, version=0, origin=ORIGIN)
     with pytest.raises(NotAllowed):
-        review.sign(store, people["clinician"], result, version=1, origin=ORIGIN)
-    signed = review.sign(store, people["radiologist"], result, version=saved.version, origin=ORIGIN)
+        reviews.sign(store, people["clinician"], result, version=1, origin=ORIGIN)
+    signed = reviews.sign(
+        store, people["radiologist"], result, version=saved.version, origin=ORIGIN
+    )
     assert signed.reader_id == people["radiologist"].id
     with pytest.raises(NotAllowed):
-        review.add(store, people["clinician"], draft, origin=ORIGIN)
-    added = review.add(store, people["radiologist"], draft, origin=ORIGIN)
+        reviews.add(store, people["clinician"], draft, origin=ORIGIN)
+    added = reviews.add(store, people["radiologist"], draft, origin=ORIGIN)
     assert added.addendum_of == signed.id
 
 
 @pytest.mark.parametrize("role", ["station", "administrator"])
 def test_others_do_not_read(store, result, people, role):
     with pytest.raises(NotAllowed):
-        review.save(
+        reviews.save(
             store, people[role], ReviewDraft(assessment_id=result), version=0, origin=ORIGIN
         )
 
@@ -87,35 +89,35 @@ def test_others_do_not_read(store, result, people, role):
 def test_a_reading_fits_its_result(store, result, people, values, code):
     draft = ReviewDraft(assessment_id=result, **values)
     with pytest.raises(ReviewInvalid) as caught:
-        review.save(store, people["radiologist"], draft, version=0, origin=ORIGIN)
+        reviews.save(store, people["radiologist"], draft, version=0, origin=ORIGIN)
     assert caught.value.code == code
 
 
 def test_a_finding_that_the_model_does_not_have_may_have_been_missed(store, result, people):
     draft = ReviewDraft(assessment_id=result, missed=("Fracture", "Nodule"))
-    saved = review.save(store, people["radiologist"], draft, version=0, origin=ORIGIN)
+    saved = reviews.save(store, people["radiologist"], draft, version=0, origin=ORIGIN)
     assert saved.draft.missed == ("Fracture", "Nodule")
 
 
 @pytest.mark.usefixtures("on_database")
 def test_a_result_that_is_not_there_cannot_be_read(store, people):
     with pytest.raises(NotFound):
-        review.save(
+        reviews.save(
             store, people["radiologist"], ReviewDraft(assessment_id="x"), version=0, origin=ORIGIN
         )
 
 
 def test_an_empty_reading_is_saved_and_not_signed(store, result, people):
     doctor, draft = people["radiologist"], ReviewDraft(assessment_id=result)
-    saved = review.save(store, doctor, draft, version=0, origin=ORIGIN)
+    saved = reviews.save(store, doctor, draft, version=0, origin=ORIGIN)
     with pytest.raises(ReviewInvalid) as caught:
-        review.sign(store, doctor, result, version=saved.version, origin=ORIGIN)
+        reviews.sign(store, doctor, result, version=saved.version, origin=ORIGIN)
     assert caught.value.code == "reading_empty"
     agreed = replace(draft, agrees=True, verdicts={"Effusion": "agree"}, overall="agree")
-    saved = review.save(store, doctor, agreed, version=saved.version, origin=ORIGIN)
-    review.sign(store, doctor, result, version=saved.version, origin=ORIGIN)
+    saved = reviews.save(store, doctor, agreed, version=saved.version, origin=ORIGIN)
+    reviews.sign(store, doctor, result, version=saved.version, origin=ORIGIN)
     with pytest.raises(ReviewInvalid) as caught:
-        review.add(store, doctor, draft, origin=ORIGIN)
+        reviews.add(store, doctor, draft, origin=ORIGIN)
     assert caught.value.code == "addendum_empty"
 
 
@@ -123,5 +125,5 @@ def test_there_is_nothing_to_agree_with_where_nothing_was_assessed(store, people
     refused = keep(store, 3, refuse=True).stored.assessment.id
     draft = ReviewDraft(assessment_id=refused, agrees=True)
     with pytest.raises(ReviewInvalid) as caught:
-        review.save(store, people["radiologist"], draft, version=0, origin=ORIGIN)
+        reviews.save(store, people["radiologist"], draft, version=0, origin=ORIGIN)
     assert caught.value.code == "nothing_to_agree_with"

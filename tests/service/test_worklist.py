@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cxr_triage.errors import NotAllowed, QueryInvalid
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.reading.worklist import cursor_of, page, place_of
+from cxr_triage.service.review.worklist import cursor_of, page, place_of
 from cxr_triage.store.records import WorklistQuery
 from tests.store.builders import keep, store_in
 

@@ -15,7 +15,7 @@ from cxr_triage.cli.app import create_app
 from cxr_triage.errors import QueryInvalid, StoreFull, StoreInvalid
 from cxr_triage.store.audit import anchors
 from cxr_triage.store.audit.anchors import Anchor, add_anchor, read_anchors
-from cxr_triage.store.audit.chain import FIELDS, FIRST, Head, row_hash
+from cxr_triage.store.audit.chain import FIELDS, FIRST, ChainHead, row_hash
 from cxr_triage.store.backup.backup import restore
 from tests.databases import raw, url_of
 from tests.store.builders import KEEPING, keep, store_in
@@ -179,7 +179,7 @@ def test_a_file_that_is_not_there_is_not_made(check, file):
 
 @pytest.mark.sqlite
 def test_a_line_that_does_not_fit_leaves_the_file_as_it_was(file, monkeypatch):
-    anchor = Anchor(at=MOMENT, head=Head(number=1, hash="a" * 64))
+    anchor = Anchor(at=MOMENT, head=ChainHead(number=1, hash="a" * 64))
     add_anchor(file, anchor)
 
     def full(_handle):

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from cxr_triage.store.audit.chain import FIELDS, FIRST, Head, head_of, row_hash
+from cxr_triage.store.audit.chain import FIELDS, FIRST, ChainHead, head_of, row_hash
 from cxr_triage.store.database.migrate import migrate
 from cxr_triage.store.database.transactions import Database
 from tests.databases import raw, url_of
@@ -66,7 +66,7 @@ def test_a_trail_that_nobody_touched_is_sound_and_says_its_head(store):
     (newest,) = store.audit_trail(before=None, limit=1)
     assert verdict.fault is None
     assert verdict.rows == ROWS
-    assert verdict.head == Head(number=ROWS, hash=newest.hash) == head_of(str(verdict.head))
+    assert verdict.head == ChainHead(number=ROWS, hash=newest.hash) == head_of(str(verdict.head))
     assert store.verify_audit(verdict.head).fault is None
 
 

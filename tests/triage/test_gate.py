@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cxr_triage.domain import Correction, Sight
+from cxr_triage.domain import PixelCorrection, Sight
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.language import LANGUAGES
 from cxr_triage.result.sentences import reason_sentence
@@ -108,7 +108,7 @@ def test_film_that_lies_the_wrong_way_is_refused_unless_the_policy_puts_it_right
     judge, seer = gate(sight(turned=1))
     verdict = judge.judge(radiograph(film()))
     assert [reason.code for reason in verdict.eligibility.reasons] == ["turned_left"]
-    assert verdict.correction == Correction()
+    assert verdict.correction == PixelCorrection()
     assert len(seer.shown) == 1
 
 
@@ -129,7 +129,7 @@ def test_film_that_still_looks_wrong_once_it_is_put_right_is_refused_as_it_came(
     judge, _ = gate(sight(turned=2), sight(turned=2), correct=True)
     verdict = judge.judge(radiograph(film()))
     assert [reason.code for reason in verdict.eligibility.reasons] == ["turned_down"]
-    assert verdict.correction == Correction()
+    assert verdict.correction == PixelCorrection()
 
 
 def test_picture_that_is_no_chest_film_cannot_be_put_right():
@@ -154,5 +154,5 @@ def test_padding_stays_black_in_a_film_that_is_inverted_back():
 
 
 def test_correction_keeps_to_what_the_network_is_sure_of():
-    assert correction_of(sight(turned=3, sure=0.7, inverted=0.69), LIMITS) == Correction()
-    assert correction_of(sight(turned=3, sure=0.9), LIMITS) == Correction(quarter_turns=3)
+    assert correction_of(sight(turned=3, sure=0.7, inverted=0.69), LIMITS) == PixelCorrection()
+    assert correction_of(sight(turned=3, sure=0.9), LIMITS) == PixelCorrection(quarter_turns=3)

@@ -41,10 +41,10 @@ def test_lossy_encoding_stays_within_002(pipeline):
     ],
 )  # fmt: skip
 def test_other_images_are_referred_by_their_header_and_never_decoded(pipeline, stem, code):
-    reading = pipeline.read(real_image(stem).read_bytes())
-    assert reading.radiograph is None
-    assert code in [reason.code for reason in reading.eligibility.reasons]
-    assessment = pipeline.score([reading])[0]
+    image = pipeline.read(real_image(stem).read_bytes())
+    assert image.radiograph is None
+    assert code in [reason.code for reason in image.eligibility.reasons]
+    assessment = pipeline.score([image])[0]
     assert (assessment.priority, assessment.findings) == ("not_assessed", ())
 
 
@@ -81,11 +81,11 @@ def test_policy_is_part_of_the_fingerprint(pipeline, engine, decoder):
 
 
 def test_no_identifier_is_in_the_repr_of_what_the_pipeline_returns(pipeline, rg1):
-    reading = pipeline.read(rg1)
-    assert reading.patient.name
-    text = repr(reading) + repr(pipeline.score([reading])[0])
-    for secret in (reading.patient.name, reading.patient.id, reading.header.accession,
-                   reading.header.sop_uid, reading.header.institution):  # fmt: skip
+    image = pipeline.read(rg1)
+    assert image.patient.name
+    text = repr(image) + repr(pipeline.score([image])[0])
+    for secret in (image.patient.name, image.patient.id, image.header.accession,
+                   image.header.sop_uid, image.header.institution):  # fmt: skip
         assert secret
         assert secret not in text
 

@@ -11,7 +11,7 @@ def wait_saved(page):
     page.wait_for_selector("#review[data-state=saved]")
 
 
-def readings(pages, film):
+def reviews(pages, film):
     with pages.person("radiologist") as client:
         return client.get(f"/v1/studies/{film['study_id']}").json()["reviews"]
 
@@ -28,7 +28,7 @@ def test_a_reading_is_saved_signed_and_added_to(browser, pages, sent, language):
         page.click("[data-action=save]")
         wait_saved(page)
         page.wait_for_selector("#known .reading")
-        [saved] = readings(pages, film)
+        [saved] = reviews(pages, film)
         assert saved["verdicts"] == {label: "disagree"}
         assert (saved["overall"], saved["signed_at"]) == ("agree", None)
         page.fill("#note", "so với phim cũ")
@@ -40,7 +40,7 @@ def test_a_reading_is_saved_signed_and_added_to(browser, pages, sent, language):
         shoot(page, f"signing-{language}")
         page.click("#signing button[value=sign]")
         page.wait_for_selector("#review-form[data-kind=addendum]", state="attached")
-        [signed] = readings(pages, film)
+        [signed] = reviews(pages, film)
         assert signed["signed_at"]
         assert signed["note"] == "so với phim cũ"
         assert "<i>cấp tính</i>" in page.inner_text("#known")
@@ -48,7 +48,7 @@ def test_a_reading_is_saved_signed_and_added_to(browser, pages, sent, language):
         page.fill("#note", "đã báo trạm")
         page.click("[data-action=addendum]")
         page.wait_for_selector("#known .reading:nth-child(2)")
-        added = readings(pages, film)[-1]
+        added = reviews(pages, film)[-1]
         assert (added["note"], added["addendum_of"]) == ("đã báo trạm", signed["id"])
         shoot(page, f"signed-{language}")
 
@@ -78,7 +78,7 @@ def test_two_readers_do_not_overwrite_each_other(browser, pages, sent):
         assert one.input_value("#impression") == "mine"
         one.click("[data-action=save]")
         wait_saved(one)
-    [saved] = readings(pages, film)
+    [saved] = reviews(pages, film)
     assert (saved["impression"], saved["version"]) == ("mine", 2)
 
 

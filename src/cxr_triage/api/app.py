@@ -11,7 +11,7 @@ from cxr_triage.api.platform import metrics
 from cxr_triage.api.platform.documentation import describe
 from cxr_triage.api.platform.limits import LimitBodies
 from cxr_triage.api.platform.observing import Observe
-from cxr_triage.api.platform.problems import Answer, answer_problem, handle_problems
+from cxr_triage.api.platform.problems import ErrorHandler, answer_problem, handle_problems
 from cxr_triage.api.platform.services import Services, open_services
 from cxr_triage.api.v1 import (
     assessments,
@@ -42,7 +42,7 @@ ROUTERS = (
 
 
 def create_app(
-    settings: Settings, services: Services | None = None, *, answer: Answer = answer_problem
+    settings: Settings, services: Services | None = None, *, answer: ErrorHandler = answer_problem
 ) -> FastAPI:
     """The service by its settings.
 

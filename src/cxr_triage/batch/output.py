@@ -9,7 +9,7 @@ from typing import Literal
 
 from cxr_triage.batch.files import keep_earlier, write_whole, writing
 from cxr_triage.batch.inputs import below
-from cxr_triage.batch.results import RESULTS_FILE, ResultsWriter, Row, open_results
+from cxr_triage.batch.results import RESULTS_FILE, JsonRow, ResultsWriter, open_results
 from cxr_triage.batch.run import FileResult, rank_results
 from cxr_triage.language import Language
 from cxr_triage.report.film.film import Film, film_of, leading_first
@@ -44,7 +44,7 @@ class RunOutput:
         self._heatmaps = heatmaps
         self._gallery = Gallery(base) if folder is not None and report else None
 
-    def add(self, result: FileResult, row: Row) -> None:
+    def add(self, result: FileResult, row: JsonRow) -> None:
         """Write what there is of one file. Raises OutputFailed."""
         if self._rows is None or self._folder is None:
             return

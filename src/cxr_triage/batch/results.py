@@ -16,13 +16,13 @@ from cxr_triage.domain import ModelCard
 from cxr_triage.language import Language
 from cxr_triage.result.public import nothing, public
 
-Row = dict[str, Any]
+JsonRow = dict[str, Any]
 
 RESULTS_FILE = "results.jsonl"
 CSV_FILE = "results.csv"
 
 
-def row_of(result: FileResult, card: ModelCard, fingerprint: str, language: Language) -> Row:
+def row_of(result: FileResult, card: ModelCard, fingerprint: str, language: Language) -> JsonRow:
     """The row of one file; failed and skipped files have an `error` and no findings."""
     error = result.error
     message = "" if error is None else error.message(language)
@@ -41,7 +41,7 @@ def row_of(result: FileResult, card: ModelCard, fingerprint: str, language: Lang
     }
 
 
-def json_line(row: Row) -> str:
+def json_line(row: JsonRow) -> str:
     """One line, UTF-8 text; a path that is not UTF-8 is escaped."""
     return _writable(json.dumps(row, ensure_ascii=False, separators=(",", ":"))) + "\n"
 
@@ -61,7 +61,7 @@ class ResultsWriter:
         self._table = table
         self._labels = labels
 
-    def write(self, row: Row) -> None:
+    def write(self, row: JsonRow) -> None:
         """Raises OutputFailed if the disk is full or the folder has gone."""
         self._rows.write(json_line(row).encode())
         if self._table is not None:
@@ -74,7 +74,7 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def _csv_cells(row: Row, labels: Sequence[str]) -> list[object]:
+def _csv_cells(row: JsonRow, labels: Sequence[str]) -> list[object]:
     scores = {finding["label"]: finding["score"] for finding in row["findings"]}
     flagged = ";".join(finding["label"] for finding in row["findings"] if finding["flagged"])
     values = {

@@ -14,9 +14,9 @@ from cxr_triage.domain import Assessment, Outcome, Patient, Radiograph
 from cxr_triage.errors import NotAnImage, TriageError, UnreadableImage
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.logs import log_unexpected
+from cxr_triage.triage.image_reader import GatedImage
 from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.rank import RankedStudy, rank_studies
-from cxr_triage.triage.reading import Reading
 
 IMAGE_SUFFIXES = {
     ".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp",
@@ -80,42 +80,42 @@ def run(
     Raises ModelError if the model fails: that concerns every file.
     """
     read = partial(pipeline.read, bits=bits)
-    for path, reading in read_ahead(read, files, workers=workers, limits=limits):
-        if isinstance(reading, TriageError):
-            yield FileResult(path=path, error=reading)
+    for path, image in read_ahead(read, files, workers=workers, limits=limits):
+        if isinstance(image, TriageError):
+            yield FileResult(path=path, error=image)
         else:
-            assessment = pipeline.score([reading])[0]
+            assessment = pipeline.score([image])[0]
             yield FileResult(
                 path=path,
                 assessment=assessment,
-                patient=reading.patient,
-                radiograph=reading.radiograph,
+                patient=image.patient,
+                radiograph=image.radiograph,
             )
 
 
 def read_ahead(
-    read: Callable[[bytes], Reading], files: Sequence[Path], *, workers: int, limits: Limits
-) -> Iterator[tuple[Path, Reading | TriageError]]:
+    read: Callable[[bytes], GatedImage], files: Sequence[Path], *, workers: int, limits: Limits
+) -> Iterator[tuple[Path, GatedImage | TriageError]]:
     """What `read` makes of each file, or the error that stopped it, in the order of `files`.
 
     At most twice `workers` images are held at a time.
     """
     remaining = iter(files)
     with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
-        ahead: deque[tuple[Path, Future[Reading]]] = deque()
+        ahead: deque[tuple[Path, Future[GatedImage]]] = deque()
         try:
             while True:
                 for path in islice(remaining, 2 * workers - len(ahead)):
                     ahead.append((path, pool.submit(_read, read, path, limits)))
                 if not ahead:
                     return
-                path, reading = ahead.popleft()
-                yield path, _result(reading)
+                path, image = ahead.popleft()
+                yield path, _result(image)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _read(read: Callable[[bytes], Reading], path: Path, limits: Limits) -> Reading:
+def _read(read: Callable[[bytes], GatedImage], path: Path, limits: Limits) -> GatedImage:
     return read(file_content(path, limits))
 
 
@@ -151,10 +151,10 @@ def _why_unlisted(folder: Path) -> str:
     return "?"
 
 
-def _result(reading: Future[Reading]) -> Reading | TriageError:
-    error = reading.exception()
+def _result(image: Future[GatedImage]) -> GatedImage | TriageError:
+    error = image.exception()
     if error is None:
-        return reading.result()
+        return image.result()
     if isinstance(error, TriageError):
         return error
     if not isinstance(error, Exception):

@@ -1,12 +1,12 @@
 """The types that the rooms hand to each other: frozen, no I/O, arrays read-only."""
 
-from cxr_triage.domain.arrays import F32, Array, Stored, Weights, read_only
+from cxr_triage.domain.arrays import F32, Array, StoredValues, Weights, read_only
 from cxr_triage.domain.image import (
     PREPROCESSING_VERSION,
-    Correction,
     CropBox,
     Eligibility,
     Header,
+    PixelCorrection,
     PixelPolicy,
     Prepared,
     Radiograph,
@@ -39,7 +39,6 @@ __all__ = [
     "RESEARCH",
     "Array",
     "Assessment",
-    "Correction",
     "CropBox",
     "Download",
     "Eligibility",
@@ -51,6 +50,7 @@ __all__ = [
     "ModelLabel",
     "Outcome",
     "Patient",
+    "PixelCorrection",
     "PixelPolicy",
     "Prepared",
     "Priority",
@@ -61,7 +61,7 @@ __all__ = [
     "Result",
     "Score",
     "Sight",
-    "Stored",
+    "StoredValues",
     "Trust",
     "Weights",
     "contradict",

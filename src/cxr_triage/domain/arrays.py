@@ -10,7 +10,9 @@ F32: TypeAlias = NDArray[np.float32]
 Weights: TypeAlias = Mapping[str, NDArray[Any]]
 """Arrays by their names in the state_dict."""
 
-Stored: TypeAlias = NDArray[np.uint8] | NDArray[np.int8] | NDArray[np.uint16] | NDArray[np.int16]
+StoredValues: TypeAlias = (
+    NDArray[np.uint8] | NDArray[np.int8] | NDArray[np.uint16] | NDArray[np.int16]
+)
 
 Array = TypeVar("Array", bound=np.ndarray[Any, Any])
 

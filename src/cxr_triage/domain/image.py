@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cxr_triage.domain.arrays import F32, Stored
+from cxr_triage.domain.arrays import F32, StoredValues
 from cxr_triage.domain.patient import Patient
 
 PREPROCESSING_VERSION = "2"
@@ -94,7 +94,7 @@ class Radiograph:
     digest: SHA-256 of the file's bytes. pixel_digest: SHA-256 of the stored values.
     """
 
-    stored: Stored = field(repr=False)
+    stored: StoredValues = field(repr=False)
     table: F32 = field(repr=False)
     table_first: int
     pixels: F32 = field(repr=False)
@@ -116,7 +116,7 @@ class CropBox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class PixelCorrection:
     """How the way an image lies differs from an upright film, bright = dense.
 
     quarter_turns: 0..3, counter-clockwise, that an upright film was turned by to become it.

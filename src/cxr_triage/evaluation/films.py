@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cxr_triage.domain import read_only
 from cxr_triage.errors import EvaluationFailed
-from cxr_triage.evaluation.results import Results, Row
+from cxr_triage.evaluation.results import FilmOutcome, Results
 from cxr_triage.evaluation.truth import TrueFilm, Truth
 
 Bools = NDArray[np.bool_]
@@ -59,11 +59,11 @@ class Films:
 class Joined:
     """Pairs of row and label, and how many there are of each outcome."""
 
-    pairs: tuple[tuple[Row, TrueFilm], ...] = field(repr=False)
+    pairs: tuple[tuple[FilmOutcome, TrueFilm], ...] = field(repr=False)
     counts: Mapping[str, int]
 
     @property
-    def assessed(self) -> list[tuple[Row, TrueFilm]]:
+    def assessed(self) -> list[tuple[FilmOutcome, TrueFilm]]:
         return [(row, film) for row, film in self.pairs if row.outcome == "assessed"]
 
 

@@ -27,7 +27,7 @@ def render(evaluation: Evaluation, language: Language) -> str:
         _environment()
         .get_template("evaluation.html.j2")
         .render(
-            **words(language),
+            **language_context(language),
             css=Markup(css),  # noqa: S704 - our own file, not input
             css_hash=b64encode(sha256(css.encode()).digest()).decode(),
             evaluation=evaluation,
@@ -45,7 +45,7 @@ def by_auc(evaluation: Evaluation) -> list[str]:
     return [one.label for one in ranked]
 
 
-def words(language: Language) -> dict[str, object]:
+def language_context(language: Language) -> dict[str, object]:
     """What a template needs to write in `language`."""
     name: Callable[[str], str] = partial(finding_name, language=language)
     return {

@@ -8,7 +8,7 @@ import numpy as np
 from cxr_triage.domain import PRIORITIES, Priority
 from cxr_triage.evaluation.films import Ints, patient_numbers
 from cxr_triage.evaluation.resampling import Estimate, proportion
-from cxr_triage.evaluation.results import Row
+from cxr_triage.evaluation.results import FilmOutcome
 from cxr_triage.evaluation.truth import TrueFilm
 from cxr_triage.triage.policy import Policy, urgency
 
@@ -37,7 +37,7 @@ def true_priority(film: TrueFilm, policy: Policy) -> Priority:
     return min(tiers, key=urgency) if tiers else "none"
 
 
-def confusion(pairs: Sequence[tuple[Row, TrueFilm]], policy: Policy) -> Confusion:
+def confusion(pairs: Sequence[tuple[FilmOutcome, TrueFilm]], policy: Policy) -> Confusion:
     """Over every film that got a priority, refused ones included."""
     ranked = [(row, film) for row, film in pairs if row.priority in PRIORITIES]
     given = [str(row.priority) for row, _ in ranked]

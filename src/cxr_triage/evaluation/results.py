@@ -21,7 +21,7 @@ def film_stem(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class FilmOutcome:
     """What became of one film; `findings` by label, empty unless it was assessed."""
 
     path: Path = field(repr=False)
@@ -43,7 +43,7 @@ class Results:
     thresholds: score from which each label was flagged.
     """
 
-    rows: Mapping[str, Row] = field(repr=False)
+    rows: Mapping[str, FilmOutcome] = field(repr=False)
     labels: tuple[str, ...]
     thresholds: Mapping[str, float]
     model: Mapping[str, str]
@@ -58,7 +58,7 @@ def read_results(path: Path) -> Results:
     `results_mixed`, `results_duplicates`, `results_empty`.
     """
     file = path / RESULTS_FILE if path.is_dir() else path
-    rows: dict[str, Row] = {}
+    rows: dict[str, FilmOutcome] = {}
     contents: list[public.Row] = []
     for line, text in _lines(file):
         content = _content(line, text)
@@ -96,8 +96,8 @@ def _content(line: int, text: str) -> public.Row:
     return row
 
 
-def _row(content: public.Row) -> Row:
-    return Row(
+def _row(content: public.Row) -> FilmOutcome:
+    return FilmOutcome(
         path=Path(content.path),
         outcome=content.outcome,
         priority=content.priority,
@@ -106,7 +106,7 @@ def _row(content: public.Row) -> Row:
     )
 
 
-def _results(rows: dict[str, Row], contents: list[public.Row]) -> Results:
+def _results(rows: dict[str, FilmOutcome], contents: list[public.Row]) -> Results:
     assessed = [content for content in contents if content.outcome == "assessed"]
     if not assessed:
         raise EvaluationFailed("results_empty")

@@ -17,7 +17,7 @@ HALF: Final = 128
 DASH: Final = 8
 """Pixels of the display of a dash, and of the gap after it."""
 
-Places = NDArray[np.bool_]
+BoolMask = NDArray[np.bool_]
 
 
 def contoured(picture: Image.Image, strength: NDArray[np.uint8]) -> Image.Image:
@@ -29,14 +29,14 @@ def contoured(picture: Image.Image, strength: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def _edge(inside: Places) -> Places:
+def _edge(inside: BoolMask) -> BoolMask:
     """The places inside that have a neighbour outside; the picture's border is no edge."""
     padded = np.pad(inside, 1, mode="edge")
     core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     return inside & ~core
 
 
-def _widened(edge: Places) -> Places:
+def _widened(edge: BoolMask) -> BoolMask:
     """The places and their eight neighbours."""
     tall = edge.copy()
     tall[1:] |= edge[:-1]

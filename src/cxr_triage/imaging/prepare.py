@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cxr_triage.domain import F32, Correction, CropBox, Prepared, read_only
+from cxr_triage.domain import F32, CropBox, PixelCorrection, Prepared, read_only
 
 SQUARE_TOLERANCE = 0.01
 BLACK = -1024.0
-AS_IT_IS = Correction()
+AS_IT_IS = PixelCorrection()
 
 
-def prepare(pixels: F32, size: int, correction: Correction = AS_IT_IS) -> Prepared:
+def prepare(pixels: F32, size: int, correction: PixelCorrection = AS_IT_IS) -> Prepared:
     """The centre square of pixels [H, W], put right, resized to f32 [1, size, size].
 
     Antialiased bilinear, as torch's interpolate does it (measured: within 0.013 on ±1024).
@@ -27,7 +27,7 @@ def prepare(pixels: F32, size: int, correction: Correction = AS_IT_IS) -> Prepar
     )
 
 
-def corrected(pixels: F32, correction: Correction) -> F32:
+def corrected(pixels: F32, correction: PixelCorrection) -> F32:
     """pixels [H, W] in ±1024 turned upright, bright = dense; padding stays black.
 
     A quarter turn swaps H and W.

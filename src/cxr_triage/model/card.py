@@ -34,7 +34,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Kind = TypeVar("Kind", bound=Strict)
+StrictT = TypeVar("StrictT", bound=Strict)
 
 
 class Bilingual(Strict):
@@ -141,7 +141,7 @@ def read_card(folder: Path) -> ModelCard:
     return _to_domain(read_checked_json(folder / CARD_FILE, _Card), read_proof(folder))
 
 
-def read_checked_json(file: Path, kind: type[Kind]) -> Kind:
+def read_checked_json(file: Path, kind: type[StrictT]) -> StrictT:
     """The card in `file`, as `kind` wants it. Raises ModelError as `read_card`."""
     try:
         text = file.read_text(encoding="utf-8")

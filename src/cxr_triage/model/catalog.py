@@ -19,7 +19,7 @@ from cxr_triage.model.gate_model import GATE_FILE
 BASELINE = "nih-baseline"
 DEFAULT_FILE = "default-model"
 
-State: TypeAlias = Literal["shipped", "installed", "offered"]
+ModelState: TypeAlias = Literal["shipped", "installed", "offered"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SHIPPED = (_PACKAGE / "models", _PACKAGE.parents[1] / "models")
@@ -32,7 +32,7 @@ class Entry:
 
     card: ModelCard
     folder: Path
-    state: State
+    state: ModelState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class Catalog:
         """
         found: dict[str, Entry] = {}
         for name, folder in self.shipped().items():
-            state: State = "shipped" if _has_file(folder) else "offered"
+            state: ModelState = "shipped" if _has_file(folder) else "offered"
             found[name] = Entry(card=read_card(folder), folder=folder, state=state)
         for name, folder in self.installed().items():
             found[name] = Entry(card=read_card(folder), folder=folder, state="installed")

@@ -11,7 +11,7 @@ from cxr_triage.domain import F32, ModelCard, Prepared, read_only
 from cxr_triage.errors import ModelError
 from cxr_triage.model.card import read_card
 from cxr_triage.model.cpus import usable_cpus
-from cxr_triage.model.session import load_session, read_checked
+from cxr_triage.model.inference_session import load_inference_session, read_checked
 
 OUTPUTS = ("logits", "cams", "embedding")
 MAX_BATCH = 8
@@ -48,7 +48,7 @@ class Engine:
         content = read_checked(
             folder / self.card.file, self.card.bytes, self.card.sha256, name=self.card.name
         )
-        self._session = load_session(content, self.threads)
+        self._session = load_inference_session(content, self.threads)
         _check_contract(self._session, self.card)
 
     def run(self, prepared: Sequence[Prepared]) -> list[Outputs]:

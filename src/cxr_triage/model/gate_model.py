@@ -14,7 +14,7 @@ from cxr_triage.domain import F32, Sight
 from cxr_triage.errors import ModelError
 from cxr_triage.model.calibrate import sigmoid
 from cxr_triage.model.card import Bilingual, BilingualList, Sha256, Strict, read_checked_json
-from cxr_triage.model.session import load_session, read_checked
+from cxr_triage.model.inference_session import load_inference_session, read_checked
 
 GATE_FILE: Final = "gate.json"
 OUTPUTS: Final = {"chest": 1, "turn": 4, "inverted": 1, "mirrored": 1, "field": 3}
@@ -49,7 +49,7 @@ class GateModel:
         content = read_checked(
             folder / self.card.file, self.card.bytes, self.card.sha256, name=self.card.name
         )
-        self._session = load_session(content, threads=1)
+        self._session = load_inference_session(content, threads=1)
         size = self.card.input_size
         inputs = {node.name: node.shape[1:] for node in self._session.get_inputs()}
         if inputs != {"image": [1, size, size]} or set(OUTPUTS) != {

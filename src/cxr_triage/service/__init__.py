@@ -1,1 +1,1 @@
-"""What the entrances share: taking images in, the worklist, readings, accounts, audit."""
+"""What the entrances share: taking images in, the worklist, reviews, accounts, audit."""

@@ -4,11 +4,17 @@ Rows hold identifiers of our own, never a patient's name or number, an accession
 a UID.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
+import structlog
+
+from cxr_triage.errors import StoreError
 from cxr_triage.store.records import AuditEntry
+from cxr_triage.store.repository import Store
+
+_log = structlog.get_logger("cxr_triage.audit")
 
 LONGEST: Final = 64
 """Characters of an address or a request's id that are kept."""
@@ -101,3 +107,19 @@ def entry(
         request_id=actor.origin.request_id[:LONGEST],
         reason=reason,
     )
+
+
+def note(store: Store, row: AuditEntry) -> None:
+    """Add a row for something that changed nothing.
+
+    A full disk must not keep a doctor from a film: then the row goes to the log instead.
+    """
+    try:
+        store.record(row)
+    except StoreError as trouble:
+        log_instead(row, trouble)
+
+
+def log_instead(row: AuditEntry, trouble: StoreError) -> None:
+    """The row in the log; it holds identifiers of our own alone."""
+    _log.error("audit row not kept", trouble=trouble.code, **asdict(row))

@@ -160,7 +160,7 @@ class Metrics:
         self._images.labels(entrance, "failed", error.code).inc()
 
     def signed(self, draft: ReviewDraft, assessment: Assessment) -> None:
-        """A reading that was signed."""
+        """A review that was signed."""
         levels = {finding.label: finding.level for finding in assessment.findings}
         for label, verdict in draft.verdicts.items():
             self._verdicts.labels(label, levels.get(label, "none"), verdict).inc()

@@ -1,4 +1,4 @@
-"""What must not be lost: images, results, readings, accounts and the audit trail."""
+"""What must not be lost: images, results, reviews, accounts and the audit trail."""
 
 from cxr_triage.errors import MissingExtra
 

@@ -14,12 +14,12 @@ from typing import Literal
 from cxr_triage.domain import Assessment, Patient, Priority, PriorityReason, Reason, Score
 
 Role = Literal["station", "clinician", "radiologist", "administrator"]
-State = Literal["new", "opened", "changed", "reviewed", "signed"]
+StudyState = Literal["new", "opened", "changed", "reviewed", "signed"]
 Verdict = Literal["agree", "disagree", "unsure"]
 
 ROLES: tuple[Role, ...] = ("station", "clinician", "radiologist", "administrator")
-STATES: tuple[State, ...] = ("new", "opened", "changed", "reviewed", "signed")
-UNREAD: tuple[State, ...] = ("new", "opened", "changed")
+STATES: tuple[StudyState, ...] = ("new", "opened", "changed", "reviewed", "signed")
+UNREAD: tuple[StudyState, ...] = ("new", "opened", "changed")
 """Something of the study was read by nobody. changed: since it was signed."""
 VERDICTS: tuple[Verdict, ...] = ("agree", "disagree", "unsure")
 
@@ -180,7 +180,7 @@ class StudyRow:
     version: of what was put right, 0 where nothing was. file_name: of the image that made the
     priority. filed_image: what that image's file says. patient_corrected, age_corrected: did a
     person say whom it shows, or the age?
-    signed_by, signed_at: who signed for the whole study, and when; empty and None where readings
+    signed_by, signed_at: who signed for the whole study, and when; empty and None where reviews
     of each film did. They stay there when the study has `changed` since.
     """
 
@@ -199,7 +199,7 @@ class StudyRow:
     margin: float
     reason: PriorityReason
     flags: tuple[Score, ...]
-    state: State
+    state: StudyState
     opened_by: str
     opened_at: datetime | None
     images: int
@@ -227,7 +227,7 @@ class StudyRow:
         return self.patient_corrected or self.age_corrected
 
 
-Place = tuple[int, float, datetime, str]
+PageCursor = tuple[int, float, datetime, str]
 """Where a page ended: place of the priority, −margin, received_at, study_id."""
 
 
@@ -241,7 +241,7 @@ class WorklistQuery:
     """
 
     priorities: tuple[Priority, ...] = ()
-    states: tuple[State, ...] = ()
+    states: tuple[StudyState, ...] = ()
     station_id: str | None = None
     received_from: datetime | None = None
     received_until: datetime | None = None
@@ -255,7 +255,7 @@ class StudyPage:
     """Some rows in the order of the worklist; `after` continues, None at the end."""
 
     rows: tuple[StudyRow, ...]
-    after: Place | None
+    after: PageCursor | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,9 +268,9 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StudyDetail:
-    """A study with the current result of each image, the most urgent first, and readings.
+    """A study with the current result of each image, the most urgent first, and reviews.
 
-    unsigned: those results (ids) of which no reading is signed.
+    unsigned: those results (ids) of which no review is signed.
     hidden: of images that were sent by mistake. corrections: newest first. siblings: other
     studies under the same number.
     """
@@ -285,7 +285,7 @@ class StudyDetail:
 
     @property
     def lacking(self) -> tuple[StoredAssessment, ...]:
-        """What still needs a signature: neither its own reading nor the study has one."""
+        """What still needs a signature: neither its own review nor the study has one."""
         if self.row.signed_whole:
             return ()
         return tuple(one for one in self.images if one.assessment.id in self.unsigned)
@@ -313,9 +313,9 @@ class ReviewDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A reading as it is kept.
+    """A review as it is kept.
 
-    One reading a result, which readers share until it is signed; `version` grows with
+    One review a result, which readers share until it is signed; `version` grows with
     every change, so that nobody overwrites what they have not seen. Once signed it stays;
     what is added later is an addendum (`addendum_of`), signed at once.
     """
@@ -374,7 +374,7 @@ class StationKey:
 class Person:
     """Somebody who can sign in. station_id: None for people of the hospital.
 
-    name: for signing in. full_name: as it stands under a reading. elsewhere: who vouches for
+    name: for signing in. full_name: as it stands under a review. elsewhere: who vouches for
     them, and by which name, as a hash; None: they have a password here.
     """
 

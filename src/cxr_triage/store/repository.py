@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from cxr_triage.domain import Assessment, Patient, Reason
 from cxr_triage.store.audit import rows as audit_rows
-from cxr_triage.store.audit.chain import Head, Verdict
+from cxr_triage.store.audit.chain import ChainCheck, ChainHead
 from cxr_triage.store.backup.backup import BackupSummary, back_up
 from cxr_triage.store.blobs import Blobs
 from cxr_triage.store.database.migrate import migrate
@@ -22,7 +22,7 @@ from cxr_triage.store.records import (
     Kept,
     Neighbours,
     NewImage,
-    Place,
+    PageCursor,
     Review,
     ReviewDraft,
     Scope,
@@ -191,7 +191,7 @@ class Store:
             return study_rows.with_uid(connection, study_uid, scope)
 
     def worklist(
-        self, query: WorklistQuery, scope: Scope, *, after: Place | None, limit: int
+        self, query: WorklistQuery, scope: Scope, *, after: PageCursor | None, limit: int
     ) -> StudyPage:
         """At most `limit` rows after a place, in the order of the worklist."""
         with self._database.read() as connection:
@@ -220,9 +220,9 @@ class Store:
     def save_review(
         self, draft: ReviewDraft, scope: Scope, *, reader_id: str, version: int, audit: AuditEntry
     ) -> Review:
-        """Make (`version` 0) or change the reading of a result.
+        """Make (`version` 0) or change the review of a result.
 
-        version: that of the reading that the reader saw. Raises NotFound, Conflict
+        version: that of the review that the reader saw. Raises NotFound, Conflict
         `review_changed` (somebody else saved meanwhile) or `review_signed`.
         """
         return self._database.write(
@@ -242,7 +242,7 @@ class Store:
         whole: WholeStudy | None = None,
     ) -> Review:
         """Sign what was saved; it cannot change any more. The study is signed when every film
-        has a signed reading, or if this signature stands for the `whole` of it.
+        has a signed review, or if this signature stands for the `whole` of it.
 
         Raises as `save_review`, Conflict `review_not_saved` or `study_changed` (films or results
         came since), ReviewInvalid `reading_empty`.
@@ -268,7 +268,7 @@ class Store:
         audit: AuditEntry,
         whole: WholeStudy | None = None,
     ) -> Review:
-        """Add to a signed reading, signed at once; it may stand for the `whole` study. Raises
+        """Add to a signed review, signed at once; it may stand for the `whole` study. Raises
         NotFound, Conflict `review_not_signed` or `study_changed`."""
         return self._database.write(
             lambda c: review_rows.add(
@@ -289,7 +289,7 @@ class Store:
         and each that is hashed, holding nothing; what it raises ends the inspection."""
         return inspect(self._database, self._blobs, pause)
 
-    def verify_audit(self, *noted: Head) -> Verdict:
+    def verify_audit(self, *noted: ChainHead) -> ChainCheck:
         """Walk the trail's chain. noted: heads of earlier that must still lie on it."""
         with self._database.read() as connection:
             return audit_rows.verified(connection, noted)

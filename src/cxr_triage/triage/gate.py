@@ -5,7 +5,7 @@ A refusal is a value: the image is kept, shown as not assessed, and a doctor rea
 
 from dataclasses import dataclass, replace
 
-from cxr_triage.domain import Correction, Eligibility, Header, Radiograph, Sight
+from cxr_triage.domain import Eligibility, Header, PixelCorrection, Radiograph, Sight
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.imaging.prepare import AS_IT_IS, corrected, letterbox
 from cxr_triage.model.gate_model import GateCard, GateModel
@@ -24,12 +24,12 @@ GATE_VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class GateDecision:
     """What became of a decoded image, what was seen, and what must be put right to score it."""
 
     eligibility: Eligibility
     sight: Sight
-    correction: Correction = AS_IT_IS
+    correction: PixelCorrection = AS_IT_IS
 
 
 def gate_version(card: GateCard) -> str:
@@ -54,11 +54,11 @@ class Gate:
         self._model = model
 
     def check_header(self, header: Header) -> Eligibility:
-        """The verdict of the header alone; refused images need not be decoded."""
+        """The decision on the header alone; refused images need not be decoded."""
         return check_header(header, self._policy.gate)
 
-    def judge(self, radiograph: Radiograph) -> Verdict:
-        """The verdict of the pixels and of what the network sees in them.
+    def judge(self, radiograph: Radiograph) -> GateDecision:
+        """The decision on the pixels and on what the network sees in them.
 
         Where the policy allows it, a film that lies the wrong way is put right; it is looked
         at again then, and must pass.
@@ -81,9 +81,9 @@ class Gate:
             reasons=found,
             warnings=(*corrected_warnings(correction), *pixels.warnings, *doubts),
         )
-        return Verdict(eligibility=eligibility, sight=sight, correction=correction)
+        return GateDecision(eligibility=eligibility, sight=sight, correction=correction)
 
-    def look(self, radiograph: Radiograph, correction: Correction = AS_IT_IS) -> Sight:
+    def look(self, radiograph: Radiograph, correction: PixelCorrection = AS_IT_IS) -> Sight:
         """What the network sees of the whole image once it is put right."""
         upright = corrected(radiograph.pixels, correction)
         return self._model.look(letterbox(upright, self._model.card.input_size))

@@ -14,10 +14,10 @@ from cxr_triage.model.gate_model import GateModel
 from cxr_triage.settings import Settings
 from cxr_triage.triage.decision import Decision, decide
 from cxr_triage.triage.gate import Gate
+from cxr_triage.triage.image_reader import ImageReader
 from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.policy import Policy, read_policy
 from cxr_triage.triage.positions import find_positions, read_positions
-from cxr_triage.triage.reading import Reader
 
 
 def load_engine(settings: Settings, *, model: str | None, threads: int | None) -> Engine:
@@ -63,10 +63,12 @@ def load_gate(rules: Policy) -> Gate:
 
 
 @contextmanager
-def open_reader(settings: Settings, *, rules: Policy, workers: int | None) -> Iterator[Reader]:
+def open_image_reader(
+    settings: Settings, *, rules: Policy, workers: int | None
+) -> Iterator[ImageReader]:
     """Reads and judges only; its decoding processes end with the block."""
     with _decoder(settings, workers) as decoder:
-        yield Reader(
+        yield ImageReader(
             gate=load_gate(rules),
             decoder=decoder,
             limits=limits_of(settings),

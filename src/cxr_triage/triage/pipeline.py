@@ -11,9 +11,9 @@ from cxr_triage.imaging.limits import Limits
 from cxr_triage.model.engine import Engine, Outputs
 from cxr_triage.triage.decision import Decision, decide
 from cxr_triage.triage.gate import Gate
+from cxr_triage.triage.image_reader import NOTHING, GatedImage, ImageReader, timed
 from cxr_triage.triage.policy import Policy
 from cxr_triage.triage.rank import film_decision, findings_of, priority_of
-from cxr_triage.triage.reading import NOTHING, Reader, Reading, timed
 
 
 class Pipeline:
@@ -37,7 +37,7 @@ class Pipeline:
         self.policy = policy
         self.decision = decision or decide(engine.card, policy)
         self.fingerprint = fingerprint_of(engine.card, policy, gate.version, self.decision)
-        self._reader = Reader(gate=gate, decoder=decoder, limits=limits, marks=policy.warnings)
+        self._reader = ImageReader(gate=gate, decoder=decoder, limits=limits, marks=policy.warnings)
 
     def assess(self, data: bytes) -> Assessment:
         """The whole path for one file's bytes. Raises ImageError or ModelError."""
@@ -49,48 +49,44 @@ class Pipeline:
 
     def read(
         self, data: bytes, bits: int | None = None, instead: Mapping[str, Any] = NOTHING
-    ) -> Reading:
-        """Read and judge one file's bytes. bits, instead: see `Reader.read`. Raises ImageError."""
+    ) -> GatedImage:
+        """Read and judge a file's bytes; arguments as of `ImageReader.read`. Raises ImageError."""
         return self._reader.read(data, self.engine.card.input_size, bits, instead)
 
-    def score(self, readings: Sequence[Reading]) -> list[Assessment]:
-        """Score those that were accepted, in one batch; an assessment for each reading.
+    def score(self, images: Sequence[GatedImage]) -> list[Assessment]:
+        """Score those that were accepted, in one batch; an assessment for each image.
 
         Raises ModelError if the model returns something that is not a number.
         """
-        eligible = [reading for reading in readings if reading.prepared is not None]
+        eligible = [image for image in images if image.prepared is not None]
         timings: dict[str, float] = {}
         with timed(timings, "infer"):
             outputs = self.engine.run([r.prepared for r in eligible if r.prepared is not None])
         infer_ms = timings["infer"] / max(1, len(eligible))
-        by_reading = {
-            id(reading): result for reading, result in zip(eligible, outputs, strict=True)
-        }
-        return [
-            self._ranked(reading, by_reading.get(id(reading)), infer_ms) for reading in readings
-        ]
+        by_image = {id(image): result for image, result in zip(eligible, outputs, strict=True)}
+        return [self._ranked(image, by_image.get(id(image)), infer_ms) for image in images]
 
-    def _ranked(self, reading: Reading, outputs: Outputs | None, infer_ms: float) -> Assessment:
-        timings = dict(reading.timings_ms)
+    def _ranked(self, image: GatedImage, outputs: Outputs | None, infer_ms: float) -> Assessment:
+        timings = dict(image.timings_ms)
         if outputs is not None:
             timings["infer"] = infer_ms
         with timed(timings, "rank"):
             findings = (
                 () if outputs is None else findings_of(outputs, self.engine.card, self.decision)
             )
-            priority, reason = priority_of(reading.eligibility, findings, self.decision)
+            priority, reason = priority_of(image.eligibility, findings, self.decision)
         return Assessment(
-            id=_short_hash(reading.digest, self.fingerprint),
-            digest=reading.digest,
-            pixel_digest=reading.radiograph.pixel_digest if reading.radiograph else "",
-            header=reading.header,
-            eligibility=reading.eligibility,
+            id=_short_hash(image.digest, self.fingerprint),
+            digest=image.digest,
+            pixel_digest=image.radiograph.pixel_digest if image.radiograph else "",
+            header=image.header,
+            eligibility=image.eligibility,
             findings=findings,
             priority=priority,
             reason=reason,
-            crop=reading.prepared.crop if reading.prepared else None,
-            pixel_policy=reading.radiograph.pixel_policy if reading.radiograph else None,
-            sight=reading.sight,
+            crop=image.prepared.crop if image.prepared else None,
+            pixel_policy=image.radiograph.pixel_policy if image.radiograph else None,
+            sight=image.sight,
             model=self.engine.card,
             fingerprint=self.fingerprint,
             policy=f"{self.policy.name} {self.policy.version}",

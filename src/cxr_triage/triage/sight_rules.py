@@ -1,6 +1,6 @@
 """What follows from what the learned gate saw: reasons, warnings, and what can be put right."""
 
-from cxr_triage.domain import Correction, Reason, Sight
+from cxr_triage.domain import PixelCorrection, Reason, Sight
 from cxr_triage.triage.policy import SightLimits
 
 TURNS = ("left", "down", "right")
@@ -27,17 +27,17 @@ def doubts_of(sight: Sight, limits: SightLimits) -> tuple[Reason, ...]:
     return (_reason("mirrored", sight.mirrored, limits.warn_mirrored),)
 
 
-def correction_of(sight: Sight, limits: SightLimits) -> Correction:
+def correction_of(sight: Sight, limits: SightLimits) -> PixelCorrection:
     """How the image lies, as far as the gate is sure of it."""
     quarter_turns = _quarter_turns(sight)
     turned = sight.turn[quarter_turns] > limits.maximum_turned
-    return Correction(
+    return PixelCorrection(
         quarter_turns=quarter_turns if turned else 0,
         inverted=sight.inverted > limits.maximum_inverted,
     )
 
 
-def corrected_warnings(correction: Correction) -> tuple[Reason, ...]:
+def corrected_warnings(correction: PixelCorrection) -> tuple[Reason, ...]:
     """What was done to the image before it was scored."""
     done = []
     if correction.quarter_turns:

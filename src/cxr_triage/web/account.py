@@ -11,7 +11,7 @@ from cxr_triage.errors import AccessError, AccountInvalid
 from cxr_triage.language import say
 from cxr_triage.web.forms import Fields, Posted
 from cxr_triage.web.rendering import render
-from cxr_triage.web.visit import SignedIn, Visit
+from cxr_triage.web.visit import SignedInVisit, Visit
 
 router = APIRouter(prefix="/account")
 
@@ -20,13 +20,15 @@ DONE = {"changed", "ended", "ended_others"}
 
 
 @router.get("")
-def read_account(request: Request, visit: SignedIn, done: str = "") -> Response:
+def read_account(request: Request, visit: SignedInVisit, done: str = "") -> Response:
     """Who one is, the form for another password, and one's sessions."""
     return _page(request, visit, done=done)
 
 
 @router.post("/password")
-def change_password(request: Request, visit: SignedIn, origin: From, fields: Posted) -> Response:
+def change_password(
+    request: Request, visit: SignedInVisit, origin: From, fields: Posted
+) -> Response:
     """Every other session of the person ends. Nothing typed is shown again: it is secret."""
     errors = _change(request.cookies.get(COOKIE, ""), visit, origin, fields)
     if errors:
@@ -35,7 +37,7 @@ def change_password(request: Request, visit: SignedIn, origin: From, fields: Pos
 
 
 @router.post("/sessions/end-others")
-def end_others(request: Request, visit: SignedIn, origin: From, _: Posted) -> Response:
+def end_others(request: Request, visit: SignedInVisit, origin: From, _: Posted) -> Response:
     """Sign out everywhere but here."""
     token = request.cookies.get(COOKIE, "")
     visit.services.sessions.end_others(visit.who, token, origin=origin)
@@ -43,7 +45,7 @@ def end_others(request: Request, visit: SignedIn, origin: From, _: Posted) -> Re
 
 
 @router.post("/sessions/{session_id}/end")
-def end_session(visit: SignedIn, origin: From, session_id: SessionId, _: Posted) -> Response:
+def end_session(visit: SignedInVisit, origin: From, session_id: SessionId, _: Posted) -> Response:
     """Sign out in one place."""
     visit.services.sessions.end(visit.who, session_id, origin=origin)
     return _done("ended")

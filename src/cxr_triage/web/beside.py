@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cxr_triage.api.platform.services import Services
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.reading.worklist import neighbours
+from cxr_triage.service.review.worklist import neighbours
 from cxr_triage.store.records import Neighbours
 from cxr_triage.web.filters import filters_of
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cxr_triage.domain import PRIORITIES, Priority
 from cxr_triage.labels import LABELS
-from cxr_triage.store.records import State, WorklistQuery
+from cxr_triage.store.records import StudyState, WorklistQuery
 
 LONGEST: Final = 1000
 
@@ -24,7 +24,7 @@ class Filters:
     there was such a text, whether it is known here or not."""
 
     priority: tuple[Priority, ...] = ()
-    state: tuple[State, ...] = ()
+    state: tuple[StudyState, ...] = ()
     finding: str = ""
     station: str = ""
     period: str = ""
@@ -102,7 +102,7 @@ def _filters(given: Mapping[str, Sequence[str]], *, text: str) -> Filters:
     period, finding = _one(given, "period"), _one(given, "finding")
     return Filters(
         priority=tuple(one for one in PRIORITIES if one in given.get("priority", ())),
-        state=tuple(one for one in get_args(State) if one in given.get("state", ())),
+        state=tuple(one for one in get_args(StudyState) if one in given.get("state", ())),
         finding=finding if finding in LABELS else "",
         station=_one(given, "station"),
         period=period if period in PERIODS else "",

@@ -11,7 +11,7 @@ from starlette.formparsers import FormParser
 
 from cxr_triage.api.platform.problems import BodyRefused
 from cxr_triage.errors import MediaTypeUnsupported, RequestInvalid
-from cxr_triage.web.visit import Anyone
+from cxr_triage.web.visit import AnyVisit
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 40
@@ -19,7 +19,7 @@ MAX_FIELDS = 40
 Fields = Mapping[str, str]
 
 
-async def posted_lists(request: Request, visit: Anyone) -> Mapping[str, Sequence[str]]:
+async def posted_lists(request: Request, visit: AnyVisit) -> Mapping[str, Sequence[str]]:
     """The fields, each with everything that was chosen there.
 
     Raises MediaTypeUnsupported, RequestInvalid or NotAllowed `csrf`.

@@ -4,12 +4,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from cxr_triage.web.rendering import render
-from cxr_triage.web.visit import Anyone
+from cxr_triage.web.visit import AnyVisit
 
 router = APIRouter()
 
 
 @router.get("/help")
-def read_help(visit: Anyone) -> Response:
+def read_help(visit: AnyVisit) -> Response:
     """Readable before signing in too: it may be why one cannot."""
     return render(visit, "help.html.j2")

@@ -16,13 +16,13 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from cxr_triage.api.platform.access import From, is_secure, set_cookie
-from cxr_triage.api.platform.sign_in import SignInElsewhere
+from cxr_triage.api.platform.single_sign_on import SingleSignOn
 from cxr_triage.errors import NotAuthenticated, NotFound, TriageError
-from cxr_triage.service.sso.state import Begun, begin
+from cxr_triage.service.sso.state import PendingSignIn, begin
 from cxr_triage.web.forms import within
 from cxr_triage.web.rendering import render
 from cxr_triage.web.signing_in import remember, sign_in_page
-from cxr_triage.web.visit import Anyone, Visit
+from cxr_triage.web.visit import AnyVisit, Visit
 
 router = APIRouter(prefix="/sign-in/oidc")
 
@@ -33,17 +33,17 @@ Long = Annotated[str, Query(max_length=8000)]
 
 
 @router.get("")
-def go_there(visit: Anyone, next: Short = "") -> Response:  # noqa: A002 (an address's word)
+def go_there(visit: AnyVisit, next: Short = "") -> Response:  # noqa: A002 (an address's word)
     """To the provider."""
-    elsewhere, wanted, begun = _elsewhere(visit), within(next), begin()
+    sso, wanted, pending = _sso(visit), within(next), begin()
     try:
-        address = elsewhere.provider.address(begun)
+        address = sso.provider.address(pending)
     except TriageError as error:
         return _refused(visit, error, wanted)
     response = RedirectResponse(address, 303)
     response.set_cookie(
         BEGUN_COOKIE,
-        _sealed(begun, wanted, elsewhere.seal),
+        _sealed(pending, wanted, sso.seal),
         max_age=BEGUN_S,
         path="/sign-in/oidc",
         httponly=True,
@@ -56,19 +56,19 @@ def go_there(visit: Anyone, next: Short = "") -> Response:  # noqa: A002 (an add
 @router.get("/back")
 def come_back(
     request: Request,
-    visit: Anyone,
+    visit: AnyVisit,
     origin: From,
     code: Long = "",
     state: Short = "",
     iss: Short = "",
 ) -> Response:
     """From the provider: a session, and on to where one wanted to go."""
-    elsewhere, wanted = _elsewhere(visit), "/"
+    sso, wanted = _sso(visit), "/"
     try:
-        begun, wanted = _opened(request.cookies.get(BEGUN_COOKIE, ""), elsewhere.seal)
-        _check(begun, code, state)
-        vouched = elsewhere.provider.finish(begun, code=code, issuer=iss)
-        signed_in = elsewhere.people.sign_in(vouched, origin=origin)
+        pending, wanted = _opened(request.cookies.get(BEGUN_COOKIE, ""), sso.seal)
+        _check(pending, code, state)
+        identity = sso.provider.finish(pending, code=code, issuer=iss)
+        signed_in = sso.accounts.sign_in(identity, origin=origin)
     except TriageError as error:
         return _refused(visit, error, wanted)
     page = render(visit, "signed_in.html.j2", wanted=wanted)
@@ -78,9 +78,9 @@ def come_back(
     return page
 
 
-def _check(begun: Begun, code: str, state: str) -> None:
+def _check(pending: PendingSignIn, code: str, state: str) -> None:
     """Raises NotAuthenticated unless it is the answer to what this browser began."""
-    if not hmac.compare_digest(begun.state.encode(), state.encode("utf-8", "replace")):
+    if not hmac.compare_digest(pending.state.encode(), state.encode("utf-8", "replace")):
         raise NotAuthenticated("oidc_begun_elsewhere")
     if not code:
         raise NotAuthenticated("oidc_cancelled")
@@ -93,22 +93,22 @@ def _refused(visit: Visit, error: TriageError, wanted: str) -> Response:
     return page
 
 
-def _elsewhere(visit: Visit) -> SignInElsewhere:
+def _sso(visit: Visit) -> SingleSignOn:
     """Raises NotFound where nobody else signs people in."""
-    if visit.services.elsewhere is None:
+    if visit.services.sso is None:
         raise NotFound("no_such_page")
-    return visit.services.elsewhere
+    return visit.services.sso
 
 
-def _sealed(begun: Begun, wanted: str, seal: bytes) -> str:
+def _sealed(pending: PendingSignIn, wanted: str, seal: bytes) -> str:
     """Signed with a key of this service's; it holds until `BEGUN_S` have passed."""
-    content = json.dumps([asdict(begun), wanted, int(time.time()) + BEGUN_S]).encode()
+    content = json.dumps([asdict(pending), wanted, int(time.time()) + BEGUN_S]).encode()
     return b".".join(
         urlsafe_b64encode(part) for part in (content, hmac.digest(seal, content, "sha256"))
     ).decode()
 
 
-def _opened(sealed: str, seal: bytes) -> tuple[Begun, str]:
+def _opened(sealed: str, seal: bytes) -> tuple[PendingSignIn, str]:
     """Raises NotAuthenticated `oidc_begun_elsewhere`: no cookie, not ours, or too old."""
     try:
         content, tag = (urlsafe_b64decode(part) for part in sealed.encode("ascii").split(b"."))
@@ -116,7 +116,7 @@ def _opened(sealed: str, seal: bytes) -> tuple[Begun, str]:
         raise NotAuthenticated("oidc_begun_elsewhere") from None
     if not hmac.compare_digest(tag, hmac.digest(seal, content, "sha256")):
         raise NotAuthenticated("oidc_begun_elsewhere")
-    begun, wanted, until = json.loads(content)
+    pending, wanted, until = json.loads(content)
     if until < time.time():
         raise NotAuthenticated("oidc_begun_elsewhere")
-    return Begun(**begun), within(wanted)
+    return PendingSignIn(**pending), within(wanted)

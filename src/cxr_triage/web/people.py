@@ -17,11 +17,11 @@ from cxr_triage.service.people.administration import checked_role
 from cxr_triage.store.records import ROLES
 from cxr_triage.web.forms import Fields, Posted
 from cxr_triage.web.rendering import now, render
-from cxr_triage.web.visit import Administrator, Visit
+from cxr_triage.web.visit import AdministratorVisit, Visit
 
 router = APIRouter(prefix="/people")
 
-Name = Annotated[str, Path(max_length=64)]
+UserName = Annotated[str, Path(max_length=64)]
 
 DONE = {"added", "disabled", "signed_out", "unlocked"}
 
@@ -37,13 +37,13 @@ FIELD_OF = {
 
 
 @router.get("")
-def read_people(visit: Administrator, done: str = "") -> Response:
+def read_people(visit: AdministratorVisit, done: str = "") -> Response:
     """Everybody, and the form for one more."""
     return _page(visit, done=done)
 
 
 @router.post("")
-def add_person(visit: Administrator, origin: From, fields: Posted) -> Response:
+def add_person(visit: AdministratorVisit, origin: From, fields: Posted) -> Response:
     """A new account; what was typed stays if it cannot be made."""
     try:
         _create(visit.services, fields, visit.who.acts_from(origin))
@@ -65,7 +65,7 @@ def _create(services: Services, fields: Fields, by: Actor) -> None:
 
 
 @router.post("/{name}/disable")
-def disable_person(visit: Administrator, origin: From, name: Name, _: Posted) -> Response:
+def disable_person(visit: AdministratorVisit, origin: From, name: UserName, _: Posted) -> Response:
     """They cannot sign in any more. Nobody shuts themselves out."""
     by = visit.who.acts_from(origin)
     if visit.services.sessions.person(name).id == visit.who.id:
@@ -75,7 +75,7 @@ def disable_person(visit: Administrator, origin: From, name: Name, _: Posted) ->
 
 
 @router.post("/{name}/password")
-def reset_password(visit: Administrator, origin: From, name: Name, _: Posted) -> Response:
+def reset_password(visit: AdministratorVisit, origin: From, name: UserName, _: Posted) -> Response:
     """A new password, shown this once, for somebody who forgot theirs."""
     password = secrets.token_urlsafe(12)
     by = visit.who.acts_from(origin)
@@ -84,7 +84,7 @@ def reset_password(visit: Administrator, origin: From, name: Name, _: Posted) ->
 
 
 @router.post("/{name}/unlock")
-def unlock(visit: Administrator, origin: From, name: Name, _: Posted) -> Response:
+def unlock(visit: AdministratorVisit, origin: From, name: UserName, _: Posted) -> Response:
     """They need not wait to sign in after too many failures."""
     lockout.unlock(visit.services.store, name, by=visit.who.acts_from(origin))
     return RedirectResponse("/people?done=unlocked", 303)

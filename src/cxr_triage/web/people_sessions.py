@@ -8,16 +8,16 @@ from starlette.responses import RedirectResponse, Response
 from cxr_triage.api.platform.access import From
 from cxr_triage.web.forms import Posted
 from cxr_triage.web.rendering import render
-from cxr_triage.web.visit import Administrator
+from cxr_triage.web.visit import AdministratorVisit
 
 router = APIRouter(prefix="/people/{name}/sessions")
 
-Name = Annotated[str, Path(max_length=64)]
+UserName = Annotated[str, Path(max_length=64)]
 SessionId = Annotated[str, Path(max_length=64)]
 
 
 @router.get("")
-def read_sessions(visit: Administrator, name: Name, done: str = "") -> Response:
+def read_sessions(visit: AdministratorVisit, name: UserName, done: str = "") -> Response:
     """Somebody's sessions, newest first."""
     services = visit.services
     return render(
@@ -30,7 +30,7 @@ def read_sessions(visit: Administrator, name: Name, done: str = "") -> Response:
 
 
 @router.post("/end")
-def end_sessions(visit: Administrator, origin: From, name: Name, _: Posted) -> Response:
+def end_sessions(visit: AdministratorVisit, origin: From, name: UserName, _: Posted) -> Response:
     """Sign somebody out everywhere."""
     visit.services.sessions.end_of_name(name, None, by=visit.who.acts_from(origin))
     return RedirectResponse("/people?done=signed_out", 303)
@@ -38,7 +38,7 @@ def end_sessions(visit: Administrator, origin: From, name: Name, _: Posted) -> R
 
 @router.post("/{session_id}/end")
 def end_session(
-    visit: Administrator, origin: From, name: Name, session_id: SessionId, _: Posted
+    visit: AdministratorVisit, origin: From, name: UserName, session_id: SessionId, _: Posted
 ) -> Response:
     """Sign somebody out in one place."""
     by = visit.who.acts_from(origin)

@@ -15,7 +15,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from cxr_triage.api.platform.access import is_secure
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.language import LANGUAGES, Language, say, say_count
-from cxr_triage.report.film.html import words, writable
+from cxr_triage.report.film.html import language_context, writable
 from cxr_triage.service.people.principal import Permission
 from cxr_triage.web.assets import assets
 from cxr_triage.web.visit import FORM_COOKIE, Visit
@@ -77,7 +77,7 @@ def _context(visit: Visit) -> dict[str, object]:
     language, zone = visit.language, ZoneInfo(visit.services.settings.time_zone)
     address = visit.request.url
     here = f"{address.path}?{address.query}" if address.query else address.path
-    return words(language) | {
+    return language_context(language) | {
         "say_count": lambda key, count, **values: say_count(key, language, count, **values),
         "visit": visit,
         "signed_in": visit.session is not None,

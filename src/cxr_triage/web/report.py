@@ -16,17 +16,17 @@ from cxr_triage.report.study.report import is_named
 from cxr_triage.report.study.sheet import Sheet
 from cxr_triage.report.study.wording import sheet_of
 from cxr_triage.web.rendering import render
-from cxr_triage.web.visit import Reader, Visit
+from cxr_triage.web.visit import ReaderVisit, Visit
 
 router = APIRouter(prefix="/studies/{study}")
 
-Id = Annotated[str, Path(alias="study", max_length=MAX_NAME)]
+StudyId = Annotated[str, Path(alias="study", max_length=MAX_NAME)]
 Lang = Annotated[str, Query(alias="lang", max_length=8)]
 Chosen = Annotated[bool, Query(alias="without_name")]
 
 
 def _sheet(
-    visit: Reader, origin: From, study: Id, lang: Lang = "", without_name: Chosen = False
+    visit: ReaderVisit, origin: From, study: StudyId, lang: Lang = "", without_name: Chosen = False
 ) -> Sheet | Response:
     """In the language of who looks, or in the one that they ask for; or the question whether it
     is to be printed without a name."""

@@ -11,22 +11,22 @@ from cxr_triage.errors import AccessError, TooManyAttempts, TriageError
 from cxr_triage.language import LANGUAGES
 from cxr_triage.web.forms import Posted, within
 from cxr_triage.web.rendering import render
-from cxr_triage.web.visit import LANGUAGE_COOKIE, Anyone, SignedIn, Visit
+from cxr_triage.web.visit import LANGUAGE_COOKIE, AnyVisit, SignedInVisit, Visit
 
 router = APIRouter()
 
-Address = Annotated[str, Query(max_length=2000)]
+NextAddress = Annotated[str, Query(max_length=2000)]
 YEAR_S = 365 * 24 * 3600
 
 
 @router.get("/")
-def read_start(_: SignedIn) -> Response:
+def read_start(_: SignedInVisit) -> Response:
     """The worklist is where work begins."""
     return RedirectResponse("/worklist", 303)
 
 
 @router.get("/sign-in")
-def read_sign_in(visit: Anyone, next: Address = "", ended: str = "") -> Response:  # noqa: A002 (an address's word)
+def read_sign_in(visit: AnyVisit, next: NextAddress = "", ended: str = "") -> Response:  # noqa: A002 (an address's word)
     """The form; who is signed in already goes on."""
     if visit.session is not None:
         return RedirectResponse(within(next), 303)
@@ -34,7 +34,7 @@ def read_sign_in(visit: Anyone, next: Address = "", ended: str = "") -> Response
 
 
 @router.post("/sign-in")
-def sign_in(visit: Anyone, origin: From, fields: Posted) -> Response:
+def sign_in(visit: AnyVisit, origin: From, fields: Posted) -> Response:
     """A session, and on to where one wanted to go; the page speaks the person's language."""
     name, wanted = fields.get("name", "")[:64], within(fields.get("next", ""))
     try:
@@ -58,7 +58,7 @@ def sign_in_page(
     error: TriageError | None = None,
 ) -> Response:
     """The form, and what kept somebody from coming in."""
-    elsewhere = visit.services.elsewhere
+    sso = visit.services.sso
     page = render(
         visit,
         "sign_in.html.j2",
@@ -66,7 +66,7 @@ def sign_in_page(
         wanted=wanted,
         typed=name,
         ended=ended,
-        elsewhere=None if elsewhere is None else elsewhere.label,
+        sso=None if sso is None else sso.label,
         error=None if error is None else error.message(visit.language),
     )
     if isinstance(error, TooManyAttempts):
@@ -75,7 +75,7 @@ def sign_in_page(
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, visit: SignedIn, origin: From, _: Posted) -> Response:
+def sign_out(request: Request, visit: SignedInVisit, origin: From, _: Posted) -> Response:
     """End the session."""
     visit.services.accounts.sign_out(request.cookies.get(COOKIE, ""), origin=origin)
     response = RedirectResponse("/sign-in", 303)
@@ -85,7 +85,7 @@ def sign_out(request: Request, visit: SignedIn, origin: From, _: Posted) -> Resp
 
 
 @router.post("/language")
-def choose_language(request: Request, visit: Anyone, fields: Posted) -> Response:
+def choose_language(request: Request, visit: AnyVisit, fields: Posted) -> Response:
     """Pages speak it from now on: on the account, or in this browser before signing in."""
     language = next((one for one in LANGUAGES if one == fields.get("language")), visit.language)
     if visit.session is not None:

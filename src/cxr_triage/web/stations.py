@@ -13,7 +13,7 @@ from cxr_triage.service.intake.quotas import limit_of
 from cxr_triage.service.tasks.store_check import last_check
 from cxr_triage.web.forms import Fields, Posted
 from cxr_triage.web.rendering import now, render
-from cxr_triage.web.visit import Administrator, Visit
+from cxr_triage.web.visit import AdministratorVisit, Visit
 
 router = APIRouter(prefix="/stations")
 
@@ -29,13 +29,13 @@ NOTHING = {"station": "", "images": "", "mib": ""}
 
 
 @router.get("")
-def read_stations(visit: Administrator, done: str = "") -> Response:
+def read_stations(visit: AdministratorVisit, done: str = "") -> Response:
     """Every station with its keys, and the form for one more."""
     return _page(visit, done=done)
 
 
 @router.post("")
-def add_station(visit: Administrator, origin: From, fields: Posted) -> Response:
+def add_station(visit: AdministratorVisit, origin: From, fields: Posted) -> Response:
     """A new station; what was typed stays if it cannot be made."""
     by = visit.who.acts_from(origin)
     try:
@@ -48,14 +48,14 @@ def add_station(visit: Administrator, origin: From, fields: Posted) -> Response:
 
 
 @router.post("/{station}/keys")
-def add_key(visit: Administrator, origin: From, station: Id, _: Posted) -> Response:
+def add_key(visit: AdministratorVisit, origin: From, station: Id, _: Posted) -> Response:
     """A key, shown this once."""
     key, record = visit.services.administration.create_key(station, by=visit.who.acts_from(origin))
     return _page(visit, secret=(record.station_id, key))
 
 
 @router.post("/{station}/quota")
-def set_quota(visit: Administrator, origin: From, station: Id, fields: Posted) -> Response:
+def set_quota(visit: AdministratorVisit, origin: From, station: Id, fields: Posted) -> Response:
     """What the station may send in a day; an empty field: as the setting has it."""
     by = visit.who.acts_from(origin)
     images, mib = fields.get("images", "")[:16], fields.get("mib", "")[:16]
@@ -68,7 +68,7 @@ def set_quota(visit: Administrator, origin: From, station: Id, fields: Posted) -
 
 
 @router.post("/keys/{prefix}/revoke")
-def revoke_key(visit: Administrator, origin: From, prefix: Id, _: Posted) -> Response:
+def revoke_key(visit: AdministratorVisit, origin: From, prefix: Id, _: Posted) -> Response:
     """What sends with it is refused from now on."""
     visit.services.administration.revoke_key(prefix, by=visit.who.acts_from(origin))
     return RedirectResponse("/stations?done=revoked", 303)

@@ -1,4 +1,4 @@
-"""The page of a study: the film, what the model says of it, doctors' readings."""
+"""The page of a study: the film, what the model says of it, doctors' reviews."""
 
 from typing import Annotated
 
@@ -8,26 +8,25 @@ from cxr_triage.api.platform.access import From
 from cxr_triage.api.v1.models import MAX_NAME
 from cxr_triage.api.v1.studies import note_opened
 from cxr_triage.errors import NotFound
-from cxr_triage.service.audit import Action, entry
-from cxr_triage.service.trail import note
+from cxr_triage.service.audit import Action, entry, note
 from cxr_triage.store.records import StoredAssessment, StudyDetail
 from cxr_triage.web.beside import beside
 from cxr_triage.web.filters import LONGEST, filters_of
 from cxr_triage.web.rendering import render
 from cxr_triage.web.study_corrections import correction_values
-from cxr_triage.web.study_parts import film_values, readings_of, scale_values
-from cxr_triage.web.visit import Reader, Visit
+from cxr_triage.web.study_parts import film_values, reviews_of, scale_values
+from cxr_triage.web.visit import ReaderVisit, Visit
 
 router = APIRouter(prefix="/studies/{study}")
 
-Id = Annotated[str, Path(alias="study", max_length=MAX_NAME)]
-Image = Annotated[str, Query(alias="image", max_length=MAX_NAME)]
+StudyId = Annotated[str, Path(alias="study", max_length=MAX_NAME)]
+ImageId = Annotated[str, Query(alias="image", max_length=MAX_NAME)]
 CameFrom = Annotated[str, Query(alias="from", max_length=LONGEST)]
 
 
 @router.get("")
 def read_study(
-    visit: Reader, origin: From, id_: Id, image: Image = "", came_from: CameFrom = ""
+    visit: ReaderVisit, origin: From, id_: StudyId, image: ImageId = "", came_from: CameFrom = ""
 ) -> Response:
     """One image of the study at a time, the most urgent first; a doctor who sees it opens it."""
     services, who = visit.services, visit.who
@@ -48,16 +47,16 @@ def read_study(
         show_heatmap=services.settings.heatmap_first,
         film=film_values(shown, services.settings),
         **scale_values(shown),
-        **readings_of(detail, shown, who),
+        **reviews_of(detail, shown, who),
         **correction_values(visit, detail, shown),
     )
 
 
 @router.get("/reading")
 def read_reading(
-    visit: Reader, origin: From, id_: Id, image: Image, came_from: CameFrom = ""
+    visit: ReaderVisit, origin: From, id_: StudyId, image: ImageId, came_from: CameFrom = ""
 ) -> Response:
-    """The readings of one result alone, for the page's script after somebody saved."""
+    """The reviews of one result alone, for the page's script after somebody saved."""
     who = visit.who
     detail = visit.services.store.study(id_, who.scope)
     shown = _shown(detail, _older(visit, detail, image), image)
@@ -70,7 +69,7 @@ def read_reading(
         shown=shown,
         found=shown.assessment,
         came_from=filters_of(came_from).address(),
-        **readings_of(detail, shown, who),
+        **reviews_of(detail, shown, who),
     )
 
 

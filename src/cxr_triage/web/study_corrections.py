@@ -8,7 +8,7 @@ from typing import Any, Final
 from cxr_triage.domain import names_differ
 from cxr_triage.report.study.identity_notes import age_text, differences, view_text
 from cxr_triage.report.study.report import spoken_name
-from cxr_triage.service.reading.corrections import (
+from cxr_triage.service.review.corrections import (
     MAX_MARKER,
     MAX_REASON,
     may_choose_station,

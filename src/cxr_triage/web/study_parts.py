@@ -49,18 +49,18 @@ def scale_values(stored: StoredAssessment) -> dict[str, Any]:
     }
 
 
-def readings_of(detail: StudyDetail, stored: StoredAssessment, who: Principal) -> dict[str, Any]:
-    """The reading of a result with its addenda, what `who` may do with it, and what of the study
+def reviews_of(detail: StudyDetail, stored: StoredAssessment, who: Principal) -> dict[str, Any]:
+    """The review of a result with its addenda, what `who` may do with it, and what of the study
     is not signed."""
     found = stored.assessment
     of_result = [one for one in detail.reviews if one.assessment_id == found.id]
-    reading = next((one for one in of_result if one.addendum_of is None), None)
-    signed = reading is not None and reading.signed_at is not None
+    review = next((one for one in of_result if one.addendum_of is None), None)
+    signed = review is not None and review.signed_at is not None
     flagged = {finding.label for finding in found.findings if finding.flagged}
     return {
-        "reading": reading,
+        "review": review,
         "addenda": [one for one in of_result if one.addendum_of is not None],
-        "elsewhere": [one for one in detail.reviews if one.assessment_id != found.id],
+        "of_other_images": [one for one in detail.reviews if one.assessment_id != found.id],
         "signed": signed,
         "films": [one.assessment.id for one in detail.images],
         "lacking": numbered(detail),
@@ -68,7 +68,7 @@ def readings_of(detail: StudyDetail, stored: StoredAssessment, who: Principal) -
         and any(one.image_id != stored.image_id for one in detail.lacking),
         "may_save": who.may("review") and not signed,
         "may_sign": who.may("sign"),
-        "values": reading_values(reading),
+        "values": review_values(review),
         "verdicts": VERDICTS,
         "missable": [label for label in LABELS if label not in flagged],
     }
@@ -81,16 +81,16 @@ def numbered(detail: StudyDetail) -> list[tuple[int, StoredAssessment]]:
     return [(number, one) for number, one in films if one.assessment.id in lacking]
 
 
-def reading_values(reading: Review | None) -> dict[str, Any]:
-    """A reading as the page's script fills a form with it; version 0: there is none."""
-    if reading is None:
+def review_values(review: Review | None) -> dict[str, Any]:
+    """A review as the page's script fills a form with it; version 0: there is none."""
+    if review is None:
         return {"version": 0, "reader": "", "signed": False, "verdicts": {}, "missed": [],
                 "overall": None, "agrees": False, "note": "", "impression": ""}  # fmt: skip
-    draft = reading.draft
+    draft = review.draft
     return {
-        "version": reading.version,
-        "reader": reading.reader_name,
-        "signed": reading.signed_at is not None,
+        "version": review.version,
+        "reader": review.reader_name,
+        "signed": review.signed_at is not None,
         "verdicts": dict(draft.verdicts),
         "missed": list(draft.missed),
         "overall": draft.overall,

@@ -5,13 +5,13 @@ from starlette.responses import Response
 
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.web.rendering import render
-from cxr_triage.web.visit import Uploader
+from cxr_triage.web.visit import UploaderVisit
 
 router = APIRouter()
 
 
 @router.get("/upload")
-def read_upload(visit: Uploader) -> Response:
+def read_upload(visit: UploaderVisit) -> Response:
     """The empty page."""
     return render(
         visit,

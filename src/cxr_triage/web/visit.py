@@ -111,27 +111,27 @@ def _form_token(request: Request) -> str:
     return known if len(known) == 43 and known.isascii() else secrets.token_urlsafe(32)
 
 
-Anyone = Annotated[Visit, Depends(visit_of)]
+AnyVisit = Annotated[Visit, Depends(visit_of)]
 
 
-def signed_in(visit: Anyone) -> Visit:
+def signed_in(visit: AnyVisit) -> Visit:
     """Raises NotAuthenticated, which leads to the sign-in page and back again."""
     _ = visit.who
     return visit
 
 
-SignedIn = Annotated[Visit, Depends(signed_in)]
+SignedInVisit = Annotated[Visit, Depends(signed_in)]
 
 
 def _who_may(permission: Permission) -> object:
-    def allowed(visit: SignedIn) -> Visit:
+    def allowed(visit: SignedInVisit) -> Visit:
         visit.who.need(permission)
         return visit
 
     return Depends(allowed)
 
 
-Reader = Annotated[Visit, _who_may("read")]
-Onlooker = Annotated[Visit, Depends(onlooker_of)]
-Uploader = Annotated[Visit, _who_may("upload")]
-Administrator = Annotated[Visit, _who_may("manage_accounts")]
+ReaderVisit = Annotated[Visit, _who_may("read")]
+OnlookerVisit = Annotated[Visit, Depends(onlooker_of)]
+UploaderVisit = Annotated[Visit, _who_may("upload")]
+AdministratorVisit = Annotated[Visit, _who_may("manage_accounts")]

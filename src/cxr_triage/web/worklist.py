@@ -15,14 +15,13 @@ from cxr_triage.domain import PRIORITIES, Score
 from cxr_triage.errors import QueryInvalid
 from cxr_triage.labels import LABELS, finding_name
 from cxr_triage.language import Language
-from cxr_triage.service.audit import Action, Origin, entry
-from cxr_triage.service.reading import worklist
-from cxr_triage.service.trail import note
+from cxr_triage.service.audit import Action, Origin, entry, note
+from cxr_triage.service.review import worklist
 from cxr_triage.store.records import STATES, Station, StudyRow
 from cxr_triage.web.filters import PERIODS, Filters, filters_in, filters_of
 from cxr_triage.web.forms import PostedLists
 from cxr_triage.web.rendering import now, render
-from cxr_triage.web.visit import Onlooker, Reader, Visit
+from cxr_triage.web.visit import OnlookerVisit, ReaderVisit, Visit
 
 router = APIRouter(prefix="/worklist")
 
@@ -44,7 +43,7 @@ class Newer(BaseModel):
 
 
 @router.get("")
-def read_worklist(request: Request, visit: Reader, origin: From) -> Response:
+def read_worklist(request: Request, visit: ReaderVisit, origin: From) -> Response:
     """A page of the studies that one may see; a cursor that is none leads to the first. What was
     searched for stands in no address: the page's script asks again, or a person does."""
     filters = filters_of(request.url.query)
@@ -54,7 +53,7 @@ def read_worklist(request: Request, visit: Reader, origin: From) -> Response:
 
 
 @router.post("")
-def search_worklist(visit: Reader, origin: From, form: PostedLists) -> Response:
+def search_worklist(visit: ReaderVisit, origin: From, form: PostedLists) -> Response:
     """The page of what was searched for; the other filters alone stand in the address."""
     filters = filters_in(form)
     if not filters.text:
@@ -112,7 +111,7 @@ def _render(
 
 @router.get("/newer")
 def read_newer(
-    request: Request, visit: Onlooker, since: Annotated[AwareDatetime, Query()]
+    request: Request, visit: OnlookerVisit, since: Annotated[AwareDatetime, Query()]
 ) -> Newer:
     """For the page's script: it says that there is more, and moves nothing."""
     filters = replace(filters_of(request.url.query), cursor="")

@@ -22,14 +22,14 @@ BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./
 REST_OF_LINE: Final = re.compile(rb"(?P<close>--)|[ \t]*(?P<end>\r\n)?")
 
 
-class Mark(Enum):
+class PartMark(Enum):
     """A part begins, or is whole."""
 
     BEGIN = "begin"
     END = "end"
 
 
-Event = Mark | bytes
+Event = PartMark | bytes
 """What a piece of a body brings; bytes are of the part that began last."""
 
 
@@ -111,14 +111,14 @@ class Multipart:
 
     def _close(self) -> Iterator[Event]:
         if self._place is _Place.DATA:
-            yield Mark.END
+            yield PartMark.END
         self._place = _Place.EPILOGUE
 
     def _begin(self, line_end: int) -> Iterator[Event]:
         """The end of the delimiter's line stays: it may be that of the headers too."""
         if self._place is _Place.DATA:
-            yield Mark.END
-        yield Mark.BEGIN
+            yield PartMark.END
+        yield PartMark.BEGIN
         del self._held[:line_end]
         self._place = _Place.HEADERS
 

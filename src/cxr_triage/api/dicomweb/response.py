@@ -10,7 +10,7 @@ from cxr_triage import errors
 from cxr_triage.api.dicomweb.negotiation import weights_of
 from cxr_triage.api.platform.problems import status_of
 from cxr_triage.errors import NotAcceptable, TriageError
-from cxr_triage.imaging.dicom.reference import Reference
+from cxr_triage.imaging.dicom.reference import SopReference
 from cxr_triage.store.records import Kept
 from cxr_triage.store.rows.keys import made_uid
 
@@ -72,25 +72,25 @@ Attributes = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class StoredInstance:
     """An instance that is kept. warning: a Warning Reason, 0 if there is none."""
 
-    reference: Reference
+    reference: SopReference
     warning: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class FailedInstance:
     """An instance that is not kept; its reference may be empty."""
 
-    reference: Reference
+    reference: SopReference
     error: TriageError
 
 
-Outcome = Stored | Failed
+InstanceOutcome = StoredInstance | FailedInstance
 
 
-def stored(kept: Kept) -> Stored:
+def stored_instance(kept: Kept) -> StoredInstance:
     """Of what the intake kept, or had already."""
     found, header = kept.stored, kept.stored.assessment.header
     made = {
@@ -98,25 +98,25 @@ def stored(kept: Kept) -> Stored:
         for what in ("study uid", "series uid", "sop uid")
     }
     coerced = not made.isdisjoint({header.study_uid, header.series_uid, header.sop_uid})
-    return Stored(
-        reference=Reference(sop_class_uid=header.sop_class_uid, sop_uid=header.sop_uid),
+    return StoredInstance(
+        reference=SopReference(sop_class_uid=header.sop_class_uid, sop_uid=header.sop_uid),
         warning=CONTESTED if kept.warnings else COERCED if coerced else 0,
     )
 
 
-def overall_status(outcomes: Sequence[Outcome]) -> int:
+def overall_status(outcomes: Sequence[InstanceOutcome]) -> int:
     """PS3.18 table 10.5.3-1. Raises the error that kept everything from being stored, if it is
     a temporary one: the whole request can come again."""
-    failures = [one for one in outcomes if isinstance(one, Failed)]
+    failures = [one for one in outcomes if isinstance(one, FailedInstance)]
     if len(failures) == len(outcomes):
         if all(status_of(one.error) in TEMPORARY for one in failures):
             raise failures[0].error
         return 409
-    warned = any(isinstance(one, Stored) and one.warning for one in outcomes)
+    warned = any(isinstance(one, StoredInstance) and one.warning for one in outcomes)
     return 202 if failures or warned else 200
 
 
-def response_body(outcomes: Sequence[Outcome], media_type: str) -> bytes:
+def response_body(outcomes: Sequence[InstanceOutcome], media_type: str) -> bytes:
     """The Store Instances Response Module."""
     attributes = _module(outcomes)
     if media_type == XML_TYPE:
@@ -140,10 +140,10 @@ def response_type(accept: str) -> str:
     return best
 
 
-def _module(outcomes: Sequence[Outcome]) -> Attributes:
+def _module(outcomes: Sequence[InstanceOutcome]) -> Attributes:
     """Table I.1-1. Studies cannot be retrieved here, so Retrieve URL (type 2) is empty."""
-    done = [_referenced(one) for one in outcomes if isinstance(one, Stored)]
-    failures = [one for one in outcomes if isinstance(one, Failed)]
+    done = [_referenced(one) for one in outcomes if isinstance(one, StoredInstance)]
+    failures = [one for one in outcomes if isinstance(one, FailedInstance)]
     named = [_failed(one) for one in failures if one.reference.sop_uid]
     nameless = [_reason(one) for one in failures if not one.reference.sop_uid]
     sequences = {
@@ -158,21 +158,21 @@ def _module(outcomes: Sequence[Outcome]) -> Attributes:
     return module
 
 
-def _referenced(one: Stored) -> Attributes:
+def _referenced(one: StoredInstance) -> Attributes:
     warning = _attribute("WarningReason", one.warning) if one.warning else {}
     return _reference(one.reference) | _attribute("RetrieveURL") | warning
 
 
-def _failed(one: Failed) -> Attributes:
+def _failed(one: FailedInstance) -> Attributes:
     return _reference(one.reference) | _reason(one)
 
 
-def _reason(one: Failed) -> Attributes:
+def _reason(one: FailedInstance) -> Attributes:
     kinds = (FAILURES[kind] for kind in type(one.error).__mro__ if kind in FAILURES)
     return _attribute("FailureReason", OWN_FAILURES.get(one.error.code) or next(kinds))
 
 
-def _reference(reference: Reference) -> Attributes:
+def _reference(reference: SopReference) -> Attributes:
     """PS3.3 table 10-11."""
     return _attribute("ReferencedSOPClassUID", reference.sop_class_uid) | _attribute(
         "ReferencedSOPInstanceUID", reference.sop_uid

@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Final, Self
 
-from cxr_triage.api.dicomweb.multipart import Mark, Multipart
-from cxr_triage.api.dicomweb.response import Failed, Outcome, stored
+from cxr_triage.api.dicomweb.multipart import Multipart, PartMark
+from cxr_triage.api.dicomweb.response import FailedInstance, InstanceOutcome, stored_instance
 from cxr_triage.errors import NotAnImage, RequestInvalid, RequestTooLarge, TriageError
 from cxr_triage.imaging.dicom.dataset import looks_like_dicom
 from cxr_triage.imaging.dicom.reference import FIRST_BYTES, reference_of
@@ -16,7 +16,7 @@ from cxr_triage.store.records import Kept
 MAX_INSTANCES: Final = 10_000
 """In one request: its answer, which names each, is held in memory."""
 
-Take = Callable[[Received], Kept]
+TakeInstance = Callable[[Received], Kept]
 
 
 class Storing:
@@ -26,9 +26,9 @@ class Storing:
     leaves nothing in the spool, wherever the body ends.
     """
 
-    def __init__(self, boundary: str, spool: Spool, take: Take) -> None:
+    def __init__(self, boundary: str, spool: Spool, take: TakeInstance) -> None:
         """Raises RequestInvalid if that is no boundary."""
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[InstanceOutcome] = []
         self._parts = Multipart(boundary)
         self._spool = spool
         self._take = take
@@ -38,7 +38,7 @@ class Storing:
         """Raises RequestInvalid if the body is malformed, RequestTooLarge past MAX_INSTANCES;
         what was stored before stays."""
         for event in self._parts.feed(piece):
-            if event is Mark.BEGIN:
+            if event is PartMark.BEGIN:
                 if len(self.outcomes) == MAX_INSTANCES:
                     raise RequestTooLarge("too_many_instances", limit=MAX_INSTANCES)
                 self._instance = _Instance(self._spool)
@@ -90,7 +90,7 @@ class _Instance:
             self._incoming = error
             self.close()
 
-    def taken(self, take: Take) -> Outcome:
+    def taken(self, take: TakeInstance) -> InstanceOutcome:
         """What became of it, now that it is whole."""
         reference = reference_of(self._first)
         try:
@@ -98,9 +98,9 @@ class _Instance:
                 raise NotAnImage("not_an_instance")
             if isinstance(self._incoming, TriageError):
                 raise self._incoming
-            return stored(take(self._incoming.finish()))
+            return stored_instance(take(self._incoming.finish()))
         except TriageError as error:
-            return Failed(reference=reference, error=error)
+            return FailedInstance(reference=reference, error=error)
         finally:
             self.close()
 

@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_triage.api.platform.access import is_secure, preferred
-from cxr_triage.api.platform.problems import Answer
+from cxr_triage.api.platform.problems import ErrorHandler
 from cxr_triage.errors import TriageError
 from cxr_triage.logs import log_unexpected
 from cxr_triage.settings import Settings
@@ -37,7 +37,7 @@ _log = structlog.get_logger("cxr_triage.requests")
 class Observe:
     """ASGI middleware. The log names the route, never the address that was asked for."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, answer: Answer) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, answer: ErrorHandler) -> None:
         self._app = app
         self._answer = answer
         self._language = settings.language

@@ -131,7 +131,7 @@ def respond(
     )
 
 
-Answer = Callable[[Request, TriageError, Sequence[Place]], Response]
+ErrorHandler = Callable[[Request, TriageError, Sequence[Place]], Response]
 """How an entrance answers an error."""
 
 
@@ -140,7 +140,7 @@ def answer_problem(request: Request, error: TriageError, places: Sequence[Place]
     return respond(error, request.state.language, request.state.request_id, places)
 
 
-def handle_problems(app: FastAPI, answer: Answer = answer_problem) -> None:
+def handle_problems(app: FastAPI, answer: ErrorHandler = answer_problem) -> None:
     """Count every error of a request, and give all one shape. Unexpected ones: see
     `observing`."""
 

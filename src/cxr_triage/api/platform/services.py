@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from cxr_triage.api.platform.sign_in import SignInElsewhere, sign_in_elsewhere
+from cxr_triage.api.platform.single_sign_on import SingleSignOn, open_single_sign_on
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.intake.intake import Intake
@@ -19,8 +19,8 @@ from cxr_triage.service.people.accounts import AccountRules, Accounts
 from cxr_triage.service.people.administration import Administration
 from cxr_triage.service.people.sessions import Sessions
 from cxr_triage.service.readiness import Readiness
-from cxr_triage.service.reading.corrections import Corrections
-from cxr_triage.service.reading.report import Reporter
+from cxr_triage.service.review.corrections import Corrections
+from cxr_triage.service.review.report import Reporter
 from cxr_triage.service.tasks.runner import TaskRunner
 from cxr_triage.settings import Settings
 from cxr_triage.store.repository import Store
@@ -43,7 +43,7 @@ class Services:
     readiness: Readiness
     reporter: Reporter
     metrics: Metrics
-    elsewhere: SignInElsewhere | None
+    sso: SingleSignOn | None
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             readiness=Readiness(store, pool),
             reporter=Reporter(store=store, pool=pool, settings=settings),
             metrics=metrics,
-            elsewhere=stack.enter_context(sign_in_elsewhere(settings, store, accounts)),
+            sso=stack.enter_context(open_single_sign_on(settings, store, accounts)),
         )
         stack.enter_context(closing(TaskRunner(store, settings, metrics))).start()
         yield services

@@ -15,23 +15,22 @@ from cxr_triage.api.v1.shapes import assessment_out, review_out
 from cxr_triage.errors import NotFound, ReviewInvalid
 from cxr_triage.report.film.html import stylesheet
 from cxr_triage.report.film.viewer import MEDIA_TYPE
-from cxr_triage.service.audit import Action, Origin, entry
+from cxr_triage.service.audit import Action, Origin, entry, note
 from cxr_triage.service.inference.jobs import Drawing
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.reading import review
-from cxr_triage.service.trail import note
+from cxr_triage.service.review import reviews
 from cxr_triage.store.records import ReviewDraft, StoredAssessment
 
 router = APIRouter(prefix="/v1/assessments/{assessment}", tags=["assessments"])
 
-Id = Annotated[str, Path(alias="assessment", max_length=MAX_NAME)]
+AssessmentId = Annotated[str, Path(alias="assessment", max_length=MAX_NAME)]
 Size = Annotated[int, Query(ge=16, le=4096, description="Pixels of the longer side.")]
 InStoredValues = Query(ge=-65536, le=65536, allow_inf_nan=False)
 
 
 @router.get("")
 def read_assessment(
-    services: Opened, who: Reader, origin: From, language: Spoken, id_: Id
+    services: Opened, who: Reader, origin: From, language: Spoken, id_: AssessmentId
 ) -> AssessmentOut:
     """A result with every finding, the model that made it, and where its pictures are."""
     stored = _seen(services, who, origin, id_, Action.IMAGE_VIEWED)
@@ -43,7 +42,7 @@ def read_image(
     services: Opened,
     who: Reader,
     origin: From,
-    id_: Id,
+    id_: AssessmentId,
     size: Size = 1024,
     centre: Annotated[float | None, InStoredValues] = None,
     width: Annotated[float | None, Query(ge=1, le=131072, allow_inf_nan=False)] = None,
@@ -56,7 +55,7 @@ def read_image(
 
 
 @router.get("/pixels", **PIXELS)
-def read_pixels(services: Opened, who: Reader, origin: From, id_: Id) -> Response:
+def read_pixels(services: Opened, who: Reader, origin: From, id_: AssessmentId) -> Response:
     """Stored values and the table that makes grey of them, for a viewer that windows by
     itself: `CXRPIX01`, the head's length (u32), the head (JSON), stored values (u16 or i16
     [rows, columns]), the table (f32, `table_offset` bytes after the head; −1024 is black,
@@ -71,7 +70,7 @@ def read_heatmap(
     who: Reader,
     origin: From,
     language: Spoken,
-    id_: Id,
+    id_: AssessmentId,
     label: Annotated[str, Path(max_length=MAX_NAME)],
     size: Size = 1024,
     layer: Annotated[
@@ -90,7 +89,9 @@ def read_heatmap(
 
 
 @router.get("/report.html", **HTML)
-def read_report(services: Opened, who: Reader, origin: From, language: Spoken, id_: Id) -> Response:
+def read_report(
+    services: Opened, who: Reader, origin: From, language: Spoken, id_: AssessmentId
+) -> Response:
     """A page that prints on A4: image, heatmaps, findings, model. It names no patient."""
     stored = _seen(services, who, origin, id_, Action.REPORT_VIEWED)
     running = services.pool.running
@@ -105,7 +106,7 @@ def read_report(services: Opened, who: Reader, origin: From, language: Spoken, i
 
 @router.post("/reviews", status_code=201)
 def write_review(
-    services: Opened, who: Reviewer, origin: From, id_: Id, body: ReviewIn
+    services: Opened, who: Reviewer, origin: From, id_: AssessmentId, body: ReviewIn
 ) -> ReviewOut:
     """Save, sign or add to the reading of a result. 409 if somebody else saved meanwhile, or
     films came to a study that is signed as a whole: read the study again. 422 `reading_empty` if
@@ -121,15 +122,15 @@ def write_review(
     )
     if body.action == "addendum":
         return review_out(
-            review.add(services.store, who, draft, origin=origin, whole_study=body.whole_study)
+            reviews.add(services.store, who, draft, origin=origin, whole_study=body.whole_study)
         )
     if body.action == "sign":
-        review.check_signable(who, draft)
+        reviews.check_signable(who, draft)
     elif body.whole_study is not None:
         raise ReviewInvalid("study_without_signature")
-    saved = review.save(services.store, who, draft, version=body.version, origin=origin)
+    saved = reviews.save(services.store, who, draft, version=body.version, origin=origin)
     if body.action == "sign":
-        saved = review.sign(
+        saved = reviews.sign(
             services.store,
             who,
             id_,

@@ -19,20 +19,19 @@ from cxr_triage.api.v1.models import (
 )
 from cxr_triage.api.v1.shapes import corrections_out, detail_out
 from cxr_triage.api.v1.studies import own_id
-from cxr_triage.service.audit import Action, entry
-from cxr_triage.service.reading.corrections import Wanted
-from cxr_triage.service.trail import note
+from cxr_triage.service.audit import Action, entry, note
+from cxr_triage.service.review.corrections import WantedValues
 
 router = APIRouter(prefix="/v1", tags=["corrections"])
 
-Study = Annotated[str, Path(alias="study", max_length=MAX_NAME)]
-Film = Annotated[str, Path(alias="assessment", max_length=MAX_NAME)]
+StudyId = Annotated[str, Path(alias="study", max_length=MAX_NAME)]
+AssessmentId = Annotated[str, Path(alias="assessment", max_length=MAX_NAME)]
 NOT_VALUES = {"version", "reason", "films"}
 
 
 @router.get("/studies/{study}/corrections")
 def read_corrections(
-    services: Opened, who: Corrector, origin: From, study: Study
+    services: Opened, who: Corrector, origin: From, study: StudyId
 ) -> CorrectionsOut:
     """What was put right of a study, by whom and why, newest first."""
     detail = services.store.study(own_id(services, who, study), who.scope)
@@ -47,7 +46,7 @@ def correct_study(
     who: Corrector,
     origin: From,
     language: Spoken,
-    study: Study,
+    study: StudyId,
     body: CorrectionIn,
 ) -> StudyDetailOut:
     """Put right whom a study shows, the age, the station, and view and marker of its films. A
@@ -57,7 +56,7 @@ def correct_study(
     given = body.model_dump(exclude_unset=True, exclude=NOT_VALUES)
     if given.get("station_id") == "":
         given.pop("station_id")
-    wanted = Wanted(
+    wanted = WantedValues(
         study=given,
         films={
             one.assessment: one.model_dump(exclude_unset=True, exclude={"assessment"})
@@ -77,7 +76,7 @@ def correct_study(
 
 @router.post("/studies/{study}/merge")
 def merge_studies(
-    services: Opened, who: Corrector, origin: From, language: Spoken, study: Study, body: MergeIn
+    services: Opened, who: Corrector, origin: From, language: Spoken, study: StudyId, body: MergeIn
 ) -> StudyDetailOut:
     """Two studies under one number are one patient's: the other's films come to this one, which
     goes on showing whom it shows. For radiologists."""
@@ -94,7 +93,7 @@ def merge_studies(
 
 @router.post("/studies/{study}/part")
 def part_study(
-    services: Opened, who: Corrector, origin: From, language: Spoken, study: Study, body: PartIn
+    services: Opened, who: Corrector, origin: From, language: Spoken, study: StudyId, body: PartIn
 ) -> StudyDetailOut:
     """Undo a merge: films whose files show another patient go to studies of their own. For
     radiologists."""
@@ -110,7 +109,7 @@ def part_study(
 
 @router.post("/studies/{study}/settle")
 def settle_number(
-    services: Opened, who: Corrector, origin: From, language: Spoken, study: Study, body: SettleIn
+    services: Opened, who: Corrector, origin: From, language: Spoken, study: StudyId, body: SettleIn
 ) -> StudyDetailOut:
     """The studies under this number are rightly several patients'. For radiologists."""
     detail = services.corrections.settle(
@@ -126,7 +125,12 @@ def settle_number(
 
 @router.post("/assessments/{assessment}/move")
 def move_film(
-    services: Opened, who: Corrector, origin: From, language: Spoken, id_: Film, body: MoveIn
+    services: Opened,
+    who: Corrector,
+    origin: From,
+    language: Spoken,
+    id_: AssessmentId,
+    body: MoveIn,
 ) -> StudyDetailOut:
     """The film of this result belongs to another study of its station, or to one of its own. The
     answer is that study."""
@@ -138,7 +142,12 @@ def move_film(
 
 @router.post("/assessments/{assessment}/hide")
 def hide_film(
-    services: Opened, who: Corrector, origin: From, language: Spoken, id_: Film, body: HideIn
+    services: Opened,
+    who: Corrector,
+    origin: From,
+    language: Spoken,
+    id_: AssessmentId,
+    body: HideIn,
 ) -> StudyDetailOut:
     """The film was sent by mistake: it is kept, and no list, report or priority shows it."""
     detail = services.corrections.hide(
@@ -149,7 +158,12 @@ def hide_film(
 
 @router.post("/assessments/{assessment}/show")
 def show_film(
-    services: Opened, who: Corrector, origin: From, language: Spoken, id_: Film, body: HideIn
+    services: Opened,
+    who: Corrector,
+    origin: From,
+    language: Spoken,
+    id_: AssessmentId,
+    body: HideIn,
 ) -> StudyDetailOut:
     """The film was not sent by mistake after all."""
     detail = services.corrections.hide(

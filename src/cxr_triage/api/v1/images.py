@@ -10,7 +10,7 @@ from cxr_triage.api.platform.problems import problem_of, status_of
 from cxr_triage.api.platform.services import Opened
 from cxr_triage.api.v1.models import ImageOut, ImagesOut
 from cxr_triage.api.v1.shapes import assessment_out
-from cxr_triage.api.v1.uploads import Outcome, take_files
+from cxr_triage.api.v1.uploads import UploadOutcome, take_files
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language
 from cxr_triage.result.public import PublicReason, reason_fields
@@ -64,7 +64,7 @@ async def upload(
 
 
 def _image(
-    number: int, outcome: Outcome, who: Principal, origin: Origin, language: Language
+    number: int, outcome: UploadOutcome, who: Principal, origin: Origin, language: Language
 ) -> ImageOut:
     if isinstance(outcome, TriageError):
         return ImageOut(

@@ -13,9 +13,9 @@ from cxr_triage.domain.result import meaning
 from cxr_triage.imaging.dicom.text import clean
 from cxr_triage.language import Language
 from cxr_triage.result.public import PublicFinding, PublicModel, PublicReason, PublicResult
-from cxr_triage.service.reading import worklist
-from cxr_triage.service.reading.corrections import MAX_MARKER, MAX_REASON, OLDEST_YEARS
-from cxr_triage.store.records import Role, State, Verdict
+from cxr_triage.service.review import worklist
+from cxr_triage.service.review.corrections import MAX_MARKER, MAX_REASON, OLDEST_YEARS
+from cxr_triage.store.records import Role, StudyState, Verdict
 from cxr_triage.store.rows.keys import LONGEST
 
 MAX_NAME = 64
@@ -133,7 +133,7 @@ class StudyOut(_Model):
     priority_reason: str
     margin: float
     flags: list[PublicFinding]
-    state: State
+    state: StudyState
     opened_by: str = Field(description="Who opened it last before it was read; empty: nobody.")
     opened_at: datetime | None
     images: int
@@ -177,7 +177,7 @@ class SearchIn(_Model):
     text: str = ""
     findings: list[str] = []
     station: str | None = Field(default=None, max_length=MAX_NAME)
-    states: list[State] = []
+    states: list[StudyState] = []
     priorities: list[Priority] = []
     received_from: AwareDatetime | None = Field(default=None, alias="from")
     received_until: AwareDatetime | None = Field(default=None, alias="until")
@@ -286,7 +286,7 @@ class ReviewIn(_Model):
     )
 
 
-Said = Annotated[str, BeforeValidator(cleaned), Field(max_length=LONGEST)]
+IdentityText = Annotated[str, BeforeValidator(cleaned), Field(max_length=LONGEST)]
 """Whole: what identifies somebody is never cut."""
 
 
@@ -301,7 +301,7 @@ class FilmCorrectionIn(_Model):
     """A film by its current result. What is left out stays; null: as the file says."""
 
     assessment: str = Field(max_length=MAX_NAME)
-    view: Said | None = None
+    view: IdentityText | None = None
     marker: str | None = Field(default=None, max_length=MAX_MARKER, repr=False)
 
 
@@ -310,9 +310,9 @@ class CorrectionIn(_SeenIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CORRECTION]})
 
-    patient_id: Said | None = Field(default=None, repr=False)
-    issuer: Said | None = Field(default=None, repr=False)
-    patient_name: Said | None = Field(default=None, repr=False)
+    patient_id: IdentityText | None = Field(default=None, repr=False)
+    issuer: IdentityText | None = Field(default=None, repr=False)
+    patient_name: IdentityText | None = Field(default=None, repr=False)
     birth_date: str | None = Field(
         default=None, pattern=r"^([0-9]{4}(-[0-9]{2}){0,2})?$", repr=False
     )

@@ -13,25 +13,25 @@ from cxr_triage.service.people.principal import Principal
 router = APIRouter(prefix="/v1/people/{name}/sessions", tags=["session"])
 
 Administrator = Annotated[Principal, Depends(who_may("manage_accounts"))]
-Name = Annotated[str, Path(max_length=64)]
+UserName = Annotated[str, Path(max_length=64)]
 
 
 @router.get("")
-def list_sessions(name: Name, services: Opened, _: Administrator) -> SessionsOut:
+def list_sessions(name: UserName, services: Opened, _: Administrator) -> SessionsOut:
     """Where somebody is signed in."""
     found = services.sessions.of_name(name)
     return SessionsOut(sessions=[ListedSessionOut(**asdict(one)) for one in found])
 
 
 @router.delete("", status_code=204)
-def delete_sessions(name: Name, services: Opened, origin: From, who: Administrator) -> None:
+def delete_sessions(name: UserName, services: Opened, origin: From, who: Administrator) -> None:
     """Sign somebody out everywhere."""
     services.sessions.end_of_name(name, None, by=who.acts_from(origin))
 
 
 @router.delete("/{session_id}", status_code=204)
 def delete_session(
-    name: Name, session_id: str, services: Opened, origin: From, who: Administrator
+    name: UserName, session_id: str, services: Opened, origin: From, who: Administrator
 ) -> None:
     """Sign somebody out in one place."""
     services.sessions.end_of_name(name, session_id, by=who.acts_from(origin))

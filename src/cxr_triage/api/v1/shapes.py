@@ -25,7 +25,7 @@ from cxr_triage.result.public import DECIMALS, PublicFinding, finding_fields, mo
 from cxr_triage.result.sentences import priority_sentence
 from cxr_triage.service.inference.pool import Running
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.reading.worklist import station_name
+from cxr_triage.service.review.worklist import station_name
 from cxr_triage.store.records import Review, StoredAssessment, StudyDetail, StudyRow
 
 IDENTIFIERS = ("study_uid", "series_uid", "sop_uid", "accession")

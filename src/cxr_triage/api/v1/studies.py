@@ -19,11 +19,10 @@ from cxr_triage.api.v1.shapes import detail_out, study_out
 from cxr_triage.domain import Priority
 from cxr_triage.errors import NotFound, QueryInvalid, StoreError
 from cxr_triage.language import Language
-from cxr_triage.service.audit import Action, Origin, entry
+from cxr_triage.service.audit import Action, Origin, entry, log_instead, note
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.reading import worklist
-from cxr_triage.service.trail import not_in_the_trail, note
-from cxr_triage.store.records import State, StudyDetail, WorklistQuery
+from cxr_triage.service.review import worklist
+from cxr_triage.store.records import StudyDetail, StudyState, WorklistQuery
 
 router = APIRouter(prefix="/v1", tags=["worklist"])
 
@@ -37,7 +36,7 @@ def read_worklist(
     origin: From,
     language: Spoken,
     priority: Annotated[list[Priority], Query(examples=[["critical", "urgent"]])] = [],  # noqa: B006 (FastAPI copies it)
-    state: Annotated[list[State], Query(examples=[["new", "opened"]])] = [],  # noqa: B006
+    state: Annotated[list[StudyState], Query(examples=[["new", "opened"]])] = [],  # noqa: B006
     finding: Annotated[list[str], Query(examples=[["Pneumothorax"]])] = [],  # noqa: B006
     station: Annotated[str | None, Query(max_length=MAX_NAME, examples=["north"])] = None,
     received_from: Annotated[Moment | None, Query(examples=["2026-11-24T00:00:00+07:00"])] = None,
@@ -128,4 +127,4 @@ def note_opened(services: Services, who: Principal, origin: Origin, detail: Stud
     try:
         services.store.open_study(study_id, who.scope, audit=seen)
     except StoreError as trouble:
-        not_in_the_trail(seen, trouble)
+        log_instead(seen, trouble)

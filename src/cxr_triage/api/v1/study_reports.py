@@ -17,7 +17,7 @@ from cxr_triage.report.study.wording import sheet_of
 
 router = APIRouter(prefix="/v1/studies/{study}", tags=["worklist"])
 
-Wanted = Annotated[
+WantedLanguage = Annotated[
     Language | None,
     Query(alias="lang", description="Of the report; else that of Accept-Language."),
 ]
@@ -29,7 +29,7 @@ def _sheet(
     origin: From,
     spoken: Spoken,
     study: Annotated[str, Path(max_length=MAX_NAME)],
-    wanted: Wanted = None,
+    wanted: WantedLanguage = None,
 ) -> Sheet:
     language = wanted or spoken
     study_id = own_id(services, who, study)

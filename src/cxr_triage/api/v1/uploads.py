@@ -38,8 +38,8 @@ FIELD_TOO_LONG = "Part exceeded maximum size"
 """What Starlette says of it: most often a file whose part has `filename*` alone."""
 FILE_FIELD = "file"
 
-Take = Callable[[Received, Declared], Kept]
-Outcome = Kept | TriageError
+TakeFile = Callable[[Received, Declared], Kept]
+UploadOutcome = Kept | TriageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class _Form:
     declared: Declared
 
 
-async def take_files(request: Request, services: Services, take: Take) -> list[Outcome]:
+async def take_files(request: Request, services: Services, take: TakeFile) -> list[UploadOutcome]:
     """Take each file of the request; what stops one does not stop the next.
 
     Raises RequestError, or BodyRefused by a limit.
@@ -78,7 +78,7 @@ def check_content_coding(request: Request) -> None:
         raise MediaTypeUnsupported("content_coding", coding=known)
 
 
-async def _take_body(request: Request, services: Services, take: Take) -> Outcome:
+async def _take_body(request: Request, services: Services, take: TakeFile) -> UploadOutcome:
     try:
         with services.spool.open() as incoming:
             await _receive(request, incoming)
@@ -136,7 +136,9 @@ def _read_form(form: FormData) -> _Form:
     return _Form(files=files, declared=declared_of(fields))
 
 
-def _take_part(file: UploadFile, declared: Declared, services: Services, take: Take) -> Outcome:
+def _take_part(
+    file: UploadFile, declared: Declared, services: Services, take: TakeFile
+) -> UploadOutcome:
     """Whatever its sender calls it, its name in the spool is ours; theirs is kept for people."""
     try:
         with services.spool.open() as incoming:

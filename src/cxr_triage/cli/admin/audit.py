@@ -17,7 +17,7 @@ from cxr_triage.language import Language, say, say_count
 from cxr_triage.settings import default_language
 
 if TYPE_CHECKING:
-    from cxr_triage.store.audit.chain import Head, Verdict
+    from cxr_triage.store.audit.chain import ChainCheck, ChainHead
 
 _HELP = default_language()
 
@@ -26,7 +26,7 @@ AnchorFile = Annotated[
     Path | None, typer.Option("--anchor", dir_okay=False, help=say("help.audit_anchor", _HELP))
 ]
 Append = Annotated[bool, typer.Option("--append", help=say("help.audit_append", _HELP))]
-Day = Annotated[
+DayOption = Annotated[
     datetime | None,
     typer.Option("--from", formats=["%Y-%m-%d"], help=say("help.audit_from", _HELP)),
 ]
@@ -34,7 +34,7 @@ Until = Annotated[
     datetime | None,
     typer.Option("--until", formats=["%Y-%m-%d"], help=say("help.audit_until", _HELP)),
 ]
-Format = Annotated[
+FormatOption = Annotated[
     Literal["jsonl", "csv"], typer.Option("--format", help=say("help.audit_format", _HELP))
 ]
 
@@ -52,16 +52,16 @@ def verify_audit(
     with adding_to(anchor) if append and anchor else nullcontext():
         anchors = read_anchors(anchor) if anchor else ()
         with opened_store(settings) as store:
-            verdict = store.verify_audit(*noted, *(each.head for each in anchors))
-        _tell(verdict, language)
+            check = store.verify_audit(*noted, *(each.head for each in anchors))
+        _tell(check, language)
         if anchor:
             typer.echo(say_count("admin.anchors_hold", language, len(anchors)))
         if append and anchor:
-            add_anchor(anchor, Anchor(at=datetime.now(UTC), head=verdict.head))
+            add_anchor(anchor, Anchor(at=datetime.now(UTC), head=check.head))
             typer.echo(say("admin.anchor_added", language))
 
 
-def _noted(expect: str) -> tuple["Head", ...]:
+def _noted(expect: str) -> tuple["ChainHead", ...]:
     """Raises QueryInvalid."""
     from cxr_triage.store.audit.chain import head_of  # noqa: PLC0415 - slow
 
@@ -72,18 +72,18 @@ def _noted(expect: str) -> tuple["Head", ...]:
     return (head,)
 
 
-def _tell(verdict: "Verdict", language: Language) -> None:
+def _tell(check: "ChainCheck", language: Language) -> None:
     """Raises Exit if there is a fault."""
-    if verdict.fault is not None:
-        kind, number = verdict.fault.kind, verdict.fault.number
+    if check.fault is not None:
+        kind, number = check.fault.kind, check.fault.number
         typer.echo(say(f"admin.audit_{kind}", language, number=number))
         raise typer.Exit(SOME_FAILED)
-    typer.echo(say_count("admin.audit_sound", language, verdict.rows))
-    typer.echo(say("admin.audit_head", language, head=verdict.head))
+    typer.echo(say_count("admin.audit_sound", language, check.rows))
+    typer.echo(say("admin.audit_head", language, head=check.head))
 
 
 def export_audit(
-    since: Day = None, until: Until = None, form: Format = "jsonl", lang: Lang = None
+    since: DayOption = None, until: Until = None, form: FormatOption = "jsonl", lang: Lang = None
 ) -> None:
     """Write the audit trail to standard output, oldest row first."""
     settings, _ = settings_and_language(lang)

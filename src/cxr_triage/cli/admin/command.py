@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _HELP = default_language()
 
 UserName = Annotated[str, typer.Argument(help=say("help.user_name", _HELP), metavar="NAME")]
-Role = Annotated[str, typer.Option("--role", help=say("help.role", _HELP))]
+RoleOption = Annotated[str, typer.Option("--role", help=say("help.role", _HELP))]
 OfStation = Annotated[str | None, typer.Option("--station", help=say("help.of_station", _HELP))]
 FullName = Annotated[str, typer.Option("--full-name", help=say("help.full_name", _HELP))]
 Speaks = Annotated[
@@ -83,7 +83,7 @@ def create_admin_app(language: Language) -> typer.Typer:
 
 def create_user(
     name: UserName,
-    role: Role,
+    role: RoleOption,
     station: OfStation = None,
     full_name: FullName = "",
     user_language: Speaks = None,

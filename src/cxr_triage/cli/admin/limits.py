@@ -16,8 +16,8 @@ Images = Annotated[
     int | None, typer.Option("--images", min=0, help=say("help.quota_images", _HELP))
 ]
 Mib = Annotated[int | None, typer.Option("--mib", min=0, help=say("help.quota_mib", _HELP))]
-Name = Annotated[str, typer.Argument(help=say("help.user_name", _HELP), metavar="[NAME]")]
-Address = Annotated[str, typer.Option("--address", help=say("help.unlock_address", _HELP))]
+UserName = Annotated[str, typer.Argument(help=say("help.user_name", _HELP), metavar="[NAME]")]
+AddressOption = Annotated[str, typer.Option("--address", help=say("help.unlock_address", _HELP))]
 
 
 def set_quota(
@@ -36,7 +36,7 @@ def set_quota(
     typer.echo(say("admin.quota_set", language, station=station, **limits))
 
 
-def unlock(name: Name = "", address: Address = "", lang: Lang = None) -> None:
+def unlock(name: UserName = "", address: AddressOption = "", lang: Lang = None) -> None:
     """Let somebody, or an address, sign in again after too many failures."""
     from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
     from cxr_triage.service.people import lockout  # noqa: PLC0415 - slow

@@ -18,17 +18,17 @@ _HELP = default_language()
 OlderThan = Annotated[
     int | None, typer.Option("--older-than", min=1, help=say("help.purge_older_than", _HELP))
 ]
-Study = Annotated[str, typer.Option("--study", help=say("help.purge_study", _HELP))]
+StudyOption = Annotated[str, typer.Option("--study", help=say("help.purge_study", _HELP))]
 Orphans = Annotated[bool, typer.Option("--orphans", help=say("help.purge_orphans", _HELP))]
-Reason = Annotated[str, typer.Option("--reason", help=say("help.purge_reason", _HELP))]
+ReasonOption = Annotated[str, typer.Option("--reason", help=say("help.purge_reason", _HELP))]
 Yes = Annotated[bool, typer.Option("--yes", help=say("help.purge_yes", _HELP))]
 
 
 def purge(
     older_than: OlderThan = None,
-    study: Study = "",
+    study: StudyOption = "",
     orphans: Orphans = False,
-    reason: Reason = "",
+    reason: ReasonOption = "",
     yes: Yes = False,
     lang: Lang = None,
 ) -> None:

@@ -16,7 +16,7 @@ from pydicom.uid import UID, generate_uid
 
 from cxr_triage.cli.demo.guises import (
     Guise,
-    Stored,
+    PixelArray,
     as_taken,
     blurred,
     closer,
@@ -158,7 +158,7 @@ def demo_studies(film: bytes) -> Iterator[tuple[str, bytes]]:
             yield study.station, buffer.getvalue()
 
 
-def _set_pixels(ds: Dataset, stored: Stored) -> None:
+def _set_pixels(ds: Dataset, stored: PixelArray) -> None:
     ds.Rows, ds.Columns = stored.shape
     ds.PixelData = np.ascontiguousarray(stored).astype("<u2").tobytes()
 
@@ -188,7 +188,7 @@ def _uid(number: str, of: str) -> UID:
     return generate_uid(entropy_srcs=["cxr-triage demonstration", number, of])
 
 
-def _smaller(stored: Stored) -> Stored:
+def _smaller(stored: PixelArray) -> PixelArray:
     """Averaged over blocks until no side is longer than `LONGEST`."""
     step = -(-max(stored.shape) // LONGEST)
     rows, columns = (side // step for side in stored.shape)

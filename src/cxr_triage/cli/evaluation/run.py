@@ -20,7 +20,7 @@ from cxr_triage.evaluation.measure import measure
 from cxr_triage.evaluation.page import render
 from cxr_triage.evaluation.pointing import BoxedFilm, Pointing, pointing
 from cxr_triage.evaluation.priorities import confusion
-from cxr_triage.evaluation.results import Results, Row, read_results
+from cxr_triage.evaluation.results import FilmOutcome, Results, read_results
 from cxr_triage.evaluation.thresholds import Borrowed, read_thresholds
 from cxr_triage.evaluation.truth import TrueFilm, read_truth
 from cxr_triage.language import Language
@@ -169,7 +169,7 @@ def _maps(
 
 
 def _scored_again(
-    boxed: Sequence[tuple[Row, TrueFilm]],
+    boxed: Sequence[tuple[FilmOutcome, TrueFilm]],
     setup: Setup,
     request: Request,
     settings: Settings,
@@ -193,11 +193,11 @@ def _scored_again(
                 yield again
 
 
-def _path(row: Row, images: Path | None) -> Path:
+def _path(row: FilmOutcome, images: Path | None) -> Path:
     return row.path if images is None else images / row.path.name
 
 
-def _boxed_film(row: Row, film: TrueFilm, result: FileResult) -> BoxedFilm | None:
+def _boxed_film(row: FilmOutcome, film: TrueFilm, result: FileResult) -> BoxedFilm | None:
     assessment, radiograph = result.assessment, result.radiograph
     if assessment is None or radiograph is None or assessment.digest != row.digest:
         return None

@@ -19,7 +19,7 @@ from cxr_triage.cli.score.run import terminal
 from cxr_triage.language import Language, say
 from cxr_triage.result.public import reason_fields, sight_fields
 from cxr_triage.settings import default_language, read_settings
-from cxr_triage.triage.loading import limits_of, open_reader, workers_of
+from cxr_triage.triage.loading import limits_of, open_image_reader, workers_of
 from cxr_triage.triage.policy import Policy, read_policy
 
 _HELP = default_language()
@@ -44,17 +44,17 @@ def gate(
     rules = read_policy(policy or settings.policy)
     looks: list[Look] = []
     try:
-        with open_reader(settings, rules=rules, workers=workers) as reader:
+        with open_image_reader(settings, rules=rules, workers=workers) as reader:
             read = read_ahead(
                 partial(reader.inspect, bits=bits),
                 files,
                 workers=workers_of(settings, workers),
                 limits=limits_of(settings),
             )
-            for path, reading in with_progress(
+            for path, image in with_progress(
                 read, total=len(files), console=console, language=language, quiet=quiet
             ):
-                looks.append(look_of(path, reading))
+                looks.append(look_of(path, image))
                 if json:
                     typer.echo(json_line(_fields(looks[-1], language)), nl=False)
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from cxr_triage.errors import TriageError
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 from cxr_triage.result.sentences import reason_sentence
-from cxr_triage.triage.reading import Reading
+from cxr_triage.triage.image_reader import GatedImage
 
 COLUMNS = ("file", "verdict", "chest", "way", "polarity", "mirrored", "field", "reason")
 
@@ -40,11 +40,11 @@ class Look:
         return "assessed" if self.eligibility.status == "accept" else "referred"
 
 
-def look_of(path: Path, reading: Reading | TriageError) -> Look:
+def look_of(path: Path, image: GatedImage | TriageError) -> Look:
     """The file's look, without its pixels."""
-    if isinstance(reading, TriageError):
-        return Look(path=path, error=reading)
-    return Look(path=path, eligibility=reading.eligibility, sight=reading.sight)
+    if isinstance(image, TriageError):
+        return Look(path=path, error=image)
+    return Look(path=path, eligibility=image.eligibility, sight=image.sight)
 
 
 def print_looks(

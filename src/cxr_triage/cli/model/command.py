@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 _HELP = default_language()
 
 Lang = Annotated[Language | None, typer.Option("--lang", help=say("help.lang", _HELP))]
-Name = Annotated[str, typer.Argument(help=say("help.model_name", _HELP))]
+ModelName = Annotated[str, typer.Argument(help=say("help.model_name", _HELP))]
 OptionalName = Annotated[str, typer.Argument(help=say("help.model_name", _HELP))]
 FromFile = Annotated[Path | None, typer.Option("--from", help=say("help.from_file", _HELP))]
 Mirror = Annotated[str | None, typer.Option("--mirror", help=say("help.mirror", _HELP))]
 References = Annotated[Path | None, typer.Option("--reference", help=say("help.reference", _HELP))]
-Sha256 = Annotated[str | None, typer.Option("--sha256", help=say("help.sha256", _HELP))]
+Sha256Option = Annotated[str | None, typer.Option("--sha256", help=say("help.sha256", _HELP))]
 
 
 def create_model_app(language: Language) -> typer.Typer:
@@ -61,11 +61,11 @@ def list_models(lang: Lang = None) -> None:
 
 
 def fetch(
-    name: Name,
+    name: ModelName,
     from_file: FromFile = None,
     mirror: Mirror = None,
     reference: References = None,
-    sha256: Sha256 = None,
+    sha256: Sha256Option = None,
     lang: Lang = None,
 ) -> None:
     """Fetch, check, convert, prove and install."""
@@ -120,7 +120,7 @@ def verify(
     _exit_if_failed(result)
 
 
-def use(name: Name, lang: Lang = None) -> None:
+def use(name: ModelName, lang: Lang = None) -> None:
     """Choose the model that runs when none is named."""
     from cxr_triage.model.card import read_card  # noqa: PLC0415
     from cxr_triage.model.provision.install import choose, locked  # noqa: PLC0415
@@ -138,7 +138,7 @@ def use(name: Name, lang: Lang = None) -> None:
     typer.echo(say("model.runs_by_default", language, name=card.name))
 
 
-def remove(name: Name, lang: Lang = None) -> None:
+def remove(name: ModelName, lang: Lang = None) -> None:
     """Remove a fetched model."""
     from cxr_triage.model.provision.install import locked  # noqa: PLC0415
     from cxr_triage.model.provision.install import remove as remove_files  # noqa: PLC0415

@@ -12,7 +12,7 @@ from cxr_triage.batch.output import open_output
 from cxr_triage.batch.run import run
 from cxr_triage.cli.exits import USAGE, exit_code
 from cxr_triage.cli.paths import files_of
-from cxr_triage.cli.score.run import Session
+from cxr_triage.cli.score.run import ScoreRun
 from cxr_triage.language import Language, say
 from cxr_triage.settings import default_language, read_settings
 from cxr_triage.triage.loading import limits_of, open_pipeline, workers_of
@@ -64,7 +64,7 @@ def score(
                 base=common_folder(files),
             )
         )
-        session = Session(pipeline, output, language=language, json=json, quiet=quiet)
+        session = ScoreRun(pipeline, output, language=language, json=json, quiet=quiet)
         results = run(
             pipeline,
             files,

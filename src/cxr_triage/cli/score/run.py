@@ -21,7 +21,7 @@ from cxr_triage.triage.pipeline import Pipeline
 WIDTH_OF_FILES = 140
 
 
-class Session:
+class ScoreRun:
     """Takes results as they come: writes them at once, keeps what the table needs."""
 
     def __init__(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cxr_triage import errors
 from cxr_triage.errors import DecodingFailed, ImageError
 from cxr_triage.imaging.decoding.job import DecodeJob
-from cxr_triage.imaging.decoding.supervision import Child, Crew, ProcessLost, Watchdog
+from cxr_triage.imaging.decoding.supervision import Child, ProcessLost, Watchdog, WorkerPool
 from cxr_triage.imaging.decoding.wire import as_bytes
 
 DTYPES = {"|u1", "|i1", "<u2", "<i2", "<u4", "<i4"}
@@ -46,12 +46,12 @@ class DecoderPool:
         self._timeout_s = timeout_s
         self._watchdog = Watchdog(memory_bytes, "decoders")
         arguments = (str(memory_bytes), str(timeout_s))
-        self._crew = Crew(workers, lambda: Child(module, arguments, self._watchdog))
+        self._workers = WorkerPool(workers, lambda: Child(module, arguments, self._watchdog))
 
     def decode(self, job: DecodeJob) -> NDArray[Any]:
         """Decode in a worker. Raises ImageError; DecodingFailed if the worker was lost."""
         try:
-            with self._crew.lent() as worker:
+            with self._workers.lent() as worker:
                 return _decode(worker, job, self._timeout_s)
         except ProcessLost as loss:
             raise DecodingFailed(f"decoder_{loss.why}") from None
@@ -59,7 +59,7 @@ class DecoderPool:
     def close(self) -> None:
         """End every process; jobs that run now, and any that come later, fail as crashed."""
         self._watchdog.close()
-        self._crew.close()
+        self._workers.close()
 
     def __enter__(self) -> Self:
         return self

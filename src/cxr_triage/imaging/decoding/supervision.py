@@ -164,7 +164,7 @@ class Watchdog:
 
 
 class Member(Protocol):
-    """What a `Crew` holds: `Child`, or what is built around one."""
+    """What a `WorkerPool` holds: `Child`, or what is built around one."""
 
     @property
     def alive(self) -> bool: ...
@@ -172,18 +172,18 @@ class Member(Protocol):
     def close(self) -> None: ...
 
 
-Worker = TypeVar("Worker", bound=Member)
+MemberT = TypeVar("MemberT", bound=Member)
 
 
-class Crew(Generic[Worker]):
+class WorkerPool(Generic[MemberT]):
     """At most `size` workers, made when first needed and replaced when dead.
 
     Safe to call from threads; each worker is lent to one of them at a time.
     """
 
-    def __init__(self, size: int, make: Callable[[], Worker]) -> None:
+    def __init__(self, size: int, make: Callable[[], MemberT]) -> None:
         self._size = max(1, size)
-        self._slots: LifoQueue[Worker | None] = LifoQueue()
+        self._slots: LifoQueue[MemberT | None] = LifoQueue()
         for _ in range(self._size):
             self._slots.put(None)
         self._make = make
@@ -196,7 +196,7 @@ class Crew(Generic[Worker]):
                 stack.enter_context(self.lent())
 
     @contextmanager
-    def lent(self) -> Iterator[Worker]:
+    def lent(self) -> Iterator[MemberT]:
         """A living worker; waits for one if all are busy. Raises what `make` raises."""
         worker = self._slots.get()
         try:

@@ -11,8 +11,8 @@ from cxr_triage.errors import ImageTooLarge, NotAnImage, UnreadableImage
 from cxr_triage.imaging.dicom.elements import (
     Budget,
     Element,
+    ElementHeader,
     Encoding,
-    Head,
     read_elements,
     read_head,
     sequence_items,
@@ -151,7 +151,7 @@ class DicomHeader:
     data: bytes
     dataset: DataSet
     transfer_syntax: str
-    pixel_head: Head | None = field(default=None)
+    pixel_head: ElementHeader | None = field(default=None)
 
 
 def looks_like_dicom(data: bytes) -> bool:

@@ -69,7 +69,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class ElementHeader:
     """The first bytes of an element: its tag, VR, length and where its value starts."""
 
     tag: int
@@ -78,7 +78,7 @@ class Head:
     start: int
 
 
-def read_head(data: bytes, at: int, encoding: Encoding) -> Head:
+def read_head(data: bytes, at: int, encoding: Encoding) -> ElementHeader:
     """The element's head at `at`. Raises UnreadableImage if the bytes end before it does."""
     if at + 8 > len(data):
         raise UnreadableImage("truncated_header")
@@ -93,24 +93,24 @@ def read_head(data: bytes, at: int, encoding: Encoding) -> Head:
     return _of_no_vr(data, at, tag, encoding)
 
 
-def _implicit(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
+def _implicit(data: bytes, at: int, tag: int, encoding: Encoding) -> ElementHeader:
     (length,) = struct.unpack_from(encoding.order + "I", data, at + 4)
-    return Head(tag=tag, vr=b"", length=length, start=at + 8)
+    return ElementHeader(tag=tag, vr=b"", length=length, start=at + 8)
 
 
-def _short(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
+def _short(data: bytes, at: int, tag: int, encoding: Encoding) -> ElementHeader:
     (length,) = struct.unpack_from(encoding.order + "H", data, at + 6)
-    return Head(tag=tag, vr=data[at + 4 : at + 6], length=length, start=at + 8)
+    return ElementHeader(tag=tag, vr=data[at + 4 : at + 6], length=length, start=at + 8)
 
 
-def _long(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
+def _long(data: bytes, at: int, tag: int, encoding: Encoding) -> ElementHeader:
     if at + 12 > len(data):
         raise UnreadableImage("truncated_header")
     (length,) = struct.unpack_from(encoding.order + "I", data, at + 8)
-    return Head(tag=tag, vr=data[at + 4 : at + 6], length=length, start=at + 12)
+    return ElementHeader(tag=tag, vr=data[at + 4 : at + 6], length=length, start=at + 12)
 
 
-def _of_no_vr(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
+def _of_no_vr(data: bytes, at: int, tag: int, encoding: Encoding) -> ElementHeader:
     """The head of an element whose VR is none of the standard's.
 
     As DCMTK has it: two capital letters are a VR still to come, with a length of four bytes;
@@ -124,7 +124,7 @@ def _of_no_vr(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
         forms = [_short, _implicit]
     else:
         forms = [_implicit]
-    first: Head | None = None
+    first: ElementHeader | None = None
     for form in forms:
         if form is _long and at + 12 > len(data):
             continue
@@ -137,7 +137,7 @@ def _of_no_vr(data: bytes, at: int, tag: int, encoding: Encoding) -> Head:
     return first
 
 
-def _leads_on(data: bytes, head: Head, encoding: Encoding) -> bool:
+def _leads_on(data: bytes, head: ElementHeader, encoding: Encoding) -> bool:
     """Does the value end with the data, or before a delimiter or an element of a higher tag?"""
     if head.length == UNDEFINED:
         return data[head.start : head.start + 4] in {b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"}
@@ -157,7 +157,7 @@ def _is_vr(vr: bytes) -> bool:
 
 def read_elements(
     data: bytes, start: int, encoding: Encoding, budget: Budget
-) -> tuple[dict[int, Element], Head | None]:
+) -> tuple[dict[int, Element], ElementHeader | None]:
     """The elements from `start` up to the pixel data, and the head of that if there is one.
 
     A tag that comes twice keeps its first value. Raises UnreadableImage or ImageTooLarge.
@@ -185,7 +185,7 @@ def _after(element: Element) -> int:
 
 
 def _element(
-    data: bytes, head: Head, end: int, encoding: Encoding, budget: Budget, depth: int
+    data: bytes, head: ElementHeader, end: int, encoding: Encoding, budget: Budget, depth: int
 ) -> Element:
     defined = head.length != UNDEFINED
     if defined:
@@ -198,7 +198,7 @@ def _element(
 
 
 def _find_sequence_end(
-    data: bytes, head: Head, end: int, encoding: Encoding, budget: Budget, depth: int
+    data: bytes, head: ElementHeader, end: int, encoding: Encoding, budget: Budget, depth: int
 ) -> int:
     """Where the sequence delimiter of an undefined length lies."""
     if depth > MAX_DEPTH:
@@ -225,7 +225,7 @@ def _sequence_end(
 
 
 def _item_end(
-    data: bytes, item: Head, end: int, encoding: Encoding, budget: Budget, depth: int
+    data: bytes, item: ElementHeader, end: int, encoding: Encoding, budget: Budget, depth: int
 ) -> int:
     """Where the next item starts."""
     if item.length != UNDEFINED:
@@ -265,7 +265,7 @@ def sequence_items(
 
 
 def _item_elements(
-    data: bytes, item: Head, end: int, encoding: Encoding, budget: Budget
+    data: bytes, item: ElementHeader, end: int, encoding: Encoding, budget: Budget
 ) -> dict[int, Element]:
     found: dict[int, Element] = {}
     at = item.start

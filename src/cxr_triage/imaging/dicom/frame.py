@@ -10,15 +10,15 @@ from cxr_triage.imaging.dicom.elements import (
     ITEM,
     SEQUENCE_END,
     UNDEFINED,
+    ElementHeader,
     Encoding,
-    Head,
     read_head,
 )
 
 LITTLE = Encoding(implicit=True, little=True)
 
 
-def native_frame(data: bytes, head: Head) -> memoryview:
+def native_frame(data: bytes, head: ElementHeader) -> memoryview:
     """The value of native pixel data. Raises UnreadableImage if the file ends within it."""
     if head.length == UNDEFINED:
         raise UnreadableImage("encapsulation_mismatch")
@@ -37,7 +37,7 @@ class Encapsulated:
     closed: bool
 
 
-def encapsulated_frame(data: bytes, head: Head) -> Encapsulated:
+def encapsulated_frame(data: bytes, head: ElementHeader) -> Encapsulated:
     """All fragments after the offset table, joined: there is one frame.
 
     Raises UnreadableImage if a fragment is cut off.

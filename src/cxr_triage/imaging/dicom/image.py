@@ -10,7 +10,7 @@ from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.dicom.codes import unknown_regions
 from cxr_triage.imaging.dicom.dataset import read_header
 from cxr_triage.imaging.dicom.header import header_of, patient_of
-from cxr_triage.imaging.dicom.pixel_data import pixel_head, read_format, read_words
+from cxr_triage.imaging.dicom.pixel_data import pixel_head, read_format, read_stored_frame
 from cxr_triage.imaging.dicom.spacing import pixel_height_over_width
 from cxr_triage.imaging.grey.stored import count_values, look_up, pixel_digest, table_indices
 from cxr_triage.imaging.grey.table import build_table
@@ -51,8 +51,8 @@ class DicomFile:
         pixel_head(self._file)
         form = read_format(dataset, self._limits, warnings)
         shape = pixel_height_over_width(dataset, warnings)
-        words = read_words(self._file, form, decoder, warnings)
-        stored, bits = words.stored, words.bits
+        frame = read_stored_frame(self._file, form, decoder, warnings)
+        stored, bits = frame.stored, frame.bits
         with ThreadPoolExecutor(1) as aside:  # hashing leaves the interpreter lock to us
             digests = aside.submit(lambda: (self.digest, pixel_digest(stored)))
             indices = table_indices(stored, bits)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_triage.domain import Reason, Stored
+from cxr_triage.domain import Reason, StoredValues
 from cxr_triage.errors import UnreadableImage, UnsupportedImage
 from cxr_triage.imaging.decoding.job import DecodeJob
 from cxr_triage.imaging.decoding.pool import Decoder
@@ -27,11 +27,11 @@ from cxr_triage.imaging.dicom.dataset import (
     DataSet,
     DicomHeader,
 )
-from cxr_triage.imaging.dicom.elements import PIXEL_DATA, UNDEFINED, Head
+from cxr_triage.imaging.dicom.elements import PIXEL_DATA, UNDEFINED, ElementHeader
 from cxr_triage.imaging.dicom.frame import encapsulated_frame, native_frame
 from cxr_triage.imaging.dicom.header import NUMBER_OF_FRAMES, frames
 from cxr_triage.imaging.dicom.numbers import read_number, read_whole
-from cxr_triage.imaging.grey.stored import ends_in_fill, mask_words
+from cxr_triage.imaging.grey.stored import ends_in_fill, mask_cells
 from cxr_triage.imaging.limits import Limits
 
 NATIVE = {"", IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED}
@@ -147,7 +147,7 @@ def _check_greyscale(dataset: DataSet, warnings: list[Reason]) -> None:
         raise UnsupportedImage("several_frames", measured=frames(dataset))
 
 
-def pixel_head(file: DicomHeader) -> Head:
+def pixel_head(file: DicomHeader) -> ElementHeader:
     """Where the pixel data are. Raises UnreadableImage if there are none."""
     if file.pixel_head is None:
         raise UnreadableImage("no_pixel_data")
@@ -157,17 +157,17 @@ def pixel_head(file: DicomHeader) -> Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Words:
+class StoredFrame:
     """The frame's stored values [rows, columns], masked and signed, and how many bits they have:
     those that the header names, or fewer where the compressed frame itself says so."""
 
-    stored: Stored
+    stored: StoredValues
     bits: int
 
 
-def read_words(
+def read_stored_frame(
     file: DicomHeader, form: PixelFormat, decoder: Decoder, warnings: list[Reason]
-) -> Words:
+) -> StoredFrame:
     """Raises ImageError."""
     head = pixel_head(file)
     syntax = file.transfer_syntax
@@ -181,13 +181,13 @@ def read_words(
             _check_whole(found.frame, codec, warnings)
         if codec != RAW:
             return _decompressed(found.frame, codec, form, decoder, warnings)
-        words = _native(memoryview(found.frame), form, "<", warnings)
+        cells = _native(memoryview(found.frame), form, "<", warnings)
     else:
-        words = _native(native_frame(file.data, head), form, file.dataset.encoding.order, warnings)
+        cells = _native(native_frame(file.data, head), form, file.dataset.encoding.order, warnings)
         if form.allocated == 8 and head.vr == b"OW" and not file.dataset.encoding.little:
-            words = _swapped(file, head, form)
-    stored = _masked(words, form, file.dataset, warnings)
-    return Words(stored=stored, bits=form.stored)
+            cells = _swapped(file, head, form)
+    stored = _masked(cells, form, file.dataset, warnings)
+    return StoredFrame(stored=stored, bits=form.stored)
 
 
 def _check_whole(frame: bytes, codec: str, warnings: list[Reason]) -> None:
@@ -209,11 +209,11 @@ def _native(
     if extra > 1:
         warnings.append(Reason(code="extra_pixel_data", measured=extra))
     dtype = np.dtype(f"{order}u{form.allocated // 8}")
-    words = np.frombuffer(frame, dtype, form.rows * form.columns)
-    return words.astype(dtype.newbyteorder("="), copy=False).reshape(form.rows, form.columns)
+    cells = np.frombuffer(frame, dtype, form.rows * form.columns)
+    return cells.astype(dtype.newbyteorder("="), copy=False).reshape(form.rows, form.columns)
 
 
-def _swapped(file: DicomHeader, head: Head, form: PixelFormat) -> NDArray[Any]:
+def _swapped(file: DicomHeader, head: ElementHeader, form: PixelFormat) -> NDArray[Any]:
     """8-bit pixels in big-endian words: each pair of bytes is swapped (PS3.5 7.3)."""
     frame = native_frame(file.data, head)
     pairs = np.frombuffer(frame, np.uint8, frame.nbytes // 2 * 2).reshape(-1, 2)[:, ::-1]
@@ -223,9 +223,9 @@ def _swapped(file: DicomHeader, head: Head, form: PixelFormat) -> NDArray[Any]:
 
 
 def _masked(
-    words: NDArray[Any], form: PixelFormat, dataset: DataSet, warnings: list[Reason]
-) -> Stored:
-    stored, outside = mask_words(words, form.stored, form.shift, signed=form.signed)
+    cells: NDArray[Any], form: PixelFormat, dataset: DataSet, warnings: list[Reason]
+) -> StoredValues:
+    stored, outside = mask_cells(cells, form.stored, form.shift, signed=form.signed)
     if outside and not _has_embedded_overlay(dataset):
         warnings.append(Reason(code="unused_bits", limit=form.stored))
     return stored
@@ -240,7 +240,7 @@ def _has_embedded_overlay(dataset: DataSet) -> bool:
 
 def _decompressed(
     frame: bytes, codec: str, form: PixelFormat, decoder: Decoder, warnings: list[Reason]
-) -> Words:
+) -> StoredFrame:
     codestream = read_codestream(frame)
     if codestream is None and codec not in {"rle", "jpegxl"}:
         if codec or not frame.startswith(JXL_SIGNATURES):
@@ -259,11 +259,11 @@ def _decompressed(
         bits_allocated=form.allocated,
     )
     array = decoder.decode(job)
-    words = array.view(np.dtype(f"u{array.dtype.itemsize}"))
+    cells = array.view(np.dtype(f"u{array.dtype.itemsize}"))
     if codec == "rle":
-        stored, _ = mask_words(words, form.stored, form.shift, signed=form.signed)
-        return Words(stored=stored, bits=form.stored)
-    return _fitted(words, codestream, form, warnings)
+        stored, _ = mask_cells(cells, form.stored, form.shift, signed=form.signed)
+        return StoredFrame(stored=stored, bits=form.stored)
+    return _fitted(cells, codestream, form, warnings)
 
 
 def _check_codestream(
@@ -282,30 +282,30 @@ def _check_codestream(
 
 
 def _fitted(
-    words: NDArray[Any], found: Codestream | None, form: PixelFormat, warnings: list[Reason]
-) -> Words:
-    """Decoded words as stored values.
+    cells: NDArray[Any], found: Codestream | None, form: PixelFormat, warnings: list[Reason]
+) -> StoredFrame:
+    """Decoded pixel cells as stored values.
 
     More precision than the header names is harmless if no value needs it. With less, every
     value fits, and the frame's own bits are the truth.
     """
-    size = words.dtype.itemsize * 8
+    size = cells.dtype.itemsize * 8
     precision = size if found is None else found.precision
-    if found is not None and found.codec == "jpeg" and ends_in_fill(words, precision):
+    if found is not None and found.codec == "jpeg" and ends_in_fill(cells, precision):
         warnings.append(Reason(code="may_be_unfinished"))
     if precision > size:
         raise UnreadableImage("precision_mismatch", measured=precision, expected=form.stored)
-    stored, _ = mask_words(words, precision, 0, signed=form.signed)
+    stored, _ = mask_cells(cells, precision, 0, signed=form.signed)
     if precision < form.stored:
         warnings.append(Reason(code="precision_smaller", measured=precision, limit=form.stored))
     if precision <= form.stored:
-        return Words(stored=stored, bits=precision)
+        return StoredFrame(stored=stored, bits=precision)
     low, high = _range(form)
     if int(stored.min()) < low or int(stored.max()) > high:
         raise UnreadableImage("precision_mismatch", measured=precision, expected=form.stored)
     if found is not None:
         warnings.append(Reason(code="precision_larger", measured=precision, limit=form.stored))
-    return Words(stored=stored, bits=form.stored)
+    return StoredFrame(stored=stored, bits=form.stored)
 
 
 def _range(form: PixelFormat) -> tuple[int, int]:

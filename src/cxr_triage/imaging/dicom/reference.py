@@ -26,17 +26,17 @@ UID: Final = re.compile(r"[!-\[\]-~]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class SopReference:
     """Empty where the file does not say, or says what cannot be printed."""
 
     sop_class_uid: str = ""
     sop_uid: str = field(default="", repr=False)
 
 
-def reference_of(start: bytes) -> Reference:
+def reference_of(start: bytes) -> SopReference:
     """The instance whose file begins with `start`: by its data set, else by its file meta."""
     values = _values(start)
-    return Reference(
+    return SopReference(
         sop_class_uid=values.get(SOP_CLASS) or values.get(META_SOP_CLASS, ""),
         sop_uid=values.get(SOP_INSTANCE) or values.get(META_SOP_INSTANCE, ""),
     )

@@ -121,14 +121,14 @@ def _entries(item: DataSet, count: int, bits: int) -> NDArray[np.uint16]:
     if not 8 <= bits <= 16:
         raise UnreadableImage("broken_lut")
     if len(raw) >= 2 * count:
-        words: NDArray[Any] = np.frombuffer(raw, item.encoding.order + "u2", count)
+        entries: NDArray[Any] = np.frombuffer(raw, item.encoding.order + "u2", count)
     elif bits == 8 and len(raw) >= count:
-        words = _bytes(raw, item)[:count]
+        entries = _bytes(raw, item)[:count]
     else:
         raise UnreadableImage("broken_lut")
-    if int(words.max()) >= 1 << bits:
+    if int(entries.max()) >= 1 << bits:
         raise UnreadableImage("broken_lut")
-    return words.astype(np.uint16)
+    return entries.astype(np.uint16)
 
 
 def _bytes(raw: bytes, item: DataSet) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Decoded words to stored values: shifted, masked, signed, counted, looked up."""
+"""Pixel cells to stored values: shifted, masked, signed, counted, looked up."""
 
 import hashlib
 from typing import Any
@@ -6,31 +6,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_triage.domain import F32, Stored, read_only
-from cxr_triage.imaging.grey.table import StoredValues
+from cxr_triage.domain import F32, StoredValues, read_only
+from cxr_triage.imaging.grey.table import ValueCounts
 
 MCU = 8
 BLOCK = 1 << 16
 """Pixels looked up at a time: few enough to stay in the processor's cache."""
 
 
-def mask_words(words: NDArray[Any], bits: int, shift: int, *, signed: bool) -> tuple[Stored, bool]:
-    """u8 or u16 words as stored values of `bits` bits that begin `shift` bits up.
+def mask_cells(
+    cells: NDArray[Any], bits: int, shift: int, *, signed: bool
+) -> tuple[StoredValues, bool]:
+    """Pixel cells (PS3.5 8.1.1), u8 or u16, as stored values: `bits` bits from bit `shift` up.
 
     Also: were bits set outside? (Always False if signed: they repeat the sign.)
     The array is returned as it is where nothing needs to change.
     """
-    size = words.dtype.itemsize * 8
+    size = cells.dtype.itemsize * 8
     if shift:
-        words = words >> np.array(shift, words.dtype)
+        cells = cells >> np.array(shift, cells.dtype)
     if signed:
         rest = size - bits
-        view = words.view(np.dtype(f"i{words.dtype.itemsize}"))
+        view = cells.view(np.dtype(f"i{cells.dtype.itemsize}"))
         return ((view << rest) >> rest if rest else view), False
     mask = (1 << bits) - 1
-    if bits == size or int(np.bitwise_or.reduce(words, axis=None)) <= mask:
-        return words, False
-    return words & np.array(mask, words.dtype), True
+    if bits == size or int(np.bitwise_or.reduce(cells, axis=None)) <= mask:
+        return cells, False
+    return cells & np.array(mask, cells.dtype), True
 
 
 def ends_in_fill(decoded: NDArray[Any], precision: int) -> bool:
@@ -42,7 +44,7 @@ def ends_in_fill(decoded: NDArray[Any], precision: int) -> bool:
     return bool(np.all(decoded[-MCU:, -MCU:] == 1 << (precision - 1)))
 
 
-def table_indices(stored: Stored, bits: int) -> NDArray[Any]:
+def table_indices(stored: StoredValues, bits: int) -> NDArray[Any]:
     """Unsigned [H, W]: 0 for the lowest value that `bits` bits can store."""
     if stored.dtype.kind == "u":
         return stored
@@ -53,17 +55,17 @@ def table_indices(stored: Stored, bits: int) -> NDArray[Any]:
     return indices
 
 
-def count_values(indices: NDArray[Any], bits: int, *, signed: bool) -> StoredValues:
+def count_values(indices: NDArray[Any], bits: int, *, signed: bool) -> ValueCounts:
     """How often each value that can be stored occurs."""
     counts = np.zeros(1 << bits, np.int64)
     flat = indices.reshape(-1)
     for start in range(0, flat.size, BLOCK * 8):
         counts += np.bincount(flat[start : start + BLOCK * 8], minlength=1 << bits)
     first = -(1 << (bits - 1)) if signed else 0
-    return StoredValues(first=first, bits=bits, counts=counts)
+    return ValueCounts(first=first, bits=bits, counts=counts)
 
 
-def pixel_digest(stored: Stored) -> str:
+def pixel_digest(stored: StoredValues) -> str:
     """SHA-256 of the stored values, in the machine's byte order."""
     return hashlib.sha256(np.ascontiguousarray(stored).view(np.uint8).data).hexdigest()
 

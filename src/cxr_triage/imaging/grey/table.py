@@ -46,7 +46,7 @@ class PixelTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class StoredValues:
+class ValueCounts:
     """Which values can be stored, and how often each one is.
 
     values: f64 [n], first, first + 1, …; counts: [n].
@@ -61,7 +61,7 @@ class StoredValues:
         return np.arange(self.first, self.first + len(self.counts), dtype=np.float64)
 
 
-def build_table(dataset: DataSet, stored: StoredValues) -> PixelTable:
+def build_table(dataset: DataSet, stored: ValueCounts) -> PixelTable:
     """Steps 1 to 5 for every value that can be stored. Raises UnreadableImage."""
     warnings: list[Reason] = []
     padding = _padding(dataset, stored, warnings)
@@ -92,7 +92,7 @@ def build_table(dataset: DataSet, stored: StoredValues) -> PixelTable:
 
 
 def _padding(
-    dataset: DataSet, stored: StoredValues, warnings: list[Reason]
+    dataset: DataSet, stored: ValueCounts, warnings: list[Reason]
 ) -> tuple[int, int] | None:
     """The stored values that are padding, both ends included, cut to what can be stored."""
     values = [read_whole(dataset, tag, warnings) for tag in (PADDING_VALUE, PADDING_LIMIT)]
@@ -104,12 +104,12 @@ def _padding(
     return (low, high) if low <= high else None
 
 
-def _as_stored(value: int, stored: StoredValues) -> int:
+def _as_stored(value: int, stored: ValueCounts) -> int:
     return value - 65536 if stored.first < 0 and value >= 32768 else value
 
 
 def _modality(
-    dataset: DataSet, stored: StoredValues, warnings: list[Reason]
+    dataset: DataSet, stored: ValueCounts, warnings: list[Reason]
 ) -> tuple[Modality, F64, tuple[float, float]]:
     """Which step, the value that each stored value becomes, and their nominal range."""
     lut = read_lut(dataset, MODALITY_LUT_SEQUENCE, warnings, signed=stored.first < 0)

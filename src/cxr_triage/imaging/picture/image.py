@@ -12,7 +12,7 @@ from cxr_triage.domain import (
     PixelPolicy,
     Radiograph,
     Reason,
-    Stored,
+    StoredValues,
     read_only,
 )
 from cxr_triage.errors import UnreadableImage
@@ -91,7 +91,7 @@ class PhotoFile:
             ),
         )
 
-    def _unscaled(self, stored: Stored) -> tuple[Reason, ...]:
+    def _unscaled(self, stored: StoredValues) -> tuple[Reason, ...]:
         """Do the values leave the upper bits empty, as detectors' values in a wider file do?
 
         Raises UnreadableImage if they need more bits than the sender says.
@@ -115,7 +115,7 @@ def _photographed(data: bytes, decoder: Decoder) -> tuple[Reason, ...]:
     return (Reason(code="photographed"),) if found else ()
 
 
-def _doubts(data: bytes, stored: Stored) -> tuple[Reason, ...]:
+def _doubts(data: bytes, stored: StoredValues) -> tuple[Reason, ...]:
     """A JPEG may be turned: what was decoded last can be at any corner."""
     turned = (stored, stored[::-1], stored[:, ::-1], stored[::-1, ::-1])
     if data.startswith(JPEG) and any(ends_in_fill(way, 8) for way in turned):

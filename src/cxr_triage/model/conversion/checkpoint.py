@@ -23,7 +23,7 @@ from cxr_triage.domain import Weights
 from cxr_triage.errors import ModelError
 from cxr_triage.model.conversion.pickled import (
     Call,
-    Name,
+    GlobalName,
     Persistent,
     Pickled,
     PickleRefused,
@@ -186,7 +186,7 @@ def _mapping(value: Pickled) -> dict[Any, Any]:
     """A dict, or an OrderedDict as Python 3 or Python 2 pickle it."""
     if isinstance(value, dict):
         return value
-    if isinstance(value, Call) and value.what == Name("collections OrderedDict"):
+    if isinstance(value, Call) and value.what == GlobalName("collections OrderedDict"):
         pairs = value.arguments[0] if value.arguments else []
         if not isinstance(pairs, list) or not all(_is_pair(pair) for pair in pairs):
             raise PickleRefused("a mapping of another kind")
@@ -201,7 +201,7 @@ def _is_pair(value: Pickled) -> bool:
 def _as_tensor(value: Pickled) -> Call:
     """The call that rebuilds the tensor, out of that of the parameter around it."""
     for _ in range(2):
-        if not isinstance(value, Call) or not isinstance(value.what, Name):
+        if not isinstance(value, Call) or not isinstance(value.what, GlobalName):
             break
         if value.what.path == "torch._utils _rebuild_tensor_v2" and len(value.arguments) >= 4:
             return value
@@ -228,7 +228,7 @@ def _storage(value: Pickled) -> _Storage:
     if not isinstance(fields, tuple) or len(fields) not in {5, 6} or fields[0] != "storage":
         raise PickleRefused("a storage of another kind")
     _, kind, key, _, count, *view = fields
-    if not isinstance(kind, Name) or kind.path not in DTYPES or view not in ([], [None]):
+    if not isinstance(kind, GlobalName) or kind.path not in DTYPES or view not in ([], [None]):
         raise PickleRefused("a storage of another kind")
     if not isinstance(key, str) or not isinstance(count, int) or count < 0:
         raise PickleRefused("a storage of another kind")

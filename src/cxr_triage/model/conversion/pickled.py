@@ -1,7 +1,7 @@
 """Reads a pickle as data: what it names is never imported, what it calls is never run.
 
 A small machine for the opcodes that `torch.save` writes (pickle protocol 2). A name such
-as `torch._utils _rebuild_tensor_v2` becomes a `Name`, a call a `Call` that remembers its
+as `torch._utils _rebuild_tensor_v2` becomes a `GlobalName`, a call a `Call` that remembers its
 arguments, an object in a storage a `Persistent`. Python's own unpickler takes no part.
 
 Every opcode adds at most one object, memo indexes grow by one and each length is compared
@@ -35,7 +35,7 @@ class PickleRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class GlobalName:
     """A class or function that the pickle names: `module name`. Inert."""
 
     path: str
@@ -184,12 +184,12 @@ def _long(machine: _Machine) -> int:
     return int.from_bytes(machine.take(size), "little", signed=True)
 
 
-def _name(machine: _Machine) -> Name:
+def _name(machine: _Machine) -> GlobalName:
     module, name = machine.line(), machine.line()
     path = f"{module} {name}"
     if path not in BUILTINS and module.split(".")[0] not in PACKAGES:
         raise PickleRefused(f"it names {module[:40]}.{name[:40]}")
-    return Name(path)
+    return GlobalName(path)
 
 
 def _tuple(count: int) -> Callable[[_Machine], tuple[Any, ...]]:
@@ -202,7 +202,7 @@ def _tuple(count: int) -> Callable[[_Machine], tuple[Any, ...]]:
 
 def _call(machine: _Machine) -> Call:
     arguments, what = machine.pop(), machine.pop()
-    if not isinstance(what, Name | Persistent) or not isinstance(arguments, tuple):
+    if not isinstance(what, GlobalName | Persistent) or not isinstance(arguments, tuple):
         raise PickleRefused("a call of what is no name")
     return Call(what, arguments)
 

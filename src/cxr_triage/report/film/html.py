@@ -24,7 +24,7 @@ from cxr_triage.report.film.film import Film, flagged
 from cxr_triage.result.pixels import pixel_sentence
 from cxr_triage.result.sentences import priority_sentence, reason_sentence, score_text
 
-Study = Sequence[Film]
+StudyFilms = Sequence[Film]
 """The films of a study, the one that makes its priority first."""
 
 
@@ -39,7 +39,7 @@ class Unread:
 
 
 def render(
-    studies: Sequence[Study],
+    studies: Sequence[StudyFilms],
     unread: Sequence[Unread] = (),
     *,
     language: Language,
@@ -57,7 +57,7 @@ def render(
         environment()
         .get_template("report.html.j2")
         .render(
-            **words(language),
+            **language_context(language),
             css=Markup(css),  # noqa: S704 - our own file, not input
             css_hash=b64encode(sha256(css.encode()).digest()).decode(),
             created_at=f"{created_at.strftime(say('report.time', language))} {created_at:%Z}",
@@ -77,7 +77,7 @@ def render(
     return writable(page)
 
 
-def words(language: Language) -> dict[str, object]:
+def language_context(language: Language) -> dict[str, object]:
     """What a template needs to write in `language`."""
     return {
         "language": language,

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from cxr_triage.language import Language
 from cxr_triage.report.film.film import Film
-from cxr_triage.report.film.html import environment, template_text, words, writable
+from cxr_triage.report.film.html import environment, language_context, template_text, writable
 
 
 def cell(film: Film, *, language: Language) -> str:
@@ -18,7 +18,7 @@ def cell(film: Film, *, language: Language) -> str:
     assessment = film.assessment
     html = environment().get_template("notebook.html.j2")
     page = html.render(
-        **words(language),
+        **language_context(language),
         css=Markup(stylesheet()),  # noqa: S704 - our own files, not input
         one=film,
         model=assessment.model,

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from markupsafe import Markup
 
-from cxr_triage.report.film.html import environment, template_text, words, writable
+from cxr_triage.report.film.html import environment, language_context, template_text, writable
 from cxr_triage.report.study.sheet import Sheet
 
 
@@ -17,7 +17,7 @@ def page(sheet: Sheet) -> str:
         environment()
         .get_template("study_report.html.j2")
         .render(
-            **words(sheet.language),
+            **language_context(sheet.language),
             sheet=sheet,
             css=Markup(css),  # noqa: S704 (our own file, not input)
             css_hash=_hash(css),

@@ -39,7 +39,7 @@ STYLES: Final = {
 }
 
 
-class Mark(Flowable):
+class PriorityMark(Flowable):
     """The priority's shape, so that it is known without colour or words."""
 
     def __init__(self, priority: Priority, size: float = 12) -> None:

@@ -20,8 +20,15 @@ from reportlab.platypus import (
 
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
-from cxr_triage.report.study.pdf_parts import GREY, STYLES, Bar, Mark, Scale
-from cxr_triage.report.study.sheet import Facts, FilmSheet, Picture, Row, Said, Sheet
+from cxr_triage.report.study.pdf_parts import GREY, STYLES, Bar, PriorityMark, Scale
+from cxr_triage.report.study.sheet import (
+    Facts,
+    FilmSheet,
+    Sheet,
+    SheetPicture,
+    SheetReview,
+    SheetRow,
+)
 from cxr_triage.report.typeface import LACKING, Letters
 
 WIDTH: Final = float(A4[0] - 24 * mm)
@@ -67,7 +74,7 @@ class _Teller:
             yield self._text(self._sheet.signature, "bold")
         if self._sheet.earlier:
             yield self._text(self._say("paper.reading"), "section")
-            yield from self._readings(self._sheet.earlier)
+            yield from self._reviews(self._sheet.earlier)
         yield from self._small()
 
     def _say(self, key: str, **values: object) -> str:
@@ -114,7 +121,7 @@ class _Teller:
         ]
         if self._sheet.priority != "not_assessed":
             said.append(self._text(self._sheet.reason, "text"))
-        table = Table([[Mark(self._sheet.priority, 14), said]], [7 * mm, WIDTH - 7 * mm])
+        table = Table([[PriorityMark(self._sheet.priority, 14), said]], [7 * mm, WIDTH - 7 * mm])
         table.setStyle([*TIGHT, ("TOPPADDING", (0, 0), (-1, -1), 3)])
         yield table
 
@@ -141,7 +148,7 @@ class _Teller:
         yield self._text(self._say("paper.reading"), "section")
         if film.unread:
             yield self._text(film.unread, "text")
-        yield from self._readings(film.readings)
+        yield from self._reviews(film.reviews)
 
     def _boxed(self, title: str, sentences: Sequence[str]) -> Flowable:
         lines = [self._text(title, "bold"), *(self._text(f"• {one}", "text") for one in sentences)]
@@ -155,7 +162,7 @@ class _Teller:
         )
         return table
 
-    def _pictures(self, pictures: Sequence[Picture], *, refused: bool) -> Flowable:
+    def _pictures(self, pictures: Sequence[SheetPicture], *, refused: bool) -> Flowable:
         """The image beside the leading finding's overlay; further ones small beside them."""
         large, rest = pictures[:2], pictures[2:]
         if refused:
@@ -173,7 +180,7 @@ class _Teller:
         return KeepTogether([table])
 
     def _figure(
-        self, picture: Picture, width: float, height: float, *, brief: bool = False
+        self, picture: SheetPicture, width: float, height: float, *, brief: bool = False
     ) -> Flowable:
         image = Image(BytesIO(picture.data))
         scale = min(width / image.imageWidth, height / image.imageHeight)
@@ -187,7 +194,7 @@ class _Teller:
         table.setStyle([*TIGHT, ("RIGHTPADDING", (0, 0), (-1, -1), 0)])
         return table
 
-    def _scale(self, picture: Picture, width: float) -> Flowable:
+    def _scale(self, picture: SheetPicture, width: float) -> Flowable:
         assert picture.finding is not None  # noqa: S101 (for the type checker)
         decimals = 1 if picture.top >= 1 else 2
         ends = (
@@ -196,7 +203,7 @@ class _Teller:
         )
         return Scale(float(picture.finding.evidence.max()), picture.top, width, ends)
 
-    def _table(self, rows: Sequence[Row]) -> Flowable:
+    def _table(self, rows: Sequence[SheetRow]) -> Flowable:
         heads = (
             "report.finding",
             "report.level",
@@ -243,10 +250,10 @@ class _Teller:
         )
         return table
 
-    def _readings(self, readings: Sequence[Said]) -> Story:
-        for said in readings:
-            yield self._text(said.heading, "bold")
-            for label, text in said.facts:
+    def _reviews(self, reviews: Sequence[SheetReview]) -> Story:
+        for review in reviews:
+            yield self._text(review.heading, "bold")
+            for label, text in review.facts:
                 yield self._labelled(f"{label}:", text, "text")
             yield Spacer(1, 1 * mm)
 

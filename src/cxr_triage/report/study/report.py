@@ -12,12 +12,12 @@ from cxr_triage.report.film.film import Film
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReportedReview:
     """What a doctor said of a result, and when. Moments are in the zone of the place.
 
     verdicts: by label. overall: of the priority; empty if nothing was said of it. agrees: with
     everything that is shown.
-    addendum: to a signed reading. texts_left_out: there are texts that these eyes may not see.
+    addendum: to a signed review. texts_left_out: there are texts that these eyes may not see.
     """
 
     reader: str
@@ -56,7 +56,7 @@ class ReportedFilm:
     """
 
     film: Film
-    readings: tuple[Reading, ...] = ()
+    reviews: tuple[ReportedReview, ...] = ()
     pictured: bool = True
     put_right: PutRight | None = None
     marker: str = field(default="", repr=False)
@@ -64,8 +64,8 @@ class ReportedFilm:
 
     @property
     def signed(self) -> bool:
-        """Has a reading of its own been signed?"""
-        return any(one.signed_at and not one.addendum for one in self.readings)
+        """Has a review of its own been signed?"""
+        return any(one.signed_at and not one.addendum for one in self.reviews)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class StudyReport:
     """A study as it goes with the patient. films: the one that makes the priority first.
 
     patient: None where names and identifiers are left out; accession is empty then too.
-    earlier: readings of results that newer ones have replaced.
+    earlier: reviews of results that newer ones have replaced.
     file_name: of the film that makes the priority, where it stands for a name that is lacking.
     policy: name and version of the priority policy, "–" where it is not known.
     changed: since it was signed; a signature for the whole study does not stand for it any more.
@@ -104,7 +104,7 @@ class StudyReport:
     reason: PriorityReason
     policy: str
     films: tuple[ReportedFilm, ...]
-    earlier: tuple[Reading, ...] = ()
+    earlier: tuple[ReportedReview, ...] = ()
     put_right: PutRight | None = None
     contested: bool = False
     settled: bool = False
@@ -119,7 +119,7 @@ class StudyReport:
 
     @property
     def lacking(self) -> tuple[int, ...]:
-        """Numbers, from 1 on, of the films that neither a reading of their own nor a signature
+        """Numbers, from 1 on, of the films that neither a review of their own nor a signature
         for the whole study stands for."""
         if self.signature is not None and not self.changed:
             return ()

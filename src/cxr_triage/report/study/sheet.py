@@ -10,7 +10,7 @@ Facts = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Picture:
+class SheetPicture:
     """A picture, its caption, what kind of picture it is; of a heatmap its finding and the
     end of its scale in log-odds."""
 
@@ -22,7 +22,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Row:
+class SheetRow:
     """A finding in the table."""
 
     finding: Finding
@@ -35,8 +35,8 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """A reading: its heading with reader and moment, then what it says. signed: for good."""
+class SheetReview:
+    """A review: its heading with reader and moment, then what it says. signed: for good."""
 
     heading: str
     facts: Facts = field(repr=False)
@@ -46,16 +46,16 @@ class Said:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FilmSheet:
     """An image. rest: findings under their thresholds, in a line; unread: that nobody read
-    it, or that the study's signature stands for it; empty if a reading does."""
+    it, or that the study's signature stands for it; empty if a review does."""
 
     title: str
-    pictures: tuple[Picture, ...]
+    pictures: tuple[SheetPicture, ...]
     remarks: tuple[str, ...]
     refusals: tuple[str, ...]
     warnings: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[SheetRow, ...]
     rest: str
-    readings: tuple[Said, ...]
+    reviews: tuple[SheetReview, ...]
     unread: str
 
 
@@ -86,7 +86,7 @@ class Sheet:
     reason: str
     films: tuple[FilmSheet, ...]
     signature: str
-    earlier: tuple[Said, ...]
+    earlier: tuple[SheetReview, ...]
     uses: tuple[str, ...]
     model: str
     printed: str

@@ -12,8 +12,8 @@ from cxr_triage.language.numbers import decimal, localized
 from cxr_triage.report.film.film import Film, flagged, leading_first
 from cxr_triage.report.film.html import moment
 from cxr_triage.report.study.identity_notes import film_notes, identity_notes
-from cxr_triage.report.study.report import Reading, ReportedFilm, StudyReport, spoken_name
-from cxr_triage.report.study.sheet import FilmSheet, Picture, Row, Said, Sheet
+from cxr_triage.report.study.report import ReportedFilm, ReportedReview, StudyReport, spoken_name
+from cxr_triage.report.study.sheet import FilmSheet, Sheet, SheetPicture, SheetReview, SheetRow
 from cxr_triage.result.pixels import pixel_sentence
 from cxr_triage.result.sentences import priority_sentence, reason_sentence, score_text
 
@@ -51,7 +51,7 @@ def sheet_of(report: StudyReport, language: Language) -> Sheet:
             _film(one, index, report, language) for index, one in enumerate(report.films, 1)
         ),
         signature=_signature(report, language),
-        earlier=tuple(_said(one, language, earlier=True) for one in report.earlier),
+        earlier=tuple(_reviewed(one, language, earlier=True) for one in report.earlier),
         uses=tuple(_uses(assessments, language)),
         model=say("report.model", language, name=model.name, version=model.version),
         printed=say("paper.printed", language, when=_time(report.printed_at, language)),
@@ -82,7 +82,7 @@ def _signature(report: StudyReport, language: Language) -> str:
 def _unread(one: ReportedFilm, report: StudyReport, language: Language) -> str:
     if not one.signed and report.signature is not None and not report.changed:
         return say("paper.signed_with_study", language)
-    return "" if one.readings else say("paper.no_reading", language)
+    return "" if one.reviews else say("paper.no_reading", language)
 
 
 def _time(when: datetime, language: Language) -> str:
@@ -151,7 +151,7 @@ def _uses(assessments: list[Assessment], language: Language) -> Iterator[str]:
 
 def _film(one: ReportedFilm, index: int, report: StudyReport, language: Language) -> FilmSheet:
     assessment, count = one.film.assessment, len(report.films)
-    first = next((reading for reading in one.readings if not reading.addendum), None)
+    first = next((review for review in one.reviews if not review.addendum), None)
     verdicts = {} if first is None else first.verdicts
     listed = [f for f in assessment.findings if f.flagged or f.label in verdicts]
     rest = [finding for finding in assessment.findings if finding not in listed]
@@ -173,16 +173,16 @@ def _film(one: ReportedFilm, index: int, report: StudyReport, language: Language
         ),
         rows=tuple(_row(finding, assessment.model, verdicts, language) for finding in listed),
         rest=_rest(rest, language),
-        readings=tuple(_said(reading, language) for reading in one.readings),
+        reviews=tuple(_reviewed(review, language) for review in one.reviews),
         unread=_unread(one, report, language),
     )
 
 
-def _pictures(film: Film, language: Language) -> Iterator[Picture]:
+def _pictures(film: Film, language: Language) -> Iterator[SheetPicture]:
     assessment = film.assessment
     if film.image is not None:
         assessed = assessment.outcome == "assessed"
-        yield Picture(
+        yield SheetPicture(
             data=film.image,
             caption=say("report.image" if assessed else "paper.image", language),
             kind=say("report.image_plain" if assessed else "report.image_refused", language),
@@ -190,7 +190,7 @@ def _pictures(film: Film, language: Language) -> Iterator[Picture]:
     top = scale_top(assessment.findings)
     for finding in leading_first(assessment):
         if finding.label in film.overlays:
-            yield Picture(
+            yield SheetPicture(
                 data=film.overlays[finding.label],
                 caption=finding_name(finding.label, language),
                 kind=say("heatmap.title", language),
@@ -224,10 +224,10 @@ def data_sets(model: ModelCard) -> list[str]:
 
 def _row(
     finding: Finding, model: ModelCard, verdicts: Mapping[str, str], language: Language
-) -> Row:
+) -> SheetRow:
     evidence = next((one.evidence for one in model.labels if one.label == finding.label), {})
     sets, said = data_sets(model), verdicts.get(finding.label, "")
-    return Row(
+    return SheetRow(
         finding=finding,
         name=finding_name(finding.label, language),
         level=say(f"level.{finding.level}", language),
@@ -255,45 +255,45 @@ def _rest(findings: list[Finding], language: Language) -> str:
     return f"{say('report.rest', language, count=len(findings))}: {words}."
 
 
-def _said(reading: Reading, language: Language, *, earlier: bool = False) -> Said:
-    if reading.addendum:
+def _reviewed(review: ReportedReview, language: Language, *, earlier: bool = False) -> SheetReview:
+    if review.addendum:
         key = "paper.addendum_by"
     else:
-        key = "paper.signed_by" if reading.signed_at else "paper.saved_by"
-    when = _time(reading.signed_at or reading.saved_at, language)
-    heading = say(key, language, reader=reading.reader, when=when)
+        key = "paper.signed_by" if review.signed_at else "paper.saved_by"
+    when = _time(review.signed_at or review.saved_at, language)
+    heading = say(key, language, reader=review.reader, when=when)
     if earlier:
         heading = f"{say('paper.earlier', language)} {heading}"
-    return Said(
+    return SheetReview(
         heading=heading,
-        facts=tuple(_statements(reading, language, verdicts=reading.addendum or earlier)),
-        signed=reading.signed_at is not None,
+        facts=tuple(_statements(review, language, verdicts=review.addendum or earlier)),
+        signed=review.signed_at is not None,
     )
 
 
 def _statements(
-    reading: Reading, language: Language, *, verdicts: bool
+    review: ReportedReview, language: Language, *, verdicts: bool
 ) -> Iterator[tuple[str, str]]:
-    """What a reading says; its verdicts only where no table shows them."""
-    if reading.impression:
-        yield say("paper.impression", language), reading.impression
-    if reading.agrees:
+    """What a review says; its verdicts only where no table shows them."""
+    if review.impression:
+        yield say("paper.impression", language), review.impression
+    if review.agrees:
         yield say("paper.ai_result", language), say("viewer.agreed", language)
-    if reading.missed:
-        missed = "; ".join(finding_name(label, language) for label in reading.missed)
+    if review.missed:
+        missed = "; ".join(finding_name(label, language) for label in review.missed)
         yield say("paper.missed", language), missed
-    if verdicts and reading.verdicts:
+    if verdicts and review.verdicts:
         said = "; ".join(
             f"{finding_name(label, language)}: {say(f'viewer.verdict.{verdict}', language)}"
-            for label, verdict in reading.verdicts.items()
+            for label, verdict in review.verdicts.items()
         )
         yield say("paper.verdicts", language), said
-    if reading.overall:
-        overall = say(f"viewer.verdict.{reading.overall}", language)
+    if review.overall:
+        overall = say(f"viewer.verdict.{review.overall}", language)
         yield say("paper.overall", language), overall
-    if reading.note:
-        yield say("paper.note", language), reading.note
-    if reading.texts_left_out:
+    if review.note:
+        yield say("paper.note", language), review.note
+    if review.texts_left_out:
         yield say("paper.note", language), say("paper.left_out", language)
 
 

@@ -14,24 +14,24 @@ from cxr_triage.imaging.heatmap import display_image, fitted, layer, scale_top
 from cxr_triage.report.film.film import film_of
 from cxr_triage.report.film.html import render
 from cxr_triage.report.film.overlay import overlay
-from cxr_triage.report.film.plates import packed
+from cxr_triage.report.film.pictures import packed
 from cxr_triage.report.film.viewer import pixel_file
-from cxr_triage.service.inference.jobs import Drawing, Kind
+from cxr_triage.service.inference.jobs import Drawing, DrawingKind
 
-Picture = Callable[[], Radiograph]
+DecodeImage = Callable[[], Radiograph]
 """Decodes the image; raises ImageError."""
 
-Artist = Callable[[Picture, Assessment, Drawing], bytes]
+Artist = Callable[[DecodeImage, Assessment, Drawing], bytes]
 
 
-def draw(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
-    """PNG, HTML, a pixel file or plates. Raises ImageError, or ValueError if there is no such
+def draw(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
+    """PNG, HTML, a pixel file or pictures. Raises ImageError, or ValueError if there is no such
     finding."""
-    return ARTISTS[drawing.kind](picture, assessment, drawing)
+    return ARTISTS[drawing.kind](decode, assessment, drawing)
 
 
-def _image(picture: Picture, _: Assessment, drawing: Drawing) -> bytes:
-    radiograph = picture()
+def _image(decode: DecodeImage, _: Assessment, drawing: Drawing) -> bytes:
+    radiograph = decode()
     pixels = radiograph.pixels
     if drawing.window is not None:
         centre, width = drawing.window
@@ -39,14 +39,14 @@ def _image(picture: Picture, _: Assessment, drawing: Drawing) -> bytes:
     return _png(display_image(pixels, drawing.longest))
 
 
-def _pixels(picture: Picture, assessment: Assessment, _: Drawing) -> bytes:
-    return pixel_file(picture(), assessment.crop)
+def _pixels(decode: DecodeImage, assessment: Assessment, _: Drawing) -> bytes:
+    return pixel_file(decode(), assessment.crop)
 
 
-def _heatmap(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
+def _heatmap(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
     return _png(
         overlay(
-            picture().pixels,
+            decode().pixels,
             assessment,
             _finding(assessment, drawing.label),
             language=drawing.language,
@@ -55,8 +55,8 @@ def _heatmap(picture: Picture, assessment: Assessment, drawing: Drawing) -> byte
     )
 
 
-def _layer(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
-    height, width = picture().pixels.shape
+def _layer(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
+    height, width = decode().pixels.shape
     if assessment.crop is None:
         raise ValueError("an image that was not assessed has no heatmap")
     map_ = layer(
@@ -69,8 +69,8 @@ def _layer(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
     return _png(map_)
 
 
-def _report(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes:
-    film = film_of(drawing.title, assessment, _pixels_or_none(picture))
+def _report(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
+    film = film_of(drawing.title, assessment, _pixels_or_none(decode))
     page = render(
         [[film]],
         language=drawing.language,
@@ -81,14 +81,14 @@ def _report(picture: Picture, assessment: Assessment, drawing: Drawing) -> bytes
     return page.encode()
 
 
-def _plates(picture: Picture, assessment: Assessment, _: Drawing) -> bytes:
-    return packed(film_of("", assessment, _pixels_or_none(picture), outlined=True))
+def _pictures(decode: DecodeImage, assessment: Assessment, _: Drawing) -> bytes:
+    return packed(film_of("", assessment, _pixels_or_none(decode), outlined=True))
 
 
-def _pixels_or_none(picture: Picture) -> F32 | None:
+def _pixels_or_none(decode: DecodeImage) -> F32 | None:
     """A report is made of what was refused too, even if nobody can look at it."""
     try:
-        return picture().pixels
+        return decode().pixels
     except ImageError:
         return None
 
@@ -106,11 +106,11 @@ def _png(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-ARTISTS: dict[Kind, Artist] = {
+ARTISTS: dict[DrawingKind, Artist] = {
     "image": _image,
     "pixels": _pixels,
     "heatmap": _heatmap,
     "layer": _layer,
     "report": _report,
-    "plates": _plates,
+    "pictures": _pictures,
 }

@@ -12,7 +12,7 @@ from cxr_triage.imaging.decoding.wire import as_bytes
 from cxr_triage.language import Language
 from cxr_triage.result.document import Packed
 
-Kind = Literal["image", "pixels", "heatmap", "layer", "report", "plates"]
+DrawingKind = Literal["image", "pixels", "heatmap", "layer", "report", "pictures"]
 
 CARD = TypeAdapter(ModelCard)
 
@@ -26,7 +26,7 @@ class Drawing:
     layer). title: what a report calls the film. policy: name and version, for a report.
     """
 
-    kind: Kind
+    kind: DrawingKind
     language: Language = "en"
     longest: int = 1024
     window: tuple[float, float] | None = None

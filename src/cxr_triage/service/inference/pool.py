@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from cxr_triage import errors
 from cxr_triage.domain import Assessment, ModelCard, Patient
 from cxr_triage.errors import DecodingFailed, Overloaded, TriageError
-from cxr_triage.imaging.decoding.supervision import Child, Crew, Loss, ProcessLost, Watchdog
+from cxr_triage.imaging.decoding.supervision import Child, Loss, ProcessLost, Watchdog, WorkerPool
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.logs import log
 from cxr_triage.model.cpus import usable_cpus
@@ -46,7 +46,7 @@ REPORTED: dict[str, type[TriageError]] = {
 }
 """Errors that a process may report."""
 
-Result = TypeVar("Result")
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,8 +85,8 @@ class InferencePool:
         self._module = module
         self._arguments = (_settings_for_process(settings, self.size),)
         self._watchdog = Watchdog(settings.worker_memory_mib * MIB, "inference")
-        self._crew = Crew(self.size, self._start)
-        self._places = threading.BoundedSemaphore(self.size + settings.queue)
+        self._workers = WorkerPool(self.size, self._start)
+        self._slots = threading.BoundedSemaphore(self.size + settings.queue)
         self._counting = threading.Lock()
         self._closed = False
         self.jobs = 0
@@ -95,7 +95,7 @@ class InferencePool:
         self.running: Running
         self.trouble: TriageError | None = None
         try:
-            self._crew.start()
+            self._workers.start()
         except BaseException as problem:
             self.close()
             if isinstance(problem, ProcessLost):
@@ -139,37 +139,37 @@ class InferencePool:
         """End every process; jobs that run now, and any that come later, raise Overloaded."""
         self._closed = True
         self._watchdog.close()
-        self._crew.close()
+        self._workers.close()
 
-    def _done(self, head: dict[str, Any], body: bytes, read: "Reader[Result]") -> Result:
+    def _done(self, head: dict[str, Any], body: bytes, parse: "AnswerParser[ResultT]") -> ResultT:
         """Once, and once more in another process if the first was killed from outside or
         crashed: nobody can tell which."""
-        with self._place():
+        with self._slot():
             try:
-                return self._once(head, body, read)
+                return self._once(head, body, parse)
             except ProcessLost as loss:
                 self._check_open()
                 log.warning("inference process lost: %s", loss.why)
                 if loss.why != "crashed":
                     raise DecodingFailed(f"decoder_{loss.why}") from None
             try:
-                return self._once(head, body, read)
+                return self._once(head, body, parse)
             except ProcessLost as loss:
                 self._check_open()
                 log.warning("inference process lost again: %s", loss.why)
                 raise DecodingFailed(f"decoder_{loss.why}") from None
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
+    def _slot(self) -> Iterator[None]:
         self._check_open()
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise Overloaded("overloaded", retry_after_s=RETRY_AFTER_S)
         try:
             self._count(1)
             yield
         finally:
             self._count(-1)
-            self._places.release()
+            self._slots.release()
 
     def _count(self, jobs: int) -> None:
         with self._counting:
@@ -179,11 +179,11 @@ class InferencePool:
         if self._closed:
             raise Overloaded("stopping", retry_after_s=RETRY_AFTER_S)
 
-    def _once(self, head: dict[str, Any], body: bytes, read: "Reader[Result]") -> Result:
+    def _once(self, head: dict[str, Any], body: bytes, parse: "AnswerParser[ResultT]") -> ResultT:
         """Raises ProcessLost, or what the process reports."""
         try:
-            with self._crew.lent() as worker:
-                return worker.do(head, body, read, self._timeout_s)
+            with self._workers.lent() as worker:
+                return worker.do(head, body, parse, self._timeout_s)
         except ProcessLost as loss:
             with self._counting:
                 self.losses[loss.why] += 1
@@ -195,7 +195,7 @@ class InferencePool:
         if self._closed:
             return
         try:
-            with self._crew.lent():
+            with self._workers.lent():
                 pass
         except TriageError as error:
             self.trouble = error
@@ -232,14 +232,14 @@ class _Worker:
         self._child.close()
 
     def do(
-        self, head: dict[str, Any], body: bytes, read: "Reader[Result]", timeout_s: float
-    ) -> Result:
+        self, head: dict[str, Any], body: bytes, parse: "AnswerParser[ResultT]", timeout_s: float
+    ) -> ResultT:
         """Raises ProcessLost, and the process is dead then, or what it reports."""
         with self._child.watched(timeout_s):
             self._child.send(head, body)
             answer = self._child.receive_head()
             if "error" not in answer:
-                return read(self, answer, self._receive_body(answer))
+                return parse(self, answer, self._receive_body(answer))
             error = _reported(answer)
         raise error
 
@@ -252,7 +252,7 @@ class _Worker:
         return body
 
 
-Reader = Callable[[_Worker, dict[str, Any], bytearray], Result]
+AnswerParser = Callable[[_Worker, dict[str, Any], bytearray], ResultT]
 """Turns an answer into a result. Raises ValueError, TypeError or KeyError if it is none."""
 
 

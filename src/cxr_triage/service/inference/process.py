@@ -25,7 +25,7 @@ from cxr_triage.settings import Settings
 from cxr_triage.triage.loading import open_pipeline
 from cxr_triage.triage.pipeline import Pipeline
 
-Answer = tuple[dict[str, Any], bytes]
+JobAnswer = tuple[dict[str, Any], bytes]
 
 DRAWING = TypeAdapter(Drawing)
 
@@ -78,22 +78,22 @@ def _told(error: TriageError) -> dict[str, Any]:
     return {"error": type(error).__name__, "code": error.code, "values": error.values}
 
 
-def _assess(pipeline: Pipeline, head: dict[str, Any], _: bytearray) -> Answer:
+def _assess(pipeline: Pipeline, head: dict[str, Any], _: bytearray) -> JobAnswer:
     declared = DECLARED.validate_python(head["declared"])
     data = Path(head["file"]).read_bytes()
-    reading = pipeline.read(data, declared.bits, said_instead(declared))
-    reading = judged(reading, declared, pipeline.policy.gate)
-    assessment = pipeline.score([reading])[0]
-    if declared.corrected or reading.header.source == "picture":
+    image = pipeline.read(data, declared.bits, said_instead(declared))
+    image = judged(image, declared, pipeline.policy.gate)
+    assessment = pipeline.score([image])[0]
+    if declared.corrected or image.header.source == "picture":
         fingerprint = declared.fingerprint(pipeline.fingerprint)
         assessment = replace(assessment, fingerprint=fingerprint)
     packed = pack(assessment)
-    patient = reading.patient
+    patient = image.patient
     whom = [patient.id, patient.name, patient.birth_date, patient.sex, patient.issuer]
     return packed_head(packed) | {"patient": whom}, packed_body(packed)
 
 
-def _draw(pipeline: Pipeline, head: dict[str, Any], body: bytearray) -> Answer:
+def _draw(pipeline: Pipeline, head: dict[str, Any], body: bytearray) -> JobAnswer:
     packed, data = unpacked_body(head, body)
     assessment = unpack(packed, CARD.validate_python(head["card"]))
     drawing = DRAWING.validate_python(head["drawing"])

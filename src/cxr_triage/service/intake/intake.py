@@ -8,15 +8,14 @@ from cxr_triage.domain import Header
 from cxr_triage.errors import BlobDamaged, Conflict, ImageError, TriageError
 from cxr_triage.imaging.dicom.dataset import looks_like_dicom
 from cxr_triage.logs import log
-from cxr_triage.service.audit import Action, Actor, Origin, entry
+from cxr_triage.service.audit import Action, Actor, Origin, entry, note
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.intake.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.intake.quotas import Quotas
 from cxr_triage.service.intake.spool import Received
 from cxr_triage.service.metrics import Entrance, Metrics
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.reading.corrections import Corrections
-from cxr_triage.service.trail import note
+from cxr_triage.service.review.corrections import Corrections
 from cxr_triage.store.records import EVERYWHERE, Kept, NewImage, StoredAssessment
 from cxr_triage.store.repository import Store
 

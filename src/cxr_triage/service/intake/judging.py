@@ -8,8 +8,8 @@ from typing import Any
 from cxr_triage.domain import Eligibility, Header
 from cxr_triage.service.intake.declared import Declared
 from cxr_triage.triage.header_rules import check_header
+from cxr_triage.triage.image_reader import GatedImage
 from cxr_triage.triage.policy import GateLimits
-from cxr_triage.triage.reading import Reading
 
 
 def said_instead(declared: Declared) -> Mapping[str, Any]:
@@ -24,35 +24,35 @@ def said_instead(declared: Declared) -> Mapping[str, Any]:
     }
 
 
-def judged(reading: Reading, declared: Declared, limits: GateLimits) -> Reading:
-    """The reading with what is declared, refused if a header that said so would be.
+def judged(image: GatedImage, declared: Declared, limits: GateLimits) -> GatedImage:
+    """The image with what is declared, refused if a header that said so would be.
 
     A DICOM object speaks for itself, or was read with what stands in its header's place
     (`said_instead`): it is returned as it is.
     """
-    if reading.header.source != "picture":
-        return reading
+    if image.header.source != "picture":
+        return image
     header = replace(
-        reading.header,
+        image.header,
         accession=declared.accession,
         view=declared.view,
         age_years=declared.age_years,
         sex=declared.patient.sex,
     )
     said = Header(source="dicom", view=declared.view, age_years=declared.age_years)
-    eligibility = _with_reasons(reading.eligibility, check_header(said, limits))
+    eligibility = _with_reasons(image.eligibility, check_header(said, limits))
     return replace(
-        reading,
+        image,
         header=header,
         patient=declared.patient,
         eligibility=eligibility,
-        prepared=reading.prepared if eligibility.status == "accept" else None,
+        prepared=image.prepared if eligibility.status == "accept" else None,
     )
 
 
-def _with_reasons(eligibility: Eligibility, verdict: Eligibility) -> Eligibility:
-    reasons = (*verdict.reasons, *eligibility.reasons)
-    doubts = (one for one in verdict.warnings if one.code == "view_unknown")
+def _with_reasons(eligibility: Eligibility, decision: Eligibility) -> Eligibility:
+    reasons = (*decision.reasons, *eligibility.reasons)
+    doubts = (one for one in decision.warnings if one.code == "view_unknown")
     return Eligibility(
         status="refer" if reasons else "accept",
         reasons=reasons,

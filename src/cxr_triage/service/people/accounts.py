@@ -27,7 +27,7 @@ from cxr_triage.service.people.principal import (
 from cxr_triage.service.people.secrets import account_name, sha256_of
 from cxr_triage.store.records import Person, StationKey, StoredSession
 from cxr_triage.store.repository import Store
-from cxr_triage.store.rows.sessions import Attempt
+from cxr_triage.store.rows.sessions import SignInAttempt
 
 __all__ = [
     "PERMISSIONS",
@@ -100,12 +100,14 @@ class Accounts:
     def sign_in(self, name: str, password: str, *, origin: Origin) -> SignedIn:
         """Raises NotAuthenticated `sign_in_failed`, or TooManyAttempts (`retry_after_s`)."""
         account = account_name(name)
-        attempt = Attempt(account=sha256_of(account), address=origin.address[:64], at=self._clock())
+        attempt = SignInAttempt(
+            account=sha256_of(account), address=origin.address[:64], at=self._clock()
+        )
         person = self._checked(account, password, attempt, origin)
         return self.begin_session(person, origin=origin, attempt=attempt)
 
     def begin_session(
-        self, person: Person, *, origin: Origin, attempt: Attempt | None = None
+        self, person: Person, *, origin: Origin, attempt: SignInAttempt | None = None
     ) -> SignedIn:
         """For somebody who is known to be that person. attempt: which succeeded."""
         now, token = self._clock(), secrets.token_urlsafe(32)
@@ -129,7 +131,9 @@ class Accounts:
             expires_at=session.expires_at,
         )
 
-    def _checked(self, account: str, password: str, attempt: Attempt, origin: Origin) -> Person:
+    def _checked(
+        self, account: str, password: str, attempt: SignInAttempt, origin: Origin
+    ) -> Person:
         """The person, if the password is theirs and they may come in."""
         lockout.begin_sign_in(self._store, attempt)
         person = self._store.accounts.person_named(account)
@@ -183,7 +187,7 @@ class Accounts:
         """End every other session of the person. Raises NotAuthenticated, TooManyAttempts or
         AccountInvalid (`password_…`)."""
         stored, person = self._live(token)
-        attempt = Attempt(
+        attempt = SignInAttempt(
             account=sha256_of(person.name), address=origin.address[:64], at=self._clock()
         )
         passwords.check_new(new, person.name)

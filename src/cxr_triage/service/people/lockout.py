@@ -12,7 +12,7 @@ from cxr_triage.service.audit import Action, Actor, entry
 from cxr_triage.service.people.secrets import person_of_name, sha256_of
 from cxr_triage.store.records import Person
 from cxr_triage.store.repository import Store
-from cxr_triage.store.rows.sessions import Attempt, AttemptLimit
+from cxr_triage.store.rows.sessions import AttemptLimit, SignInAttempt
 
 WINDOW_S: Final = 15 * 60.0
 
@@ -33,7 +33,7 @@ KEYS: Final = sha256_of("keys of stations")
 """Stands for the account where a key was wrong: no name has that hash."""
 
 
-def begin_sign_in(store: Store, attempt: Attempt) -> None:
+def begin_sign_in(store: Store, attempt: SignInAttempt) -> None:
     """Count it as failed until it succeeds. Raises TooManyAttempts `too_many_attempts`."""
     _begin(store, attempt, LIMITS, "too_many_attempts")
 
@@ -41,12 +41,14 @@ def begin_sign_in(store: Store, attempt: Attempt) -> None:
 def note_wrong_key(store: Store, address: str, at: datetime) -> None:
     """Raises TooManyAttempts `too_many_keys`. Apart from sign-ins of the same address: a
     machine locks nobody out."""
-    attempt = Attempt(account=KEYS, address=f"key {address}"[:64], at=at)
+    attempt = SignInAttempt(account=KEYS, address=f"key {address}"[:64], at=at)
     with suppress(StoreError):  # a full disk makes no key right, and none wrong
         _begin(store, attempt, KEY_LIMITS, "too_many_keys")
 
 
-def _begin(store: Store, attempt: Attempt, limits: tuple[AttemptLimit, ...], code: str) -> None:
+def _begin(
+    store: Store, attempt: SignInAttempt, limits: tuple[AttemptLimit, ...], code: str
+) -> None:
     wait_s = store.sessions.begin_attempt(attempt, limits)
     if wait_s:
         raise TooManyAttempts(code, retry_after_s=wait_s, minutes=ceil((wait_s - 1) / 60))
@@ -69,7 +71,7 @@ def locked_until(store: Store, people: Iterable[Person], now: datetime) -> dict[
 
 
 def _grouped(
-    failures: Iterable[Attempt], limit: AttemptLimit
+    failures: Iterable[SignInAttempt], limit: AttemptLimit
 ) -> Mapping[tuple[str, ...], list[datetime]]:
     groups: dict[tuple[str, ...], list[datetime]] = defaultdict(list)
     for one in failures:

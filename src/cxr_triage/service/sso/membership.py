@@ -1,4 +1,4 @@
-"""People whom somebody else vouches for: which group of theirs makes them what here."""
+"""People whom an identity provider vouches for: which group of theirs makes them what here."""
 
 import re
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ UNUSABLE: Final = re.compile(r"[^a-z0-9._-]+")
 TRIES: Final = 20
 
 
-class Vouched(Protocol):
-    """Who somebody is said to be; see `oidc.Vouched`."""
+class SsoIdentity(Protocol):
+    """Who an identity provider says that somebody is; see `oidc.OidcIdentity`."""
 
     @property
     def issuer(self) -> str: ...
@@ -67,7 +67,7 @@ def _invalid(problem: str) -> SettingsInvalid:
     return SettingsInvalid("settings_invalid", name="CXR_TRIAGE_OIDC_GROUPS", problem=problem)
 
 
-class Elsewhere:
+class SsoAccounts:
     """Lets people in who are vouched for. Safe to call from several threads."""
 
     def __init__(
@@ -83,23 +83,23 @@ class Elsewhere:
         self._memberships = memberships
         self._language = language
 
-    def sign_in(self, vouched: Vouched, *, origin: Origin) -> SignedIn:
+    def sign_in(self, identity: SsoIdentity, *, origin: Origin) -> SignedIn:
         """A session for them; an account is made at the first time, by a group that counts.
         What they may do follows their groups at each sign-in.
 
         Raises NotAuthenticated: `oidc_no_group`, `oidc_disabled`.
         """
-        key = sha256_of(f"{vouched.issuer}\n{vouched.subject}")
-        person = self._store.accounts.person_from_elsewhere(key)
+        key = sha256_of(f"{identity.issuer}\n{identity.subject}")
+        person = self._store.accounts.person_of_identity(key)
         try:
-            membership = self._membership(vouched, person)
+            membership = self._membership(identity, person)
         except NotAuthenticated:
             nobody = Actor(kind="nobody", origin=origin)
             subject = person.id if person else ""
             self._store.record(entry(Action.SIGN_IN_REFUSED, nobody, subject_id=subject))
             raise
         if person is None:
-            person = self._made(vouched, key, membership, origin)
+            person = self._made(identity, key, membership, origin)
         elif (person.role, person.station_id) != (membership.role, membership.station_id):
             by = Actor(kind="person", id=person.id, origin=origin)
             person = self._store.accounts.set_role(
@@ -110,24 +110,26 @@ class Elsewhere:
             )
         return self._accounts.begin_session(person, origin=origin)
 
-    def _membership(self, vouched: Vouched, person: Person | None) -> Membership:
+    def _membership(self, identity: SsoIdentity, person: Person | None) -> Membership:
         """The first of the setting that they are in, unless they are disabled here."""
         if person is not None and person.disabled_at is not None:
             raise NotAuthenticated("oidc_disabled")
-        found = next((one for one in self._memberships if one.group in vouched.groups), None)
+        found = next((one for one in self._memberships if one.group in identity.groups), None)
         if found is None:
             raise NotAuthenticated("oidc_no_group")
         return found
 
-    def _made(self, vouched: Vouched, key: str, membership: Membership, origin: Origin) -> Person:
+    def _made(
+        self, identity: SsoIdentity, key: str, membership: Membership, origin: Origin
+    ) -> Person:
         """Under a name that nobody has: never somebody's account that was there before."""
-        wished = UNUSABLE.sub("-", account_name(vouched.name).partition("@")[0]).strip("._-")
+        wished = UNUSABLE.sub("-", account_name(identity.name).partition("@")[0]).strip("._-")
         for number in range(1, TRIES + 1):
             name = f"{wished[:28] or 'person'}{'' if number == 1 else f'-{number}'}"
             person = Person(
                 id=new_id(),
                 name=name if len(name) > 1 else f"{name}-1",
-                full_name=vouched.full_name,
+                full_name=identity.full_name,
                 role=membership.role,
                 station_id=membership.station_id,
                 language=self._language,
@@ -139,7 +141,7 @@ class Elsewhere:
             try:
                 self._store.accounts.add_person(person, audit=made)
             except Conflict:
-                known = self._store.accounts.person_from_elsewhere(key)
+                known = self._store.accounts.person_of_identity(key)
                 if known is not None:  # another instance was faster
                     return known
                 continue

@@ -17,7 +17,7 @@ import httpx
 import structlog
 
 from cxr_triage.errors import MissingExtra, NotAuthenticated, ProviderUnavailable
-from cxr_triage.service.sso.state import Begun
+from cxr_triage.service.sso.state import PendingSignIn
 
 try:
     from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
@@ -63,7 +63,7 @@ class OidcRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vouched:
+class OidcIdentity:
     """Who the provider says that somebody is. subject: never given to another person."""
 
     issuer: str
@@ -91,7 +91,7 @@ class Provider:
         """Let go of connections."""
         self._client.close()
 
-    def address(self, begun: Begun) -> str:
+    def address(self, pending: PendingSignIn) -> str:
         """Where somebody signs in. Raises ProviderUnavailable."""
         address: str = prepare_grant_uri(
             self._endpoint("authorization_endpoint"),
@@ -99,29 +99,29 @@ class Provider:
             response_type="code",
             redirect_uri=self._rules.back,
             scope=self._rules.scopes,
-            state=begun.state,
-            nonce=begun.nonce,
-            code_challenge=create_s256_code_challenge(begun.verifier),
+            state=pending.state,
+            nonce=pending.nonce,
+            code_challenge=create_s256_code_challenge(pending.verifier),
             code_challenge_method="S256",
         )
         return address
 
-    def finish(self, begun: Begun, *, code: str, issuer: str = "") -> Vouched:
+    def finish(self, pending: PendingSignIn, *, code: str, issuer: str = "") -> OidcIdentity:
         """Who came back with that code. issuer: as the answer names it (RFC 9207), if it does.
 
         Raises NotAuthenticated `oidc_refused` or ProviderUnavailable.
         """
         if issuer and issuer != self._rules.issuer:
             raise _refused("issuer")
-        return self._vouched(self._claims(self._id_token(begun, code), begun))
+        return self._identity(self._claims(self._id_token(pending, code), pending))
 
-    def _id_token(self, begun: Begun, code: str) -> str:
+    def _id_token(self, pending: PendingSignIn, code: str) -> str:
         rules = self._rules
         form = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": rules.back,
-            "code_verifier": begun.verifier,
+            "code_verifier": pending.verifier,
         }
         ways = self._description().get("token_endpoint_auth_methods_supported")
         basic = not isinstance(ways, list) or "client_secret_basic" in ways
@@ -136,7 +136,7 @@ class Provider:
             raise _refused("no_token")
         return token
 
-    def _claims(self, token: str, begun: Begun) -> Mapping[str, Any]:
+    def _claims(self, token: str, pending: PendingSignIn) -> Mapping[str, Any]:
         rules = self._rules
         try:
             decoded = self._verified(token)
@@ -149,7 +149,7 @@ class Provider:
                     "exp": {"essential": True},
                     "sub": {"essential": True},
                 },
-                {"nonce": begun.nonce, "client_id": rules.client_id},
+                {"nonce": pending.nonce, "client_id": rules.client_id},
             )
             claims.validate(now=int(self._clock()), leeway=LEEWAY_S)
         except (JoseError, ValueError, TypeError, KeyError) as fault:
@@ -171,13 +171,13 @@ class Provider:
             raise ProviderUnavailable("oidc_unreachable") from None
         return jwt.decode(token, self._keys, algorithms=ALGORITHMS)
 
-    def _vouched(self, claims: Mapping[str, Any]) -> Vouched:
+    def _identity(self, claims: Mapping[str, Any]) -> OidcIdentity:
         subject, given = claims.get("sub"), claims.get(self._rules.groups_claim, [])
         if not isinstance(subject, str) or not 0 < len(subject) <= 255:
             raise _refused("subject")
         groups = [given] if isinstance(given, str) else given
         name = _text(claims, "preferred_username", "email") or "person"
-        return Vouched(
+        return OidcIdentity(
             issuer=self._rules.issuer,
             subject=subject,
             name=name,

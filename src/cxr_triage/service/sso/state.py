@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
+class PendingSignIn:
     """What must come back, and what its token must hold."""
 
     state: str
@@ -13,9 +13,9 @@ class Begun:
     verifier: str = field(repr=False)
 
 
-def begin() -> Begun:
+def begin() -> PendingSignIn:
     """Fresh secrets."""
-    return Begun(
+    return PendingSignIn(
         state=secrets.token_urlsafe(32),
         nonce=secrets.token_urlsafe(32),
         verifier=secrets.token_urlsafe(48),

@@ -19,7 +19,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from cxr_triage.errors import StoreBusy, StoreInvalid
-from cxr_triage.store.audit.chain import Head, head_of
+from cxr_triage.store.audit.chain import ChainHead, head_of
 from cxr_triage.store.database.columns import stored_moment
 from cxr_triage.store.database.faults import store_faults
 
@@ -32,7 +32,7 @@ class Anchor:
     """A head, and when it was noted."""
 
     at: datetime
-    head: Head
+    head: ChainHead
 
 
 def read_anchors(file: Path) -> tuple[Anchor, ...]:
@@ -109,6 +109,6 @@ def _anchor_of(line: bytes) -> Anchor | None:
     return Anchor(at=at, head=head) if head and at.tzinfo else None
 
 
-def _may_follow(head: Head, before: Head) -> bool:
+def _may_follow(head: ChainHead, before: ChainHead) -> bool:
     """A trail grows, or stays as it is."""
     return head.number > before.number or head == before

@@ -38,7 +38,7 @@ Break = Literal["changed", "removed", "inserted", "reordered", "cut", "rewritten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class ChainHead:
     """The newest row: its number (0: there is none) and its hash."""
 
     number: int
@@ -57,11 +57,11 @@ class ChainFault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ChainCheck:
     """rows: those that were found sound. head: of the last of them."""
 
     rows: int
-    head: Head
+    head: ChainHead
     fault: ChainFault | None = None
 
 
@@ -71,13 +71,15 @@ def row_hash(previous: str, row: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-def head_of(text: str) -> Head | None:
+def head_of(text: str) -> ChainHead | None:
     """A head as it is printed; None if it is none."""
     found = re.fullmatch(r"(\d{1,12}):([0-9a-f]{64})", text.strip())
-    return Head(number=int(found[1]), hash=found[2]) if found else None
+    return ChainHead(number=int(found[1]), hash=found[2]) if found else None
 
 
-def verify(rows: Iterable[Mapping[str, Any]], head: Head, noted: Iterable[Head] = ()) -> Verdict:
+def verify(
+    rows: Iterable[Mapping[str, Any]], head: ChainHead, noted: Iterable[ChainHead] = ()
+) -> ChainCheck:
     """Walk the rows (every column, as stored, by number) up to the head.
 
     noted: heads of earlier, each of which must be passed; of one number one hash.
@@ -85,15 +87,15 @@ def verify(rows: Iterable[Mapping[str, Any]], head: Head, noted: Iterable[Head] 
     walk = _Walk({each.number: each.hash for each in noted})
     for row in rows:
         if (fault := walk.take(row)) is not None:
-            return walk.verdict(fault)
-    return walk.verdict(walk.at_end(head))
+            return walk.check(fault)
+    return walk.check(walk.at_end(head))
 
 
 class _Walk:
     """Looks at each row when the next one is known: that tells what happened to it."""
 
     def __init__(self, noted: Mapping[int, str]) -> None:
-        self._sound = Head(number=0, hash=FIRST)
+        self._sound = ChainHead(number=0, hash=FIRST)
         self._noted = noted
         self._waiting: Mapping[str, Any] | None = None
         self._known = {FIRST: 0}
@@ -102,7 +104,7 @@ class _Walk:
         waiting, self._waiting = self._waiting, row
         return None if waiting is None else self._judge(waiting, row)
 
-    def at_end(self, head: Head) -> ChainFault | None:
+    def at_end(self, head: ChainHead) -> ChainFault | None:
         if self._waiting is not None and (fault := self._judge(self._waiting, None)):
             return fault
         number = self._sound.number
@@ -114,8 +116,8 @@ class _Walk:
             return ChainFault(number=number, kind="rewritten")
         return None
 
-    def verdict(self, fault: ChainFault | None) -> Verdict:
-        return Verdict(rows=self._sound.number, head=self._sound, fault=fault)
+    def check(self, fault: ChainFault | None) -> ChainCheck:
+        return ChainCheck(rows=self._sound.number, head=self._sound, fault=fault)
 
     def _judge(self, row: Mapping[str, Any], after: Mapping[str, Any] | None) -> ChainFault | None:
         number = self._sound.number + 1
@@ -125,7 +127,7 @@ class _Walk:
             return self._out_of_place(row, after)
         if row["number"] != number:
             return ChainFault(number=number, kind="removed")
-        self._sound = Head(number=number, hash=row["hash"])
+        self._sound = ChainHead(number=number, hash=row["hash"])
         self._remember()
         if self._noted.get(number, row["hash"]) != row["hash"]:
             return ChainFault(number=number, kind="rewritten")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, insert, select, type_coerce, update
 from sqlalchemy.types import String
 
-from cxr_triage.store.audit.chain import Head, Verdict, row_hash, verify
+from cxr_triage.store.audit.chain import ChainCheck, ChainHead, row_hash, verify
 from cxr_triage.store.database.columns import stored_moment
 from cxr_triage.store.database.tables import audit, audit_head
 from cxr_triage.store.records import AuditEntry, AuditRow
@@ -57,10 +57,10 @@ def between(
     return _in_chunks(connection, query)
 
 
-def verified(connection: Connection, noted: Iterable[Head]) -> Verdict:
+def verified(connection: Connection, noted: Iterable[ChainHead]) -> ChainCheck:
     """Walk the whole chain, a chunk at a time."""
     head = connection.execute(select(audit_head)).one()
-    known = Head(number=head.number, hash=head.hash)
+    known = ChainHead(number=head.number, hash=head.hash)
     return verify(_in_chunks(connection, STORED), known, noted)
 
 

@@ -11,7 +11,7 @@ DATABASE: Final = "store.sqlite3"
 MANIFEST: Final = "manifest.json"
 
 
-class Writer(Protocol):
+class ArchiveWriter(Protocol):
     """Takes files by their names in the backup. Raises OSError."""
 
     def add(self, name: str, data: bytes) -> None: ...
@@ -21,7 +21,7 @@ class Writer(Protocol):
     def close(self) -> None: ...
 
 
-class Reader(Protocol):
+class ArchiveReader(Protocol):
     """Gives files by name. Raises OSError or KeyError."""
 
     def read(self, name: str) -> bytes: ...

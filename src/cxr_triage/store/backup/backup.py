@@ -27,9 +27,9 @@ from cxr_triage.model.provision.disk import sync_folder
 from cxr_triage.store.backup.archive import (
     DATABASE,
     MANIFEST,
+    ArchiveReader,
+    ArchiveWriter,
     FolderArchive,
-    Reader,
-    Writer,
     ZipArchive,
     blob_name,
     is_zip,
@@ -143,7 +143,7 @@ def _incoming(source: Path, beside: Path, blobs: Blobs) -> Iterator[tuple[Path, 
         _remove(incoming)
 
 
-def _write(writer: Writer, snapshot: Path, blobs: Blobs) -> BackupSummary:
+def _write(writer: ArchiveWriter, snapshot: Path, blobs: Blobs) -> BackupSummary:
     size, images, damaged = snapshot.stat().st_size, 0, []
     writer.add_file(DATABASE, snapshot)
     for digest in _digests(snapshot):
@@ -197,7 +197,7 @@ def _digests(database_file: Path) -> list[str]:
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[Reader]:
+def _opened(source: Path) -> Iterator[ArchiveReader]:
     try:
         reader = ZipArchive(source, "r") if is_zip(source) else FolderArchive(source)
     except (OSError, zipfile.BadZipFile):
@@ -206,7 +206,7 @@ def _opened(source: Path) -> Iterator[Reader]:
         yield reader
 
 
-def _restore_database(reader: Reader, incoming: Path) -> None:
+def _restore_database(reader: ArchiveReader, incoming: Path) -> None:
     try:
         manifest = json.loads(reader.read(MANIFEST))
         if manifest["format"] != FORMAT:
@@ -223,7 +223,7 @@ def _restore_database(reader: Reader, incoming: Path) -> None:
     _sync(incoming)
 
 
-def _restore_blobs(reader: Reader, incoming: Path, blobs: Blobs) -> BackupSummary:
+def _restore_blobs(reader: ArchiveReader, incoming: Path, blobs: Blobs) -> BackupSummary:
     """Every blob that the database names, but for those that the backup itself lacked."""
     lacking = set(json.loads(reader.read(MANIFEST))["damaged"])
     size, images = incoming.stat().st_size, 0

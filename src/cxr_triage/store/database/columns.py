@@ -11,7 +11,7 @@ LONGEST_SEARCHED = 255
 """Characters: an index takes no more."""
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """A time in UTC, as text that sorts; the same in every database."""
 
     impl = String(27)
@@ -47,7 +47,7 @@ def reference(table: str, *, optional: bool = False, index: bool = False) -> Col
     )
 
 
-def words(name: str, length: int) -> Column[str]:
+def text_column(name: str, length: int) -> Column[str]:
     """At most so many characters; never null."""
     return Column(name, String(length), nullable=False)
 
@@ -73,4 +73,4 @@ def document(name: str) -> Column[str]:
 
 def moment(name: str, *, optional: bool = False) -> Column[datetime]:
     """A time in UTC."""
-    return Column(name, Moment, nullable=optional)
+    return Column(name, UtcDateTime, nullable=optional)

@@ -23,7 +23,7 @@ PAUSES_S: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 2.0)
 """Between attempts; together longer than a connection takes to be made anew."""
 
 
-Begun = Callable[[], AbstractContextManager[Connection]]
+BeginTransaction = Callable[[], AbstractContextManager[Connection]]
 
 
 class Backend(Protocol):
@@ -104,7 +104,7 @@ class Database:
         """As `write`, where `work` may make tables anew that others refer to."""
         self._done(work, self._backend.migrating)
 
-    def _done(self, work: Callable[[Connection], T], begun: Begun) -> T:
+    def _done(self, work: Callable[[Connection], T], begun: BeginTransaction) -> T:
         with self._faults():
             for pause_s in PAUSES_S:
                 attempt = _Attempt()
@@ -162,7 +162,7 @@ class _Attempt:
     def __init__(self) -> None:
         self.committing = False
 
-    def run(self, begun: Begun, work: Callable[[Connection], T]) -> T:
+    def run(self, begun: BeginTransaction, work: Callable[[Connection], T]) -> T:
         with begun() as connection, connection.begin() as transaction:
             done = work(connection)
             self.committing = True

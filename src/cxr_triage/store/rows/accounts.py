@@ -132,7 +132,7 @@ class AccountRows:
             row = connection.execute(select(people).where(people.c.name == name)).first()
         return None if row is None else _made(Person, row)
 
-    def person_from_elsewhere(self, key: str) -> Person | None:
+    def person_of_identity(self, key: str) -> Person | None:
         """Whom somebody else vouches for under that hash."""
         with self._database.read() as connection:
             row = connection.execute(select(people).where(people.c.elsewhere == key)).first()

@@ -13,7 +13,7 @@ from typing import Any
 from cxr_triage.domain import Header
 from cxr_triage.store.records import AsFiled
 
-Values = Mapping[str, Any]
+CorrectedValues = Mapping[str, Any]
 
 
 def values_of(text: str) -> dict[str, Any]:
@@ -22,13 +22,15 @@ def values_of(text: str) -> dict[str, Any]:
     return found
 
 
-def as_filed(header: Header, film: Values) -> AsFiled:
+def as_filed(header: Header, film: CorrectedValues) -> AsFiled:
     """What the file says. header: of the current result, which may have been made of more."""
     own = film.get("own") or {"view": header.view, "age_years": header.age_years}
     return AsFiled(view=own["view"], age_years=own["age_years"], sex=header.sex)
 
 
-def put_right(header: Header, filed: AsFiled, film: Values, study: Values, sex: str) -> Header:
+def put_right(
+    header: Header, filed: AsFiled, film: CorrectedValues, study: CorrectedValues, sex: str
+) -> Header:
     """The header as it holds now. sex: of whom the study shows."""
     view = film.get("view", filed.view)
     age_years = study.get("age_years", filed.age_years)

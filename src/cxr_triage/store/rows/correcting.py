@@ -22,7 +22,7 @@ from cxr_triage.store.database.tables import (
 )
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.rows import signing
-from cxr_triage.store.rows.history import Kind, note_correction
+from cxr_triage.store.rows.history import CorrectionKind, note_correction
 from cxr_triage.store.rows.keys import new_id, result_id
 from cxr_triage.store.rows.moving import (
     arrived,
@@ -47,7 +47,7 @@ from cxr_triage.store.rows.put_right import (
 )
 from cxr_triage.store.rows.results import keep_result
 
-Results = Mapping[str, Assessment]
+NewResults = Mapping[str, Assessment]
 """By image: results that are to be the current ones, made of what holds after the step."""
 
 
@@ -59,7 +59,7 @@ class Correcting:
         self._database = database
 
     def correct(
-        self, seen: Seen, values: Values, *, station_id: str, results: Results, by: By
+        self, seen: Seen, values: Values, *, station_id: str, results: NewResults, by: By
     ) -> None:
         """Let the values hold; what they do not change is not noted. station_id: whose it was."""
 
@@ -94,7 +94,7 @@ class Correcting:
 
     def move(
         self, image_id: str, source: Seen, target: Seen | None, *,
-        station_id: str, results: Results, by: By,
+        station_id: str, results: NewResults, by: By,
     ) -> str:  # fmt: skip
         """The film is of the other study (None: of one of its own); which study that is.
 
@@ -130,7 +130,7 @@ class Correcting:
                 .where(images.c.id == image_id, images.c.study_id == study.id)
                 .values(hidden_at=by.at if hidden else None)
             )
-            kind: Kind = "hidden" if hidden else "shown"
+            kind: CorrectionKind = "hidden" if hidden else "shown"
             note_correction(
                 connection,
                 study_id=study.id,
@@ -148,7 +148,9 @@ class Correcting:
 
         self._database.write(work)
 
-    def merge(self, into: Seen, other: Seen, *, station_id: str, results: Results, by: By) -> None:
+    def merge(
+        self, into: Seen, other: Seen, *, station_id: str, results: NewResults, by: By
+    ) -> None:
         """Two studies of one number are one patient's: whom the first shows.
 
         Raises Conflict `other_number`.
@@ -175,7 +177,7 @@ class Correcting:
 
     def part(
         self, seen: Seen, parts: Sequence[frozenset[str]], *,
-        station_id: str, results: Results, by: By,
+        station_id: str, results: NewResults, by: By,
     ) -> tuple[str, ...]:  # fmt: skip
         """Every part but the first becomes a study of its own; which ones. parts: as `parts`
         gave them."""
@@ -215,7 +217,7 @@ class Correcting:
             found = connection.scalars(select(studies.c.id).where(*of_number)).all()
             moment = by.at if settled else None
             connection.execute(update(studies).where(*of_number).values(settled_at=moment))
-            kind: Kind = "settled" if settled else "unsettled"
+            kind: CorrectionKind = "settled" if settled else "unsettled"
             for one in found:
                 note_correction(connection, study_id=one, kind=kind, audit=by.signed, at=by.at)
             append(connection, replace(by.audit, study_id=study.id))
@@ -243,7 +245,7 @@ def _as_seen(connection: Connection, seen: Seen) -> Row[Any]:
     return study
 
 
-def _keep_results(connection: Connection, study_id: str, results: Results, by: By) -> None:
+def _keep_results(connection: Connection, study_id: str, results: NewResults, by: By) -> None:
     for image_id, assessment in results.items():
         note_own(connection, image_id)
         _make_current(connection, image_id, assessment, by.at)
@@ -275,5 +277,5 @@ def _make_current(
     keep_result(connection, replace(assessment, id=made), image_id, at=at)
 
 
-def _only(results: Results, part: frozenset[str]) -> Results:
+def _only(results: NewResults, part: frozenset[str]) -> NewResults:
     return {image: result for image, result in results.items() if image in part}

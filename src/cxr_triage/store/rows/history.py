@@ -13,7 +13,7 @@ from cxr_triage.store.records import AuditEntry, Correction
 from cxr_triage.store.rows.codec import to_json
 from cxr_triage.store.rows.keys import new_id
 
-Kind = Literal[
+CorrectionKind = Literal[
     "sent_again", "identity", "image", "station", "moved", "hidden", "shown", "merged", "parted",
     "settled", "unsettled",
 ]  # fmt: skip
@@ -27,7 +27,7 @@ def note_correction(
     connection: Connection,
     *,
     study_id: str,
-    kind: Kind,
+    kind: CorrectionKind,
     audit: AuditEntry,
     at: datetime,
     image_id: str | None = None,

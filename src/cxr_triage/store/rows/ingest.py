@@ -15,7 +15,7 @@ from cxr_triage.store.rows import keys as identity
 from cxr_triage.store.rows import signing
 from cxr_triage.store.rows.history import note_correction
 from cxr_triage.store.rows.patients import COLUMNS, keep_patient, patient_of
-from cxr_triage.store.rows.placing import Number, arrange, mark_twins, refresh, study_for
+from cxr_triage.store.rows.placing import StudyNumber, arrange, mark_twins, refresh, study_for
 from cxr_triage.store.rows.quotas import Allowance, count
 from cxr_triage.store.rows.results import find, image_of_file, keep_result
 
@@ -29,10 +29,10 @@ class Placed:
     assessment: Assessment
 
     @property
-    def number(self) -> Number:
+    def number(self) -> StudyNumber:
         """The study's, as columns hold it."""
         uid = identity.key_of(self.assessment.header.study_uid)
-        return Number(station_id=self.image.station_id, uid=uid)
+        return StudyNumber(station_id=self.image.station_id, uid=uid)
 
 
 def place(image: NewImage, assessment: Assessment) -> Placed:
@@ -123,7 +123,7 @@ def identify(
         patients=(known.patient_id, row),
     )
     uid = connection.scalar(select(studies.c.study_uid).where(studies.c.id == known.study_id))
-    arrange(connection, Number(station_id=known.station_id, uid=str(uid)), received_at=at)
+    arrange(connection, StudyNumber(station_id=known.station_id, uid=str(uid)), received_at=at)
     return True
 
 

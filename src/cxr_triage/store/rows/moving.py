@@ -18,12 +18,12 @@ from cxr_triage.store.database.tables import (
 from cxr_triage.store.rows import signing
 from cxr_triage.store.rows.codec import to_json
 from cxr_triage.store.rows.corrected import values_of
-from cxr_triage.store.rows.history import Kind, note_correction
+from cxr_triage.store.rows.history import CorrectionKind, note_correction
 from cxr_triage.store.rows.keys import key_of
 from cxr_triage.store.rows.patients import COLUMNS, patient_of
 from cxr_triage.store.rows.placing import (
-    Film,
-    Number,
+    PlacedFilm,
+    StudyNumber,
     make_study,
     mark_contested,
     move,
@@ -33,7 +33,12 @@ from cxr_triage.store.rows.placing import (
 
 
 def study_of_its_own(
-    connection: Connection, image_id: str, study: Row[Any], by: By, *, number: Number | None = None
+    connection: Connection,
+    image_id: str,
+    study: Row[Any],
+    by: By,
+    *,
+    number: StudyNumber | None = None,
 ) -> str:
     """For a film; under the number that its file says, unless another is given."""
     found = connection.execute(
@@ -43,13 +48,18 @@ def study_of_its_own(
         .where(images.c.id == image_id, assessments.c.is_current)
     ).one()
     uid = values_of(found.document)["header"]["study_uid"] or study.study_uid
-    film = Film(id=image_id, study_id=study.id, patient=patient_of(found), fixed=True)
-    own = number or Number(station_id=study.station_id, uid=key_of(uid))
+    film = PlacedFilm(id=image_id, study_id=study.id, patient=patient_of(found), fixed=True)
+    own = number or StudyNumber(station_id=study.station_id, uid=key_of(uid))
     return make_study(connection, own, [film], by.at)
 
 
 def bring(
-    connection: Connection, films: Sequence[str], source: str, target: str, kind: Kind, by: By
+    connection: Connection,
+    films: Sequence[str],
+    source: str,
+    target: str,
+    kind: CorrectionKind,
+    by: By,
 ) -> None:
     """Films to another study, noted in the history of both."""
     for film in films:
@@ -89,7 +99,7 @@ def arrived(connection: Connection, study_id: str) -> None:
         signing.after_signing(connection, study_id)
 
 
-def settle_down(connection: Connection, found: set[str], numbers: set[Number]) -> None:
+def settle_down(connection: Connection, found: set[str], numbers: set[StudyNumber]) -> None:
     """After films came or went."""
     for study in sorted(found):
         note_accession(connection, study)
@@ -127,9 +137,9 @@ def parts_of(connection: Connection, study_id: str) -> tuple[frozenset[str], ...
     return tuple(frozenset(found[place].id for place in group) for group in groups)
 
 
-def number(study: Row[Any]) -> Number:
-    return Number(station_id=study.station_id, uid=study.study_uid)
+def number(study: Row[Any]) -> StudyNumber:
+    return StudyNumber(station_id=study.station_id, uid=study.study_uid)
 
 
-def number_of(connection: Connection, study_id: str) -> Number:
+def number_of(connection: Connection, study_id: str) -> StudyNumber:
     return number(connection.execute(select(studies).where(studies.c.id == study_id)).one())

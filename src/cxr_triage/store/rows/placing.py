@@ -32,7 +32,7 @@ SIGNED: Final = ("signed", "changed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Film:
+class PlacedFilm:
     """An image and where it is. id, study_id: empty for one that is to come. fixed: it stays."""
 
     id: str
@@ -42,7 +42,7 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
+class StudyNumber:
     """A Study Instance UID at a station. uid: as columns hold it."""
 
     station_id: str
@@ -55,7 +55,7 @@ def station_lock(station_id: str) -> str:
 
 
 def study_for(
-    connection: Connection, number: Number, patient: Patient, *, received_at: datetime
+    connection: Connection, number: StudyNumber, patient: Patient, *, received_at: datetime
 ) -> str:
     """The study that a new film of that patient is of, made if need be; other films of the number
     are moved where the new one shows that they belong elsewhere.
@@ -65,14 +65,14 @@ def study_for(
     known = None if patient.nameless else _study_of_same(connection, number, patient)
     if known is not None:
         return known
-    newcomer = Film(id="", study_id="", patient=patient, fixed=False)
+    newcomer = PlacedFilm(id="", study_id="", patient=patient, fixed=False)
     return arrange(connection, number, newcomer, received_at=received_at)
 
 
 def arrange(
     connection: Connection,
-    number: Number,
-    newcomer: Film | None = None,
+    number: StudyNumber,
+    newcomer: PlacedFilm | None = None,
     *,
     received_at: datetime,
 ) -> str:
@@ -158,7 +158,7 @@ def note_patient(connection: Connection, study: str) -> None:
     remove_unneeded(connection, row.patient_id, row.filed_patient_id)
 
 
-def mark_contested(connection: Connection, number: Number) -> None:
+def mark_contested(connection: Connection, number: StudyNumber) -> None:
     """Several studies under one number are marked, until a doctor says that it is right so."""
     of_number = (studies.c.station_id == number.station_id, studies.c.study_uid == number.uid)
     several = (connection.scalar(select(func.count()).where(*of_number)) or 0) > 1
@@ -181,7 +181,7 @@ def _completeness(patient: Patient) -> int:
     return sum(map(bool, (patient.id, patient.name, patient.birth_date, patient.sex)))
 
 
-def _study_of_same(connection: Connection, number: Number, patient: Patient) -> str | None:
+def _study_of_same(connection: Connection, number: StudyNumber, patient: Patient) -> str | None:
     """Where the number's newest film of that very patient is, if there is one."""
     row = keep_patient(connection, number.station_id, patient)
     return connection.scalar(
@@ -197,7 +197,7 @@ def _study_of_same(connection: Connection, number: Number, patient: Patient) -> 
     )
 
 
-def _films(connection: Connection, number: Number) -> list[Film]:
+def _films(connection: Connection, number: StudyNumber) -> list[PlacedFilm]:
     """Of the number, oldest first. Where a person said whom a study shows, its films show that
     patient, but for those that were placed there by hand."""
     put_right = studies.c.corrected.like('%"patient"%')
@@ -220,7 +220,7 @@ def _films(connection: Connection, number: Number) -> list[Film]:
         .order_by(images.c.received_at, images.c.id)
     )
     return [
-        Film(
+        PlacedFilm(
             id=row.id,
             study_id=row.study_id,
             patient=patient_of(row),
@@ -230,7 +230,7 @@ def _films(connection: Connection, number: Number) -> list[Film]:
     ]
 
 
-def _targets(films: Sequence[Film]) -> Iterable[tuple[list[Film], str]]:
+def _targets(films: Sequence[PlacedFilm]) -> Iterable[tuple[list[PlacedFilm], str]]:
     """Each person's films and the study that is theirs; empty: it is to be made.
 
     A study is that of the person whose film came first; what a doctor placed, or signed, says
@@ -249,7 +249,7 @@ def _targets(films: Sequence[Film]) -> Iterable[tuple[list[Film], str]]:
 
 
 def make_study(
-    connection: Connection, number: Number, group: Sequence[Film], received_at: datetime
+    connection: Connection, number: StudyNumber, group: Sequence[PlacedFilm], received_at: datetime
 ) -> str:
     """A study for those films; `refresh` and who brings the films fill in the rest."""
     ids = [film.id for film in group if film.id]

@@ -23,7 +23,7 @@ from cxr_triage.store.database.tables import (
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.records import UNREAD, AuditEntry
 from cxr_triage.store.rows.patients import remove_unneeded
-from cxr_triage.store.rows.placing import Number, mark_contested, mark_twins
+from cxr_triage.store.rows.placing import StudyNumber, mark_contested, mark_twins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,15 +118,15 @@ def _remove_rows(connection: Connection, study_id: str, audit: AuditEntry) -> tu
     named = _patients_of(connection, study_id)
     instances = connection.execute(select(images.c.sop_uid).where(of_study)).scalars().all()
     connection.execute(insert(purging).values(study_id=study_id))
-    readings = reviews.c.assessment_id.in_(results)
-    connection.execute(delete(reviews).where(readings, reviews.c.addendum_of.is_not(None)))
-    connection.execute(delete(reviews).where(readings))
+    of_results = reviews.c.assessment_id.in_(results)
+    connection.execute(delete(reviews).where(of_results, reviews.c.addendum_of.is_not(None)))
+    connection.execute(delete(reviews).where(of_results))
     connection.execute(delete(assessments).where(assessments.c.image_id.in_(theirs)))
     connection.execute(delete(images).where(of_study))
     connection.execute(delete(corrections).where(corrections.c.study_id == study_id))
     connection.execute(delete(studies).where(studies.c.id == study_id))
     remove_unneeded(connection, *named)
-    mark_contested(connection, Number(station_id=study.station_id, uid=study.study_uid))
+    mark_contested(connection, StudyNumber(station_id=study.station_id, uid=study.study_uid))
     mark_twins(connection, study.station_id, instances)
     connection.execute(delete(purging).where(purging.c.study_id == study_id))
     append(connection, replace(audit, study_id=study_id))

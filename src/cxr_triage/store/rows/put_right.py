@@ -18,7 +18,7 @@ from cxr_triage.store.rows.codec import to_json
 from cxr_triage.store.rows.corrected import values_of
 from cxr_triage.store.rows.history import note_correction
 from cxr_triage.store.rows.patients import COLUMNS, keep_patient, patient_of, remove_unneeded
-from cxr_triage.store.rows.placing import Number, mark_contested, mark_twins
+from cxr_triage.store.rows.placing import StudyNumber, mark_contested, mark_twins
 from cxr_triage.store.rows.results import current_of_study
 
 
@@ -114,7 +114,7 @@ def correct_station(connection: Connection, study: Row[Any], values: Values, by:
         changes={"station": [old, new]},
     )
     for station in (old, new):
-        mark_contested(connection, Number(station_id=station, uid=study.study_uid))
+        mark_contested(connection, StudyNumber(station_id=station, uid=study.study_uid))
         mark_twins(connection, station, uids)
     return True
 

@@ -1,4 +1,4 @@
-"""Doctors' readings as rows: one a result, changed by version, signed for good."""
+"""Doctors' reviews as rows: one a result, changed by version, signed for good."""
 
 import json
 from dataclasses import replace
@@ -127,13 +127,13 @@ def _sign_whole(
 
 
 def of_study(connection: Connection, study_id: str) -> tuple[Review, ...]:
-    """Every reading of a study's results, addenda too, oldest first."""
+    """Every review of a study's results, addenda too, oldest first."""
     query = REVIEW.where(reviews.c.study_id == study_id).order_by(reviews.c.saved_at, reviews.c.id)
     return tuple(_review(row) for row in connection.execute(query))
 
 
 def _current(connection: Connection, assessment_id: str, version: int) -> Row[Any] | None:
-    """The unsigned reading that the reader saw, None if they saw none and there is none.
+    """The unsigned review that the reader saw, None if they saw none and there is none.
 
     Raises Conflict `review_signed` or `review_changed`.
     """
@@ -146,7 +146,7 @@ def _current(connection: Connection, assessment_id: str, version: int) -> Row[An
 
 
 def _reading(connection: Connection, assessment_id: str) -> Row[Any] | None:
-    """The reading, which nobody else changes until the transaction ends."""
+    """The review, which nobody else changes until the transaction ends."""
     return connection.execute(
         select(reviews)
         .where(reviews.c.assessment_id == assessment_id, reviews.c.addendum_of.is_(None))

@@ -14,7 +14,7 @@ from cxr_triage.store.records import AuditEntry, Person, StoredSession
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class SignInAttempt:
     """A sign-in that is about to be tried. account: SHA-256 of the name."""
 
     account: str
@@ -37,7 +37,7 @@ class SessionRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin_attempt(self, attempt: Attempt, limits: Sequence[AttemptLimit]) -> int:
+    def begin_attempt(self, attempt: SignInAttempt, limits: Sequence[AttemptLimit]) -> int:
         """Count an attempt as failed before the password is looked at, so that many at once
         are many. 0, or the seconds until a limit lets it through: then it is not counted."""
 
@@ -59,7 +59,7 @@ class SessionRows:
 
         return self._database.write(work)
 
-    def failures(self, accounts: Iterable[str], since: datetime) -> tuple[Attempt, ...]:
+    def failures(self, accounts: Iterable[str], since: datetime) -> tuple[SignInAttempt, ...]:
         """Of these accounts, newest first."""
         query = (
             select(sign_in_attempts)
@@ -68,7 +68,7 @@ class SessionRows:
         )
         with self._database.read() as connection:
             return tuple(
-                Attempt(account=row.account, address=row.address, at=row.at)
+                SignInAttempt(account=row.account, address=row.address, at=row.at)
                 for row in connection.execute(query)
             )
 
@@ -85,7 +85,7 @@ class SessionRows:
 
         self._database.write(work)
 
-    def forget(self, attempt: Attempt) -> None:
+    def forget(self, attempt: SignInAttempt) -> None:
         """The password was right: what failed before from there for that account counts no
         more."""
 
@@ -95,7 +95,7 @@ class SessionRows:
         self._database.write(work)
 
     def add(
-        self, session: StoredSession, *, attempt: Attempt | None = None, audit: AuditEntry
+        self, session: StoredSession, *, attempt: SignInAttempt | None = None, audit: AuditEntry
     ) -> None:
         """Begin a session, after a successful attempt if it is by password; ended ones are
         cleared away."""
@@ -174,7 +174,7 @@ _SESSION = fields(StoredSession)
 _PERSON = fields(Person)
 
 
-def _wait_s(connection: Connection, attempt: Attempt, limit: AttemptLimit) -> float:
+def _wait_s(connection: Connection, attempt: SignInAttempt, limit: AttemptLimit) -> float:
     """Seconds until the limit lets the attempt through; 0 if it does now."""
     failures = (
         select(sign_in_attempts.c.at)
@@ -191,7 +191,7 @@ def _wait_s(connection: Connection, attempt: Attempt, limit: AttemptLimit) -> fl
     return max(1.0, limit.window_s - (attempt.at - times[-1]).total_seconds())
 
 
-def _forget(connection: Connection, attempt: Attempt) -> None:
+def _forget(connection: Connection, attempt: SignInAttempt) -> None:
     connection.execute(
         delete(sign_in_attempts).where(
             sign_in_attempts.c.account == attempt.account,

@@ -1,7 +1,7 @@
 """When a study counts as signed, and what makes it so no longer: decided here alone.
 
-A study is signed once a doctor has signed a reading of the current result of each of its films,
-or has said that one signature stands for the whole study. Until each film has a reading, it is
+A study is signed once a doctor has signed a review of the current result of each of its films,
+or has said that one signature stands for the whole study. Until each film has a review, it is
 not read either. What comes after it was signed, a film or a newer result, makes it `changed`:
 nobody has signed it as it is now. Every function works within the caller's transaction, which
 holds the study (`hold_study`).
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Exists, Select, exists, select, update
 
 from cxr_triage.errors import Conflict, ReviewInvalid
 from cxr_triage.store.database.tables import assessments, images, reviews, studies
-from cxr_triage.store.records import ReviewDraft, State
+from cxr_triage.store.records import ReviewDraft, StudyState
 
 
 def hold_study(connection: Connection, study_id: str) -> None:
@@ -28,7 +28,7 @@ def current_results(connection: Connection, study_id: str) -> frozenset[str]:
 
 
 def unsigned_results(connection: Connection, study_id: str) -> frozenset[str]:
-    """Those of them that nobody has signed a reading of."""
+    """Those of them that nobody has signed a review of."""
     signed = _reading().where(reviews.c.signed_at.is_not(None))
     return frozenset(connection.scalars(_current(study_id).where(~signed)))
 
@@ -40,7 +40,7 @@ def check_something_said(draft: ReviewDraft) -> None:
 
 
 def after_saving(connection: Connection, study_id: str) -> None:
-    """A reading was saved: the study is read if no film lacks one any more, else opened."""
+    """A review was saved: the study is read if no film lacks one any more, else opened."""
     unread = connection.scalar(_current(study_id).where(~_reading()).limit(1))
     if unread is None:
         _move(connection, study_id, "reviewed", only_from=("new", "opened"))
@@ -49,13 +49,13 @@ def after_saving(connection: Connection, study_id: str) -> None:
 
 
 def after_signing(connection: Connection, study_id: str) -> None:
-    """A reading was signed: the study is if no film lacks a signed one any more."""
+    """A review was signed: the study is if no film lacks a signed one any more."""
     after_leaving(connection, study_id)
     after_saving(connection, study_id)
 
 
 def after_leaving(connection: Connection, study_id: str) -> None:
-    """A film was hidden or moved away: signed if it was the last that lacked a reading."""
+    """A film was hidden or moved away: signed if it was the last that lacked a review."""
     if current_results(connection, study_id) and not unsigned_results(connection, study_id):
         _move(connection, study_id, "signed", signed_by=None, signed_at=None)
 
@@ -102,9 +102,9 @@ def _reading() -> Exists:
 def _move(
     connection: Connection,
     study_id: str,
-    to: State,
+    to: StudyState,
     *,
-    only_from: tuple[State, ...] = ("new", "opened", "reviewed", "changed"),
+    only_from: tuple[StudyState, ...] = ("new", "opened", "reviewed", "changed"),
     **values: object,
 ) -> None:
     connection.execute(

@@ -32,7 +32,7 @@ from cxr_triage.store.database.tables import (
 from cxr_triage.store.records import (
     STATES,
     Neighbours,
-    Place,
+    PageCursor,
     Scope,
     StudyPage,
     StudyRow,
@@ -81,7 +81,7 @@ def page(
     query: WorklistQuery,
     scope: Scope,
     *,
-    after: Place | None,
+    after: PageCursor | None,
     limit: int,
 ) -> StudyPage:
     """At most `limit` rows after a place: what was there before and after stays so, however
@@ -123,7 +123,7 @@ def _found(
     query: WorklistQuery,
     scope: Scope,
     narrow: Narrowed,
-    after: Place | None,
+    after: PageCursor | None,
     limit: int,
     *,
     backwards: bool = False,
@@ -209,11 +209,11 @@ def _within(scope: Scope) -> list[ColumnElement[bool]]:
     return [] if scope.station_id is None else [studies.c.station_id == scope.station_id]
 
 
-def _place(row: Row[Any]) -> Place:
+def _place(row: Row[Any]) -> PageCursor:
     return row.priority_rank, row.margin_order, row.received_at, row.id
 
 
-def _bound(place: Place) -> list[ColumnElement[Any]]:
+def _bound(place: PageCursor) -> list[ColumnElement[Any]]:
     return [literal(value, column.type) for value, column in zip(place, PLACE, strict=True)]
 
 

@@ -37,7 +37,7 @@ PATIENT_FIELDS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class WantedValues:
     """What is to hold; what is not named stays as it is. None: as the files say.
 
     study: of `PATIENT_FIELDS`, `age_years`, `station_id`. films: by result, `view`, `marker`.
@@ -69,7 +69,7 @@ class Corrections:
     pool: InferencePool
 
     def correct(
-        self, who: Principal, study_id: str, wanted: Wanted, *,
+        self, who: Principal, study_id: str, wanted: WantedValues, *,
         version: int, reason: str, origin: Origin,
     ) -> StudyDetail:  # fmt: skip
         """Let what is wanted hold of a study and its films."""
@@ -306,7 +306,7 @@ def _by(
     return By(audit=audit, at=datetime.now(UTC), reason=reason.strip())
 
 
-def _patient(row: StudyRow, wanted: Wanted) -> Patient:
+def _patient(row: StudyRow, wanted: WantedValues) -> Patient:
     """Whom the study shows then. Raises CorrectionInvalid."""
     given = {
         name: getattr(row.filed, name) if wanted.study[key] is None else str(wanted.study[key])
@@ -319,7 +319,7 @@ def _patient(row: StudyRow, wanted: Wanted) -> Patient:
     return patient
 
 
-def _age(detail: StudyDetail, patient: Patient, wanted: Wanted) -> float | None:
+def _age(detail: StudyDetail, patient: Patient, wanted: WantedValues) -> float | None:
     """What a person says of the age, by itself or by the birth date; None: as the files say."""
     row = detail.row
     age = row.age_years if row.age_corrected else None
@@ -360,7 +360,7 @@ def _latest_birth(birth_date: str) -> date:
         raise CorrectionInvalid("correction_birth_date") from None
 
 
-def _films(detail: StudyDetail, wanted: Wanted) -> dict[str, FilmValues]:
+def _films(detail: StudyDetail, wanted: WantedValues) -> dict[str, FilmValues]:
     """By image. Raises NotFound for a result that is not a current one of the study."""
     known = {one.assessment.id: one for one in detail.everything}
     found = {}

@@ -21,7 +21,7 @@ def read_checked(file: Path, size: int, sha256: str, *, name: str) -> bytes:
     return content
 
 
-def load_session(content: bytes, threads: int) -> onnxruntime.InferenceSession:
+def load_inference_session(content: bytes, threads: int) -> onnxruntime.InferenceSession:
     """Raises ModelError `model_unloadable`."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

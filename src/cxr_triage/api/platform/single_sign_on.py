@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxr_triage.errors import SettingsInvalid
 from cxr_triage.service.people.accounts import Accounts
-from cxr_triage.service.sso.membership import Elsewhere, memberships_of
+from cxr_triage.service.sso.membership import SsoAccounts, memberships_of
 from cxr_triage.settings import Settings
 from cxr_triage.store.repository import Store
 
@@ -19,20 +19,20 @@ BACK = "/sign-in/oidc/back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SignInElsewhere:
+class SingleSignOn:
     """label: of the button; empty: our own words. seal: signs what a browser keeps meanwhile;
     every instance has the same."""
 
     provider: "Provider"
-    people: Elsewhere
+    accounts: SsoAccounts
     label: str
     seal: bytes = field(repr=False)
 
 
 @contextmanager
-def sign_in_elsewhere(
+def open_single_sign_on(
     settings: Settings, store: Store, accounts: Accounts
-) -> Iterator[SignInElsewhere | None]:
+) -> Iterator[SingleSignOn | None]:
     """None without a provider. Raises SettingsInvalid or MissingExtra."""
     if not settings.oidc_issuer:
         yield None
@@ -59,9 +59,9 @@ def sign_in_elsewhere(
     )
     memberships = memberships_of(settings.oidc_groups)
     with closing(Provider(rules)) as provider:
-        yield SignInElsewhere(
+        yield SingleSignOn(
             provider=provider,
-            people=Elsewhere(store, accounts, memberships, language=settings.language),
+            accounts=SsoAccounts(store, accounts, memberships, language=settings.language),
             label=settings.oidc_label,
             seal=hmac.digest(secret.encode(), b"cxr-triage sign-in on its way", "sha256"),
         )

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cxr_triage.domain import (
-    Correction,
     Eligibility,
     Header,
     Patient,
+    PixelCorrection,
     Prepared,
     Radiograph,
     Reason,
@@ -28,7 +28,7 @@ NOTHING: Final[Mapping[str, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Reading:
+class GatedImage:
     """An image that was read and judged.
 
     radiograph, sight: None if the header alone decided. prepared: None unless accepted.
@@ -44,7 +44,7 @@ class Reading:
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 
-class Reader:
+class ImageReader:
     """Reads and judges. Safe to call from several threads."""
 
     def __init__(
@@ -62,42 +62,42 @@ class Reader:
         size: int,
         bits: int | None = None,
         instead: Mapping[str, Any] = NOTHING,
-    ) -> Reading:
+    ) -> GatedImage:
         """Read and judge one file's bytes, for a model of `size`. Raises ImageError.
 
         bits: that a picture's values have, where its sender says so. instead: fields of a DICOM
         header that somebody knows better, and what they are.
         """
-        image, reading = self._open(data, bits, instead)
-        if reading.eligibility.status == "refer":
-            return reading
-        reading, correction = self._judged(reading, image)
-        if reading.eligibility.status == "refer" or reading.radiograph is None:
-            return reading
-        with timed(reading.timings_ms, "prepare"):
-            prepared = prepare(reading.radiograph.pixels, size, correction)
-        return replace(reading, prepared=prepared)
+        image, gated = self._open(data, bits, instead)
+        if gated.eligibility.status == "refer":
+            return gated
+        gated, correction = self._judged(gated, image)
+        if gated.eligibility.status == "refer" or gated.radiograph is None:
+            return gated
+        with timed(gated.timings_ms, "prepare"):
+            prepared = prepare(gated.radiograph.pixels, size, correction)
+        return replace(gated, prepared=prepared)
 
     def picture(self, data: bytes, bits: int | None = None) -> Radiograph:
         """The image to look at, whatever the gate says of it. Raises ImageError."""
         return open_image(data, self._limits, bits).decode(self._decoder)
 
-    def inspect(self, data: bytes, bits: int | None = None) -> Reading:
+    def inspect(self, data: bytes, bits: int | None = None) -> GatedImage:
         """Read and judge; what the header refuses is looked at too, where it can be decoded.
 
         Raises ImageError.
         """
-        image, reading = self._open(data, bits)
+        image, gated = self._open(data, bits)
         try:
-            return self._judged(reading, image)[0]
+            return self._judged(gated, image)[0]
         except ImageError:
-            if reading.eligibility.status == "accept":
+            if gated.eligibility.status == "accept":
                 raise
-            return reading
+            return gated
 
     def _open(
         self, data: bytes, bits: int | None, instead: Mapping[str, Any] = NOTHING
-    ) -> tuple[ImageFile, Reading]:
+    ) -> tuple[ImageFile, GatedImage]:
         timings: dict[str, float] = {}
         with timed(timings, "read"):
             image = open_image(data, self._limits, bits)
@@ -105,28 +105,28 @@ class Reader:
         if header.source == "dicom" and instead:
             header = replace(header, **instead)
         with timed(timings, "gate"):
-            verdict = self._gate.check_header(header)
+            decision = self._gate.check_header(header)
         first = Eligibility(status="accept", warnings=(*self._marks, *image.warnings))
-        return image, Reading(
+        return image, GatedImage(
             digest=image.digest,
             header=header,
             patient=image.patient,
-            eligibility=_merged(verdict, first),
+            eligibility=_merged(decision, first),
             timings_ms=timings,
         )
 
-    def _judged(self, reading: Reading, image: ImageFile) -> tuple[Reading, Correction]:
-        with timed(reading.timings_ms, "read"):
+    def _judged(self, gated: GatedImage, image: ImageFile) -> tuple[GatedImage, PixelCorrection]:
+        with timed(gated.timings_ms, "read"):
             radiograph = image.decode(self._decoder)
-        with timed(reading.timings_ms, "gate"):
-            verdict = self._gate.judge(radiograph)
+        with timed(gated.timings_ms, "gate"):
+            decision = self._gate.judge(radiograph)
         judged = replace(
-            reading,
-            eligibility=_merged(reading.eligibility, verdict.eligibility),
+            gated,
+            eligibility=_merged(gated.eligibility, decision.eligibility),
             radiograph=radiograph,
-            sight=verdict.sight,
+            sight=decision.sight,
         )
-        return judged, verdict.correction
+        return judged, decision.correction
 
 
 def _merged(first: Eligibility, second: Eligibility) -> Eligibility:

@@ -1,4 +1,4 @@
-"""Doctors' readings: saved together, signed once, added to afterwards."""
+"""Doctors' reviews: saved together, signed once, added to afterwards."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -19,9 +19,9 @@ MAX_TEXT: Final = 4000
 def save(
     store: Store, who: Principal, draft: ReviewDraft, *, version: int, origin: Origin
 ) -> Review:
-    """Make (`version` 0) or change the reading of a result.
+    """Make (`version` 0) or change the review of a result.
 
-    version: of the reading that `who` saw. Raises NotAllowed, NotFound, ReviewInvalid
+    version: of the review that `who` saw. Raises NotAllowed, NotFound, ReviewInvalid
     (`unknown_finding`, `text_too_long`, `agreement_contradicted` …), Conflict
     (`review_changed`, `review_signed`).
     """
@@ -37,7 +37,7 @@ def save(
 
 
 def check_signable(who: Principal, draft: ReviewDraft) -> None:
-    """Before a reading is saved in order to be signed: may it be? Raises NotAllowed or
+    """Before a review is saved in order to be signed: may it be? Raises NotAllowed or
     ReviewInvalid `reading_empty`."""
     who.need("sign")
     check_something_said(draft)
@@ -52,7 +52,7 @@ def sign(
     origin: Origin,
     whole_study: Iterable[str] | None = None,
 ) -> Review:
-    """Sign the saved reading; with that of the last film that lacked one the study is signed.
+    """Sign the saved review; with that of the last film that lacked one the study is signed.
 
     whole_study: the current results of the study that `who` saw, if this signature stands for
     all of them; None: for this film. Raises as `save`, Conflict `review_not_saved` or
@@ -77,7 +77,7 @@ def add(
     origin: Origin,
     whole_study: Iterable[str] | None = None,
 ) -> Review:
-    """Add to a signed reading, signed at once. whole_study: as in `sign`. Raises as `save`,
+    """Add to a signed review, signed at once. whole_study: as in `sign`. Raises as `save`,
     Conflict `review_not_signed` or `study_changed`, ReviewInvalid `addendum_empty`."""
     who.need("sign")
     _check(store, who, draft)
@@ -100,7 +100,7 @@ def _whole(who: Principal, origin: Origin, seen: Iterable[str] | None) -> WholeS
 
 
 def _check(store: Store, who: Principal, draft: ReviewDraft) -> None:
-    """Does the reading fit the result that it is of?"""
+    """Does the review fit the result that it is of?"""
     result = store.assessment(draft.assessment_id, who.scope).assessment
     found = {finding.label for finding in result.findings}
     flagged = {finding.label for finding in result.findings if finding.flagged}

@@ -17,7 +17,7 @@ JPEG: Final = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plates:
+class FilmPictures:
     """The pictures of a film, JPEG. image: None where nothing could be decoded."""
 
     image: bytes | None = field(default=None, repr=False)
@@ -25,7 +25,7 @@ class Plates:
     cropped: bool = False
 
 
-NO_PLATES: Final = Plates()
+NO_PICTURES: Final = FilmPictures()
 
 
 def packed(film: Film) -> bytes:
@@ -36,22 +36,22 @@ def packed(film: Film) -> bytes:
     return b"".join((MAGIC, struct.pack("<I", len(head)), head, image, *film.overlays.values()))
 
 
-def unpacked(data: bytes) -> Plates:
+def unpacked(data: bytes) -> FilmPictures:
     """What `packed` made. Raises ValueError, KeyError or TypeError for anything else."""
     if data[:8] != MAGIC or len(data) < 12:
-        raise ValueError("no plates")
+        raise ValueError("no pictures")
     start = 12 + struct.unpack("<I", data[8:12])[0]
     head = json.loads(data[12:start])
     pictures = []
     for size in (int(head["image"]), *(int(size) for _, size in head["overlays"])):
         picture, start = data[start : start + size], start + size
         if size < 0 or len(picture) != size or (picture and not picture.startswith(JPEG)):
-            raise ValueError("no plate")
+            raise ValueError("no picture")
         pictures.append(picture)
     if start != len(data):
-        raise ValueError("more than plates")
+        raise ValueError("more than pictures")
     labels = [str(label) for label, _ in head["overlays"]]
-    return Plates(
+    return FilmPictures(
         image=pictures[0] or None,
         overlays=dict(zip(labels, pictures[1:], strict=True)),
         cropped=bool(head["cropped"]),

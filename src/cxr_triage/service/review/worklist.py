@@ -13,7 +13,7 @@ from cxr_triage.errors import QueryInvalid
 from cxr_triage.labels import LABELS
 from cxr_triage.language import Language, say
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.store.records import LOCAL_STATION, Neighbours, Place, StudyRow, WorklistQuery
+from cxr_triage.store.records import LOCAL_STATION, Neighbours, PageCursor, StudyRow, WorklistQuery
 from cxr_triage.store.repository import Store
 
 DEFAULT_LIMIT: Final = 50
@@ -79,14 +79,14 @@ def station_name(row: StudyRow, language: Language) -> str:
     return say("station.local", language) if row.station_id == LOCAL_STATION else row.station_name
 
 
-def cursor_of(place: Place) -> str:
+def cursor_of(place: PageCursor) -> str:
     """A place as text for an address; nobody need understand it."""
     rank, margin, received_at, study_id = place
     text = json.dumps([rank, margin, received_at.isoformat(), study_id])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def place_of(cursor: str) -> Place:
+def place_of(cursor: str) -> PageCursor:
     """The place. Raises QueryInvalid `cursor_invalid`."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)

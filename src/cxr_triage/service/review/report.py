@@ -11,21 +11,20 @@ from cxr_triage.errors import BlobDamaged, Conflict, ImageError
 from cxr_triage.language import Language
 from cxr_triage.logs import log
 from cxr_triage.report.film.film import Film
-from cxr_triage.report.film.plates import NO_PLATES, Plates, unpacked
+from cxr_triage.report.film.pictures import NO_PICTURES, FilmPictures, unpacked
 from cxr_triage.report.study.report import (
     PutRight,
-    Reading,
     ReportedFilm,
+    ReportedReview,
     Signature,
     StudyReport,
     is_named,
 )
-from cxr_triage.service.audit import Action, Origin, entry
+from cxr_triage.service.audit import Action, Origin, entry, note
 from cxr_triage.service.inference.jobs import Drawing
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.reading.worklist import station_name
-from cxr_triage.service.trail import note
+from cxr_triage.service.review.worklist import station_name
 from cxr_triage.settings import Settings
 from cxr_triage.store.records import Review, StoredAssessment, StudyDetail
 from cxr_triage.store.repository import Store
@@ -64,11 +63,11 @@ class Reporter:
         note(self.store, entry(Action.REPORT_VIEWED, actor, study_id=detail.row.study_id))
         named = self.settings.report_names and who.may("see_patients")
         zone, row = ZoneInfo(self.settings.time_zone), detail.row
-        readings = self._readings(detail, zone, texts=who.may("see_patients"))
+        reviews = self._reviews(detail, zone, texts=who.may("see_patients"))
         films = tuple(
             ReportedFilm(
                 film=self._film(stored, who, pictured=index < MOST_PICTURED),
-                readings=tuple(readings.pop(stored.assessment.id, ())),
+                reviews=tuple(reviews.pop(stored.assessment.id, ())),
                 pictured=index < MOST_PICTURED,
                 **_of_film(stored, detail, zone, named=named),
             )
@@ -93,7 +92,7 @@ class Reporter:
             reason=row.reason,
             policy=running.policy if prints == {running.fingerprint} else "–",
             films=films,
-            earlier=tuple(one for rest in readings.values() for one in rest),
+            earlier=tuple(one for rest in reviews.values() for one in rest),
             signature=None
             if row.signed_at is None
             else Signature(reader=row.signed_by, at=row.signed_at.astimezone(zone)),
@@ -105,34 +104,34 @@ class Reporter:
 
     def _film(self, stored: StoredAssessment, who: Principal, *, pictured: bool) -> Film:
         found = stored.assessment
-        plates = self._plates(found, who) if pictured else NO_PLATES
+        pictures = self._pictures(found, who) if pictured else NO_PICTURES
         return Film(
             path="",
             assessment=replace(found, header=replace(found.header, accession="")),
-            cropped=plates.cropped,
-            image=plates.image,
-            overlays=plates.overlays,
+            cropped=pictures.cropped,
+            image=pictures.image,
+            overlays=pictures.overlays,
         )
 
-    def _plates(self, found: Assessment, who: Principal) -> Plates:
+    def _pictures(self, found: Assessment, who: Principal) -> FilmPictures:
         try:
             data = self.store.file(found.id, who.scope)
-            drawn = self.pool.draw(data, found, Drawing(kind="plates"))
+            drawn = self.pool.draw(data, found, Drawing(kind="pictures"))
             return unpacked(drawn)
         except (BlobDamaged, ImageError) as trouble:
             log.warning("a report has no picture: %s", trouble.code)
         except (ValueError, KeyError, TypeError):
             log.error("a report has no picture: what was drawn makes no sense")
-        return NO_PLATES
+        return NO_PICTURES
 
     @staticmethod
-    def _readings(
+    def _reviews(
         detail: StudyDetail, zone: ZoneInfo, *, texts: bool
-    ) -> defaultdict[str, list[Reading]]:
+    ) -> defaultdict[str, list[ReportedReview]]:
         """By result, oldest first. texts: may free texts be seen, which can name somebody?"""
-        found: defaultdict[str, list[Reading]] = defaultdict(list)
+        found: defaultdict[str, list[ReportedReview]] = defaultdict(list)
         for review in detail.reviews:
-            found[review.assessment_id].append(_reading(review, zone, texts=texts))
+            found[review.assessment_id].append(_reported(review, zone, texts=texts))
         return found
 
 
@@ -172,9 +171,9 @@ def _of_film(
     }
 
 
-def _reading(review: Review, zone: ZoneInfo, *, texts: bool) -> Reading:
+def _reported(review: Review, zone: ZoneInfo, *, texts: bool) -> ReportedReview:
     draft = review.draft
-    return Reading(
+    return ReportedReview(
         reader=review.reader_name,
         saved_at=review.saved_at.astimezone(zone),
         signed_at=None if review.signed_at is None else review.signed_at.astimezone(zone),

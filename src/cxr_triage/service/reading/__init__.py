@@ -1,1 +1,0 @@
-"""What doctors do: worklist, readings, reports."""

@@ -1,0 +1,1 @@
+"""What doctors do: worklist, reviews, reports."""
