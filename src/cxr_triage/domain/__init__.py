@@ -17,12 +17,15 @@ from cxr_triage.domain.model import Download, ModelCard, ModelLabel, Reference
 from cxr_triage.domain.patient import Patient, contradict, folded, names_differ, persons
 from cxr_triage.domain.result import (
     CORRECTED,
+    EARLY_BAND,
+    MIDDLE_BAND,
     PRIORITIES,
     RESEARCH,
     Assessment,
     FilmDecision,
     Finding,
     Level,
+    NextSteps,
     Outcome,
     Priority,
     PriorityReason,
@@ -33,7 +36,9 @@ from cxr_triage.domain.result import (
 
 __all__ = [
     "CORRECTED",
+    "EARLY_BAND",
     "F32",
+    "MIDDLE_BAND",
     "PREPROCESSING_VERSION",
     "PRIORITIES",
     "RESEARCH",
@@ -48,6 +53,7 @@ __all__ = [
     "Level",
     "ModelCard",
     "ModelLabel",
+    "NextSteps",
     "Outcome",
     "Patient",
     "PixelCorrection",

@@ -17,9 +17,11 @@ from cxr_triage.store.database.migrate import migrate
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.inspection import Inspection, inspect
 from cxr_triage.store.records import (
+    NO_MAXIMUM,
     AuditEntry,
     AuditRow,
     Kept,
+    MaximumWait,
     Neighbours,
     NewImage,
     PageCursor,
@@ -191,16 +193,24 @@ class Store:
             return study_rows.with_uid(connection, study_uid, scope)
 
     def worklist(
-        self, query: WorklistQuery, scope: Scope, *, after: PageCursor | None, limit: int
+        self,
+        query: WorklistQuery,
+        scope: Scope,
+        *,
+        after: PageCursor | None,
+        limit: int,
+        waits: MaximumWait = NO_MAXIMUM,
     ) -> StudyPage:
         """At most `limit` rows after a place, in the order of the worklist."""
         with self._database.read() as connection:
-            return study_rows.page(connection, query, scope, after=after, limit=limit)
+            return study_rows.page(connection, query, scope, after=after, limit=limit, waits=waits)
 
-    def neighbours(self, study_id: str, query: WorklistQuery, scope: Scope) -> Neighbours:
+    def neighbours(
+        self, study_id: str, query: WorklistQuery, scope: Scope, waits: MaximumWait = NO_MAXIMUM
+    ) -> Neighbours:
         """The studies beside one in the worklist that the query gives. Raises NotFound."""
         with self._database.read() as connection:
-            return study_rows.neighbours(connection, study_id, query, scope)
+            return study_rows.neighbours(connection, study_id, query, scope, waits)
 
     def older_results(self, image_id: str, scope: Scope) -> tuple[StoredAssessment, ...]:
         """Results of an image that are not current any more, newest first."""

@@ -1,5 +1,6 @@
 """Outputs of the model → findings in order, the priority they make, and the study's."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -28,7 +29,7 @@ from cxr_triage.model.calibrate import (
     sigmoid,
 )
 from cxr_triage.model.engine import Outputs
-from cxr_triage.triage.decision import Decision, LabelCuts
+from cxr_triage.triage.decision import TIERS, Decision, LabelCuts
 from cxr_triage.triage.policy import urgency
 
 Image = TypeVar("Image")
@@ -87,6 +88,7 @@ def _finding(
         position=None if scale is None else scale.position(label.label, logit_),
         rarity=None if scale is None else scale.rarity(label.label, logit_),
         trust=None if scale is None else cuts.trust,
+        may=None if scale is None else next(tier for tier in TIERS if tier in cuts.cuts),
         cam=cam,
         evidence=read_only((cam + np.float32(bias - margin_at)).astype(np.float32)),
     )
@@ -131,6 +133,12 @@ def film_decision(findings: Sequence[Finding], decision: Decision) -> FilmDecisi
     if decision.scale is None or rarity is None:
         return None
     return decision.scale.decided(rarity)
+
+
+def drawn(digest: str, share: float) -> bool:
+    """Does the lot fall on this file? Always, or never, for the same one; on `share` of all."""
+    lot = hashlib.sha256(f"early reading {digest}".encode()).digest()[:8]
+    return int.from_bytes(lot) < share * 2**64
 
 
 def _rarest(findings: Sequence[Finding]) -> float | None:
@@ -189,9 +197,4 @@ def _of_one_person(
 
 def _place(assessment: Assessment) -> tuple[int, float, float, str]:
     """Sorts images: the more urgent first, then the rarer, then the larger margin."""
-    reason = assessment.reason
-    margin = 0.0
-    if reason.score is not None and reason.threshold is not None:
-        margin = reason.score - reason.threshold
-    rarity = 1.0 if reason.rarity is None else reason.rarity
-    return urgency(assessment.priority), rarity, -margin, assessment.id
+    return urgency(assessment.priority), *assessment.reason.place, assessment.id

@@ -97,6 +97,8 @@ class Reporter:
             if row.signed_at is None
             else Signature(reader=row.signed_by, at=row.signed_at.astimezone(zone)),
             changed=row.state == "changed",
+            made_before=prints != {running.fingerprint},
+            steps=running.rules.next_steps,
             put_right=_put_right(detail, zone, named=named),
             contested=row.contested,
             settled=row.settled_at is not None,
