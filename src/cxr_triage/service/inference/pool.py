@@ -71,6 +71,17 @@ class Running:
     rules: Policy
     scale: FilmDecision | None
 
+    def would_make(self, found: Assessment) -> bool:
+        """Is it of this model, policy and films? Its fingerprint says more: what was declared."""
+        if (found.model.sha256, found.policy) != (self.card.sha256, self.policy):
+            return False
+        return found.outcome != "assessed" or _fit(found.decision) == _fit(self.scale)
+
+
+def _fit(decision: FilmDecision | None) -> object:
+    """What is the same for every film."""
+    return None if decision is None else (decision.films, decision.number, dict(decision.cuts))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Assessed:

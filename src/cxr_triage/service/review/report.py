@@ -97,7 +97,7 @@ class Reporter:
             if row.signed_at is None
             else Signature(reader=row.signed_by, at=row.signed_at.astimezone(zone)),
             changed=row.state == "changed",
-            made_before=prints != {running.fingerprint},
+            made_before=not all(running.would_make(one.film.assessment) for one in films),
             steps=running.rules.next_steps,
             put_right=_put_right(detail, zone, named=named),
             contested=row.contested,
