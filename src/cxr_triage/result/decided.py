@@ -77,12 +77,16 @@ def none_is_not_normal(
     decision: FilmDecision | None, card: ModelCard, language: Language
 ) -> Iterator[str]:
     """How many films with findings get it too, and what was not looked for."""
-    if decision is not None and decision.missed is not None:
-        share = share_text(decision.missed, language)
-        yield say("none.missed", language, share=share, films=decision.missed_films)
-    else:
-        yield say("none.missed_unknown", language)
+    yield missed(decision, language)
     yield not_looked_for(card, language)
+
+
+def missed(decision: FilmDecision | None, language: Language) -> str:
+    """Of films with findings: how many nothing is flagged on either."""
+    if decision is None or decision.missed is None:
+        return say("none.missed_unknown", language)
+    share = share_text(decision.missed, language)
+    return say("none.missed", language, share=share, films=decision.missed_films)
 
 
 def not_looked_for(card: ModelCard, language: Language) -> str:

@@ -291,6 +291,16 @@ class StudyPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyReading:
+    """Studies that were drawn by lot where nothing is flagged: how many, how many of them doctors
+    have read, and on how many they named a missed finding."""
+
+    drawn: int
+    read: int
+    with_finding: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
     """The studies (`study_id`) before and after one in the worklist; None at an end."""
 

@@ -20,6 +20,7 @@ from cxr_triage.store.records import (
     NO_MAXIMUM,
     AuditEntry,
     AuditRow,
+    EarlyReading,
     Kept,
     MaximumWait,
     Neighbours,
@@ -211,6 +212,11 @@ class Store:
         """The studies beside one in the worklist that the query gives. Raises NotFound."""
         with self._database.read() as connection:
             return study_rows.neighbours(connection, study_id, query, scope, waits)
+
+    def early_reading(self) -> EarlyReading:
+        """What came of the studies that were drawn by lot to be read early."""
+        with self._database.read() as connection:
+            return study_rows.early_reading(connection)
 
     def older_results(self, image_id: str, scope: Scope) -> tuple[StoredAssessment, ...]:
         """Results of an image that are not current any more, newest first."""

@@ -15,6 +15,7 @@ from cxr_triage.domain import PRIORITIES, Score
 from cxr_triage.errors import QueryInvalid
 from cxr_triage.labels import LABELS, finding_name
 from cxr_triage.language import Language
+from cxr_triage.result.decided import missed
 from cxr_triage.service.audit import Action, Origin, entry, note
 from cxr_triage.service.review import worklist
 from cxr_triage.store.records import STATES, Station, StudyRow
@@ -107,6 +108,7 @@ def _render(
         periods=tuple(PERIODS),
         findings=tuple(LABELS),
         priorities_shown=PRIORITIES,
+        missed=missed(visit.services.pool.running.scale, visit.language),
         wait_text=lambda priority: wait_text(visit.services.waits[priority], visit.language),
         since=now().isoformat(),
     )

@@ -95,7 +95,7 @@ def read_report(
     """A page that prints on A4: image, heatmaps, findings, model. It names no patient."""
     stored = _seen(services, who, origin, id_, Action.REPORT_VIEWED)
     running = services.pool.running
-    same = stored.assessment.fingerprint == running.fingerprint
+    same = running.would_make(stored.assessment)
     drawing = Drawing(
         kind="report",
         language=language,

@@ -14,7 +14,14 @@ from cxr_triage.report.film.html import moment
 from cxr_triage.report.study.identity_notes import film_notes, identity_notes
 from cxr_triage.report.study.report import ReportedFilm, ReportedReview, StudyReport, spoken_name
 from cxr_triage.report.study.sheet import FilmSheet, Sheet, SheetPicture, SheetReview, SheetRow
-from cxr_triage.result.decided import measured_on, next_step, notes, rarity_text, unfitted
+from cxr_triage.result.decided import (
+    measured_on,
+    next_step,
+    notes,
+    rarity_text,
+    share_text,
+    unfitted,
+)
 from cxr_triage.result.pixels import pixel_sentence
 from cxr_triage.result.sentences import priority_sentence, reason_sentence, score_text
 
@@ -364,6 +371,9 @@ def _small(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
     decisions = _decisions(report)
     for decision in decisions[:1]:
         said = [say("guide.rarity.text", language), *measured_on(decision, language)]
+        if {"routine", "urgent"} <= decision.cuts.keys():
+            cuts = {t: share_text(decision.cuts[t], language) for t in ("routine", "urgent")}
+            said.append(say("rarity.paper", language, **cuts))
         yield say("paper.rarity", language), " ".join(said)
     if not decisions:
         yield say("paper.scores", language), say("paper.scores_mean", language)

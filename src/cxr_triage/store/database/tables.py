@@ -274,12 +274,6 @@ assessments = Table(
     Column("is_current", Boolean, nullable=False),
     text_column("maps_shape", 64),
     Column("maps", LargeBinary, nullable=False),
-    Index(
-        "ix_assessments_early",
-        "id",
-        sqlite_where=text("band < 0"),
-        postgresql_where=text("band < 0"),
-    ),
 )
 """digest: of the file that was assessed, a blob. band: see `Result.band`. document, maps: see
 `result.document`."""

@@ -9,12 +9,14 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    case,
     exists,
+    func,
     select,
     update,
 )
 
-from cxr_triage.domain import PRIORITIES, Patient, Score
+from cxr_triage.domain import EARLY_BAND, PRIORITIES, Patient, Score
 from cxr_triage.errors import NotFound
 from cxr_triage.result.document import Document, read_document
 from cxr_triage.store.database.tables import (
@@ -22,11 +24,14 @@ from cxr_triage.store.database.tables import (
     images,
     patients,
     people,
+    reviews,
     stations,
     studies,
 )
 from cxr_triage.store.records import (
     STATES,
+    UNREAD,
+    EarlyReading,
     MaximumWait,
     Neighbours,
     PageCursor,
@@ -113,6 +118,23 @@ def neighbours(
         return connection.scalar(nearest.order_by(*in_order(found, backwards=backwards)).limit(1))
 
     return Neighbours(before=beside(backwards=True), after=beside(backwards=False))
+
+
+def early_reading(connection: Connection) -> EarlyReading:
+    """What came of the studies that a lot picked."""
+    named = exists().where(reviews.c.study_id == studies.c.id, reviews.c.missed != "[]")
+    row = connection.execute(
+        select(
+            func.count().label("drawn"),
+            func.coalesce(func.sum(case((studies.c.state.in_(UNREAD), 0), else_=1)), 0),
+            func.coalesce(func.sum(case((named, 1), else_=0)), 0),
+        ).where(
+            studies.c.priority_rank == PRIORITIES.index("none"),
+            studies.c.band == EARLY_BAND,
+            studies.c.images > 0,
+        )
+    ).one()
+    return EarlyReading(drawn=row[0], read=row[1], with_finding=row[2])
 
 
 def _walk(

@@ -3,7 +3,6 @@
 What was kept before had no rarity: the middle band.
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
@@ -19,10 +18,3 @@ def upgrade() -> None:
         op.execute(f"UPDATE {table} SET band = 1")  # noqa: S608 - names of ours
     op.create_index("ix_studies_waiting", "studies", list(WAITING))
     op.create_index("ix_studies_station_waiting", "studies", ["station_id", *WAITING])
-    op.create_index(
-        "ix_assessments_early",
-        "assessments",
-        ["id"],
-        sqlite_where=sa.text("band < 0"),
-        postgresql_where=sa.text("band < 0"),
-    )
