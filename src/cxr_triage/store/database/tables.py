@@ -156,8 +156,16 @@ see `domain.folded`."""
 ORDER = ("priority_rank", "band", "received_at", "id")
 """Columns that put the worklist in order, all ascending; but for what waits too long."""
 
-WAITING = ("state", "priority_rank", "received_at", "id")
-"""Columns that find what waits too long."""
+WAITING = ("priority_rank", "received_at", "id")
+"""Columns that find what waits too long, among what is `IS_UNREAD`."""
+
+IS_UNREAD = "state IN ('new', 'opened', 'changed')"
+"""A query that wants the index says just this."""
+
+
+def _of_unread(name: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(IS_UNREAD), postgresql_where=text(IS_UNREAD))
+
 
 studies = Table(
     "studies",
@@ -190,8 +198,8 @@ studies = Table(
     Index("ix_studies_state_order", "state", *ORDER),
     Index("ix_studies_station_order", "station_id", *ORDER),
     Index("ix_studies_station_state_order", "station_id", "state", *ORDER),
-    Index("ix_studies_waiting", *WAITING),
-    Index("ix_studies_station_waiting", "station_id", *WAITING),
+    _of_unread("ix_studies_waiting", *WAITING),
+    _of_unread("ix_studies_station_waiting", "station_id", *WAITING),
     Index("ix_studies_received_at", "received_at"),
     _read_whole("ix_studies_searched", "station_id", "accession", "flags", "id"),
 )

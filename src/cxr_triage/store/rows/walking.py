@@ -2,7 +2,7 @@
 read for longer than it may wait, the oldest first; then by band, and the oldest first again.
 
 What is overdue depends on the moment, so no index holds it: it is found apart from the rest, and
-both are walked by indexes of their own, state by state.
+both are walked by indexes of their own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,12 +22,13 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    text,
     tuple_,
     union_all,
 )
 
 from cxr_triage.domain import PRIORITIES, Priority
-from cxr_triage.store.database.tables import ORDER, studies
+from cxr_triage.store.database.tables import IS_UNREAD, ORDER, studies
 from cxr_triage.store.records import (
     OVERDUE_BAND,
     STATES,
@@ -107,19 +108,18 @@ def _sorted(walk: Walk) -> Subquery:
 
 
 def _overdue(walk: Walk) -> Iterator[Select[Any]]:
-    """By state and priority: an index has each in the order of coming."""
+    """By priority: an index has the unread of each in the order of coming."""
     band = literal(OVERDUE_BAND, studies.c.band.type).label("band")
     for priority, limit in walk.deadlines.before.items():
         rank = PRIORITIES.index(priority)
         place = _place_among_overdue(walk, rank)
         if place is None:
             continue
-        of_rank = (studies.c.priority_rank == rank, studies.c.received_at < limit, *place)
-        for state in _states(walk, UNREAD):
-            found = select(studies.c.id, band).where(
-                *walk.conditions, studies.c.state == state, *of_rank
-            )
-            yield found.order_by(*_way(walk, WAITED))
+        of_rank = [studies.c.priority_rank == rank, studies.c.received_at < limit, *place]
+        if walk.states:
+            of_rank.append(studies.c.state.in_(walk.states))
+        found = select(studies.c.id, band).where(text(IS_UNREAD), *walk.conditions, *of_rank)
+        yield found.order_by(*_way(walk, WAITED))
 
 
 def _place_among_overdue(walk: Walk, rank: int) -> list[ColumnElement[bool]] | None:
@@ -134,16 +134,11 @@ def _place_among_overdue(walk: Walk, rank: int) -> list[ColumnElement[bool]] | N
 
 
 def _others(walk: Walk) -> Iterator[Select[Any]]:
-    """What is not overdue: an index has each state's in the order of the list."""
-    place: list[ColumnElement[bool]] = []
-    if walk.after is not None:
-        _, rank, band, *_ = walk.after
-        if band != OVERDUE_BAND:
-            place = [_beyond(walk, PLACE, walk.after[1:])]
-        elif walk.backwards:
-            place = [studies.c.priority_rank < rank]
-        else:
-            place = [studies.c.priority_rank >= rank]
+    """What is not overdue: an index has each state's in the order of the list.
+
+    Their bands lie over OVERDUE_BAND: one comparison holds for every place.
+    """
+    place = [] if walk.after is None else [_beyond(walk, PLACE, walk.after[1:])]
     found = select(studies.c.id, studies.c.band).where(*walk.conditions, *place)
     found = found.order_by(*_way(walk, PLACE))
     if not walk.deadlines.before and not walk.states:
