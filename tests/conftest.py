@@ -12,9 +12,11 @@ from cxr_triage.imaging.decoding.pool import DecoderPool
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.model.catalog import find_model
 from cxr_triage.model.engine import Engine
+from cxr_triage.triage.decision import decide
 from cxr_triage.triage.loading import load_gate
 from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.policy import read_policy
+from cxr_triage.triage.positions import find_positions
 from tests.databases import VARIABLE, drop_on, programs, running_server
 
 os.environ["XDG_DATA_HOME"] = str(Path(__file__).parent / "no-data-folder")
@@ -118,7 +120,13 @@ def pipeline(engine, decoder) -> Pipeline:
 
 
 def make_pipeline(engine, decoder, policy) -> Pipeline:
-    """A pipeline with the gate that the policy names."""
+    """A pipeline with the gate that the policy names, fitted as the shipped model is."""
+    decision = decide(engine.card, policy, find_positions(engine.folder, engine.card))
     return Pipeline(
-        engine=engine, policy=policy, gate=load_gate(policy), decoder=decoder, limits=Limits()
+        engine=engine,
+        policy=policy,
+        gate=load_gate(policy),
+        decoder=decoder,
+        limits=Limits(),
+        decision=decision,
     )

@@ -130,7 +130,7 @@ def test_json_keeps_its_shape_as_long_as_its_format_says_1(evaluation):
     assert set(content) == {
         "format", "software", "created_at", "model", "fingerprint", "policy", "research",
         "splits", "films", "confidence", "resamples", "seed", "few", "wanted_sensitivity",
-        "thresholds_from", "notes", "mean_auc", "labels", "pointing", "priorities",
+        "thresholds_from", "notes", "mean_auc", "labels", "pointing", "priorities", "whole_films",
     }  # fmt: skip
 
 

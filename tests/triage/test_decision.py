@@ -57,11 +57,11 @@ def fitted(policy: Policy | None = None, *, fit=None, measured=None, model=MODEL
     return decide(model, policy or read_policy(), positions)
 
 
-def shares_of(decision, population, model=MODEL):
+def shares_of(decision, population, labels=LABELS):
     """Of the films without findings: flagged at all, urgent, critical."""
     tiers = [
         tier
-        for tier, well in zip(decision.tiers_of(population, model), population.well, strict=True)
+        for tier, well in zip(decision.tiers_of(population, labels), population.well, strict=True)
         if well
     ]
     return {
@@ -94,7 +94,7 @@ def test_a_smaller_share_never_raises_a_film_that_a_larger_one_does_not(one, oth
     population, order = films(400, seed=3), ("critical", "urgent", "routine", None)
     fit = films(600)
     lower, upper = (
-        fitted(with_shares(critical=c, urgent=u, routine=r), fit=fit).tiers_of(population, MODEL)
+        fitted(with_shares(critical=c, urgent=u, routine=r), fit=fit).tiers_of(population, LABELS)
         for c, u, r in (small, large)
     )
     for under, over in zip(lower, upper, strict=True):
@@ -122,7 +122,7 @@ def test_one_label_more_does_not_raise_more_films_without_findings(more):
         update={"labels": dict(default.labels) | {"Hernia": LabelRule(may="routine")}}
     )
     after = shares_of(
-        fitted(policy, fit=with_more(fit, 1), model=model), with_more(other, 2), model
+        fitted(policy, fit=with_more(fit, 1), model=model), with_more(other, 2), (*LABELS, "Hernia")
     )
     assert after["routine"] == pytest.approx(before["routine"], abs=0.03)
     assert after["urgent"] == pytest.approx(before["urgent"], abs=0.02)
@@ -176,7 +176,7 @@ def test_a_wanted_sensitivity_is_reached_on_the_films_that_it_was_chosen_on():
     rules = default.decision.model_copy(update={"sensitivity": {"urgent": 0.9, "routine": 0.97}})
     fit = films(1200)
     decision = fitted(default.model_copy(update={"decision": rules}), fit=fit)
-    tiers = np.array([str(tier) for tier in decision.tiers_of(fit, MODEL)])
+    tiers = np.array([str(tier) for tier in decision.tiers_of(fit, LABELS)])
     urgent = fit.showing(["Pneumothorax", "Effusion"])
     assert np.mean(np.isin(tiers[urgent], ["urgent", "critical"])) == pytest.approx(0.9, abs=0.01)
     assert np.mean(tiers[~fit.well] != "None") >= 0.965
@@ -213,10 +213,10 @@ def test_a_site_with_few_films_moves_only_what_they_can_tell(number, tiers):
 
 def test_of_three_films_and_of_films_that_are_all_alike_something_is_said():
     three = fitted(number=3, sick=0.0)
-    assert three.tiers_of(films(20), MODEL)
+    assert three.tiers_of(films(20), LABELS)
     alike = replace(films(500), logits=np.full((500, 4), -2.0))
     decision = fitted(fit=alike)
-    assert set(decision.tiers_of(alike, MODEL)) == {None}
+    assert set(decision.tiers_of(alike, LABELS)) == {None}
 
 
 def test_a_rarer_film_has_a_smaller_rarity_on_one_scale_for_all_labels():
@@ -292,9 +292,12 @@ def test_shipped_model_meets_what_is_asked_of_it_on_films_that_nothing_was_chose
     positions = find_positions(folder, model)
     decision = decide(model, read_policy(), positions)
     population = positions.measured_films
-    tiers = np.array([str(tier) for tier in decision.tiers_of(population, model)])
+    tiers = np.array([str(tier) for tier in decision.tiers_of(population, positions.labels)])
     flags = np.array(
-        [sum(tier is not None for tier in row) for row in decision.findings_of(population, model)]
+        [
+            sum(tier is not None for tier in row)
+            for row in decision.findings_of(population, positions.labels)
+        ]
     )
     well = population.well
     urgent = population.showing(["Pneumothorax", "Effusion", "Consolidation", "Edema"])

@@ -8,6 +8,8 @@ import typer
 
 from cxr_triage import __version__
 from cxr_triage.cli.admin.command import create_admin_app
+from cxr_triage.cli.decision.calibrate import calibrate
+from cxr_triage.cli.decision.policy import create_policy_app
 from cxr_triage.cli.evaluation.command import evaluate
 from cxr_triage.cli.exits import FATAL, INTERRUPTED
 from cxr_triage.cli.gate.command import gate
@@ -33,10 +35,12 @@ def create_app(language: Language) -> typer.Typer:
     app.callback()(_version_option)
     app.command("score", help=say("help.score", language))(score)
     app.command("evaluate", help=say("help.evaluate", language))(evaluate)
+    app.command("calibrate", help=say("help.calibrate", language))(calibrate)
     app.command("gate", help=say("help.gate", language))(gate)
     app.command("serve", help=say("help.serve", language))(serve)
     app.command("info", help=say("help.info", language))(info)
     app.add_typer(create_model_app(language), name="model")
+    app.add_typer(create_policy_app(language), name="policy")
     app.add_typer(create_admin_app(language), name="admin")
     return app
 

@@ -48,7 +48,8 @@ class ModelCard:
     bytes, sha256: of the model file; 0 and empty until it is made from its checkpoint.
     proof: were published scores reproduced with this file (proven), not yet (unproven), or
     is it for demonstration?
-    intended_use, limits: by language.
+    intended_use, limits: by language. saw_reference_films: it may have learned from the films that
+    it is measured on here.
     """
 
     name: str
@@ -68,3 +69,4 @@ class ModelCard:
     limits: Mapping[str, tuple[str, ...]]
     checkpoint: Download | None = None
     references: tuple[Reference, ...] = ()
+    saw_reference_films: bool = False

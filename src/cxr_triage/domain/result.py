@@ -180,6 +180,10 @@ class Result:
     fingerprint: str = field(
         metadata=meaning("Of model, thresholds, preprocessing, gate and policy.")
     )
+    preprocessing: str = field(
+        default="",
+        metadata=meaning("Version of how films are prepared; empty: kept before it was."),
+    )
     policy: str = field(
         default="", metadata=meaning("Name and version of the policy; empty: kept before it was.")
     )

@@ -16,6 +16,7 @@ from cxr_triage.evaluation.resampling import CONFIDENCE
 from cxr_triage.evaluation.results import Results
 from cxr_triage.evaluation.thresholds import FORMAT, Borrowed
 from cxr_triage.evaluation.truth import Truth
+from cxr_triage.evaluation.whole_films import WholeFilms
 
 DECIMALS = 7
 
@@ -40,6 +41,7 @@ class Evaluation:
     policy: str | None = None
     pointing: Pointing | None = None
     confusion: Confusion | None = None
+    whole: WholeFilms | None = None
     notes: tuple[Reason, ...] = field(default=())
 
     @property
@@ -70,7 +72,7 @@ def notes_of(
         found.append(Reason(code="unassessed", measured=unassessed))
     true = {label for _, film in joined.pairs for label in film.findings}
     found += [Reason(code="no_output", measured=x) for x in sorted(true - set(results.labels))]
-    if any(threshold != 0.5 for threshold in results.thresholds.values()):
+    if not results.fitted and any(threshold != 0.5 for threshold in results.thresholds.values()):
         found.append(Reason(code="site_thresholds"))
     return (*found, *_optimism(splits, borrowed))
 
@@ -109,6 +111,7 @@ def as_json(evaluation: Evaluation) -> dict[str, object]:
         "thresholds_from": None if borrowed is None else asdict(borrowed),
         "notes": [{"code": x.code, "measured": x.measured} for x in evaluation.notes],
         "mean_auc": asdict(evaluation.measurement.mean_auc),
+        "whole_films": None if evaluation.whole is None else asdict(evaluation.whole),
         "labels": [asdict(label) for label in evaluation.labels],
         "pointing": None if evaluation.pointing is None else asdict(evaluation.pointing),
         "priorities": None if evaluation.confusion is None else asdict(evaluation.confusion),

@@ -132,6 +132,14 @@ def curves(probability: F64, positive: Bools, patient: Ints) -> Curves | None:
     )
 
 
+def roc_points(value: F64, positive: Bools) -> Points:
+    """(1 − specificity, sensitivity); nothing without a positive or without a negative."""
+    if positive.all() or not positive.any():
+        return ()
+    false_rate, true_rate, _ = roc_curve(positive, value)
+    return _thinned(false_rate, true_rate)
+
+
 def _thinned(x: F64, y: F64) -> Points:
     """At most `MOST_POINTS` of the points, the first and the last among them."""
     kept = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).round().astype(int))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from cxr_triage.evaluation.evaluation import Evaluation
 from cxr_triage.evaluation.metrics import FEW
-from cxr_triage.evaluation.plots import plot
+from cxr_triage.evaluation.plots import film_plot, plot
 from cxr_triage.evaluation.resampling import Estimate
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
@@ -34,6 +34,7 @@ def render(evaluation: Evaluation, language: Language) -> str:
             few=FEW,
             by_label={one.label: one for one in evaluation.labels},
             labels=by_auc(evaluation),
+            film_plot=evaluation.whole and _address(film_plot(evaluation.whole, language)),
             plots={one.label: _address(plot(one, language)) for one in evaluation.labels},
         )
     )

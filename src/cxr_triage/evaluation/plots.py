@@ -6,6 +6,7 @@ from typing import Any
 from cxr_triage.errors import MissingExtra
 from cxr_triage.evaluation.measure import Measured
 from cxr_triage.evaluation.metrics import Curves
+from cxr_triage.evaluation.whole_films import WholeFilms
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 
@@ -37,13 +38,18 @@ STYLE: dict[str, object] = {
 }
 
 
+def style() -> dict[str, object]:
+    """What every picture is drawn with, in a font of this machine."""
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    fonts = [name for name in FONTS if name in known]
+    return {**STYLE, "font.family": [*fonts, "sans-serif"]}
+
+
 def plot(measured: Measured, language: Language) -> bytes | None:
     """SVG of a label's curves; None where it has none. Text stays text."""
     if measured.curves is None:
         return None
-    known = {font.name for font in font_manager.fontManager.ttflist}
-    fonts = [name for name in FONTS if name in known]
-    with mpl.rc_context({**STYLE, "font.family": [*fonts, "sans-serif"]}):
+    with mpl.rc_context(style()):
         figure = Figure(figsize=(10.2, 3.25), layout="constrained")
         roc, recall, reliability = figure.subplots(1, 3)
         _roc(roc, measured, measured.curves, language)
@@ -120,3 +126,31 @@ def _numbers(top: float, language: Language) -> Any:  # noqa: ANN401
     """Ticks as the language writes numbers, with as many decimals as the axis needs."""
     decimals = 1 if top > 0.6 else 2 if top > 0.06 else 3
     return FuncFormatter(lambda value, _: decimal(value, language, decimals))
+
+
+def film_plot(whole: WholeFilms, language: Language) -> bytes:
+    """SVG of the films' two ROC curves, with the points of the table and those that were given."""
+    with mpl.rc_context(style()):
+        figure = Figure(figsize=(6.8, 3.25), layout="constrained")
+        axes = figure.subplots(1, 2)
+        for plot, roc, sensitivity in (
+            (axes[0], whole.any, "sensitivity"),
+            (axes[1], whole.urgent, "sensitivity_urgent"),
+        ):
+            plot.plot((0, 1), (0, 1), color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
+            if roc.roc:
+                plot.plot(*zip(*roc.roc, strict=True), color=ACCENT, linewidth=1.6)
+            for name, (marker, colour) in {
+                "flagged": MARKS["operating"],
+                "urgent": MARKS["likely"],
+            }.items():
+                found = whole.given[name]
+                place = found.well_flagged.value, getattr(found, sensitivity).value
+                if None not in place:
+                    plot.plot(*place, marker, color=colour, markersize=6, markeredgecolor="white")
+            _frame(plot, "roc", language)
+        axes[0].set_title(say("evaluation.whole.any", language), fontsize=9)
+        axes[1].set_title(say("evaluation.whole.urgent", language), fontsize=9)
+        buffer = BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()

@@ -29,6 +29,7 @@ class FilmOutcome:
     priority: str | None
     findings: Mapping[str, Score]
     digest: str = field(repr=False)
+    study_uid: str = field(default="", repr=False)
 
     @property
     def stem(self) -> str:
@@ -40,7 +41,8 @@ class Results:
     """All rows of one run, by stem; one model, one fingerprint.
 
     labels: those that the model scores, in the alphabet's order.
-    thresholds: score from which each label was flagged.
+    thresholds: score from which each label was flagged. fitted: by films that the model was
+    measured on.
     """
 
     rows: Mapping[str, FilmOutcome] = field(repr=False)
@@ -49,6 +51,8 @@ class Results:
     model: Mapping[str, str]
     fingerprint: str
     research: bool
+    fitted: bool = False
+    preprocessing: str = ""
 
 
 def read_results(path: Path) -> Results:
@@ -103,6 +107,7 @@ def _row(content: public.Row) -> FilmOutcome:
         priority=content.priority,
         findings={finding.label: finding for finding in content.findings},
         digest=content.digest or "",
+        study_uid=content.study_uid,
     )
 
 
@@ -120,5 +125,7 @@ def _results(rows: dict[str, FilmOutcome], contents: list[public.Row]) -> Result
         thresholds={x.label: x.threshold for x in first.findings},
         model=first.model.model_dump(),
         fingerprint=first.fingerprint,
+        fitted=all(x.rarity is not None for x in first.findings),
+        preprocessing=first.preprocessing,
         research=any(w.code == RESEARCH for content in contents for w in content.warnings),
     )

@@ -23,6 +23,7 @@ from cxr_triage.labels import LABELS
 
 CARD_FILE = "card.json"
 PROOF_FILE = "proof.json"
+POSITIONS_FILE = "positions.json"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Probability = Annotated[float, Field(gt=0, lt=1)]
@@ -100,6 +101,7 @@ class _Card(Strict):
     limits: BilingualList
     checkpoint: _Download | None = None
     references: tuple[_Reference, ...] = ()
+    saw_reference_films: bool = False
 
     @model_validator(mode="after")
     def _each_label_once(self) -> "_Card":
@@ -163,6 +165,18 @@ def read_proof(folder: Path) -> Proof | None:
         return Proof.model_validate_json((folder / PROOF_FILE).read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def is_measured(folder: Path, card: ModelCard) -> bool:
+    """Are there positions of this model file and the preprocessing in use beside the card?"""
+    try:
+        content = json.loads((folder / POSITIONS_FILE).read_bytes())
+        return bool(
+            content["model"]["sha256"] == card.sha256
+            and content["preprocessing"] == PREPROCESSING_VERSION
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _to_domain(card: _Card, proof: Proof | None) -> ModelCard:

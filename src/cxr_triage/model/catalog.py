@@ -13,7 +13,7 @@ import platformdirs
 
 from cxr_triage.domain import ModelCard
 from cxr_triage.errors import ModelError
-from cxr_triage.model.card import CARD_FILE, read_card
+from cxr_triage.model.card import CARD_FILE, is_measured, read_card
 from cxr_triage.model.gate_model import GATE_FILE
 
 BASELINE = "nih-baseline"
@@ -79,14 +79,16 @@ class Catalog:
         raise ModelError("gate_unknown", name=name)
 
     def default(self) -> str:
-        """The chosen model, else the best that is installed and proven, else the baseline."""
+        """The chosen model, else the best that is installed, proven and measured on films, else
+        the baseline."""
         proven = []
         for name, folder in self.installed().items():
             try:
                 card = read_card(folder)
             except ModelError:
                 continue
-            if card.proof == "proven" and (folder / card.file).is_file():
+            whole = (folder / card.file).is_file()
+            if card.proof == "proven" and whole and is_measured(folder, card):
                 proven.append((len(card.labels), name))
         return self.chosen() or (max(proven)[1] if proven else BASELINE)
 
@@ -135,6 +137,11 @@ SHIPPED_ONLY = Catalog()
 def data_folder(setting: Path | None) -> Path:
     """The folder of fetched models: the setting, else where the operating system has it."""
     return setting or platformdirs.user_data_path("cxr-triage", appauthor=False)
+
+
+def shipped_folder(name: str) -> Path:
+    """A folder that ships beside the models, whether it is there or not."""
+    return next((root / name for root in _SHIPPED if (root / name).is_dir()), _SHIPPED[0] / name)
 
 
 def shipped_models() -> dict[str, Path]:

@@ -74,6 +74,9 @@ class PublicResult(BaseModel):
     warnings: tuple[PublicReason, ...] = ()
     model: PublicModel
     fingerprint: str
+    preprocessing: str = Field(
+        default="", description="Version of how films are prepared; empty: of before it was said."
+    )
     policy: str = Field(default="", description="Name and version; empty: of before it was said.")
     digest: str | None = None
     crop: CropBox | None = Field(

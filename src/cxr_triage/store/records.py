@@ -21,6 +21,7 @@ from cxr_triage.domain import (
     Reason,
     Score,
 )
+from cxr_triage.result.document import Document
 
 Role = Literal["station", "clinician", "radiologist", "administrator"]
 StudyState = Literal["new", "opened", "changed", "reviewed", "signed"]
@@ -441,3 +442,14 @@ class StoredSession:
     created_at: datetime
     last_seen: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredResult:
+    """What a film's current result says. person: our own key of its patient. model_sha256: of the
+    model's file."""
+
+    person: str = field(repr=False)
+    file_name: str = field(repr=False)
+    model_sha256: str
+    document: Document = field(repr=False)

@@ -29,6 +29,7 @@ from cxr_triage.store.records import (
     Review,
     ReviewDraft,
     Scope,
+    ScoredResult,
     StoredAssessment,
     StudyDetail,
     StudyPage,
@@ -163,6 +164,11 @@ class Store:
         """Raises NotFound, also if it lies outside `scope`."""
         with self._database.read() as connection:
             return results.result(connection, assessment_id, scope)
+
+    def scored_films(self) -> list[ScoredResult]:
+        """The current result of every assessed film."""
+        with self._database.read() as connection:
+            return results.scored_films(connection)
 
     def file(self, assessment_id: str, scope: Scope) -> bytes:
         """The bytes that were assessed. Raises NotFound, or BlobDamaged if the hash differs."""

@@ -8,7 +8,7 @@ film: that of its most extreme finding. With many labels one is always high: tha
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -50,12 +50,14 @@ LITTLE: Final = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelCuts:
-    """One label. cuts: by tier, the score from which on it causes that, in score units.
+    """One label. operating_point: the card's, a raw probability; score 0.5. cuts: by tier, the
+    score from which on it causes that.
 
     likely: the score from which on it is strongly suspected; None: no film is.
     """
 
     label: str
+    operating_point: float
     cuts: Mapping[Tier, float]
     likely: float | None
     weight: float = 1.0
@@ -76,12 +78,14 @@ class LabelCuts:
 class Scale:
     """Where logits lie among films without findings.
 
-    labels: tails by label. film: of −log(extremeness) of those films.
+    positions: the films that flag at all. site: a site's own, where there are any. labels: tails by
+    label. film: of −log(extremeness) of those films.
     cuts: by tier, the extremeness from which on a film has it. bands: rarities, the rarest first.
     missed: of the films of `measured` with a finding, the share that nothing is flagged on.
     """
 
     positions: Positions
+    site: Positions | None
     labels: Mapping[str, Tail] = field(repr=False)
     weights: Mapping[str, float]
     film: Tail = field(repr=False)
@@ -142,22 +146,22 @@ class Decision:
         """Do sick films lie higher than well ones, beyond chance, where that was measured?"""
         return self.film_auc is None or self.film_auc.low > 0.5
 
-    def tiers_of(self, films: FilmSet, card: ModelCard) -> list[Tier | None]:
-        """What each film would be [n]."""
+    def tiers_of(self, films: FilmSet, labels: Sequence[str]) -> list[Tier | None]:
+        """What each film would be [n]. labels: of the columns of its logits."""
         return [
             min(
                 (tier for tier in row if tier is not None),
                 key=TIERS.index,
                 default=None,
             )
-            for row in self.findings_of(films, card)
+            for row in self.findings_of(films, labels)
         ]
 
-    def findings_of(self, films: FilmSet, card: ModelCard) -> list[list[Tier | None]]:
-        """What each label of each film would cause [n][L], in the order of the card's labels."""
-        points = np.array([label.operating_point for label in card.labels], np.float64)
+    def findings_of(self, films: FilmSet, labels: Sequence[str]) -> list[list[Tier | None]]:
+        """What each label of each film would cause [n][L]. labels: of the films' columns."""
+        cuts = [self.labels[name] for name in labels]
+        points = np.array([one.operating_point for one in cuts], np.float64)
         scores = _scores(films.logits, points)
-        cuts = [self.labels[label.label] for label in card.labels]
         return [
             [one.tier(score) for one, score in zip(cuts, row, strict=True)]
             for row in scores.tolist()
@@ -209,7 +213,9 @@ def _label_by_points(label: ModelLabel, policy: Policy, threshold: float) -> Lab
         cuts = {"urgent": threshold}
     elif may == "urgent" and likely is not None:
         cuts["urgent"] = max(likely, threshold)
-    return LabelCuts(label=label.label, cuts=cuts, likely=likely)
+    return LabelCuts(
+        label=label.label, operating_point=label.operating_point, cuts=cuts, likely=likely
+    )
 
 
 class _Fit:
@@ -249,6 +255,7 @@ class _Fit:
         labels = {
             label.label: LabelCuts(
                 label=label.label,
+                operating_point=label.operating_point,
                 cuts={tier: _score(at, label) for tier, at in logits[label.label].items()},
                 likely=self._likely(label, min(logits[label.label].values()), aucs[label.label]),
                 weight=self._weight[label.label],
@@ -374,7 +381,7 @@ class _Fit:
         for positions in (self._site, self._reference):
             films = positions.measured_films
             if films is not None and films.labelled and not films.well.all():
-                tiers = draft.tiers_of(_in_order(films, positions, self._names), self._card)
+                tiers = draft.tiers_of(films, positions.labels)
                 sick = np.flatnonzero(~films.well)
                 return sum(tiers[place] is None for place in sick) / len(sick)
         return None
@@ -386,6 +393,7 @@ class _Fit:
         own = self._site.measured_films
         return Scale(
             positions=source,
+            site=None if self._site is self._reference else self._site,
             labels=self._tails[id(source)],
             weights=self._weight,
             film=Tail.of(-np.log(population)),
@@ -419,17 +427,6 @@ def _trust(auc: AucInterval | None, film: AucInterval | None) -> Trust:
 def _tails(films: FilmSet, labels: tuple[str, ...]) -> dict[str, Tail]:
     population = films.logits[films.well]
     return {name: Tail.of(population[:, place]) for place, name in enumerate(labels)}
-
-
-def _in_order(films: FilmSet, positions: Positions, names: list[str]) -> FilmSet:
-    """The films with their columns as the card has its labels."""
-    places = [positions.labels.index(name) for name in names]
-    return FilmSet(
-        split=films.split,
-        logits=films.logits[:, places],
-        patient=films.patient,
-        findings=films.findings,
-    )
 
 
 def _score(logit: float, label: ModelLabel) -> float:

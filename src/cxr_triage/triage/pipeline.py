@@ -89,6 +89,7 @@ class Pipeline:
             sight=image.sight,
             model=self.engine.card,
             fingerprint=self.fingerprint,
+            preprocessing=PREPROCESSING_VERSION,
             policy=f"{self.policy.name} {self.policy.version}",
             decision=film_decision(findings, self.decision),
             early_reading=priority == "none"

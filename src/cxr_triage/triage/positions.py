@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from cxr_triage.domain import PREPROCESSING_VERSION, ModelCard, read_only
 from cxr_triage.errors import PolicyInvalid
+from cxr_triage.model.card import POSITIONS_FILE
 
-POSITIONS_FILE = "positions.json"
 DECIMALS = 4  # of a logit
 
 F64 = NDArray[np.float64]
@@ -109,6 +109,7 @@ class Positions(_Strict):
     finding_names: tuple[str, ...]
     fit: _Films
     measured: _Films | None = None
+    table: tuple[dict[str, Any], ...] = ()
 
     @model_validator(mode="after")
     def _known_findings(self) -> "Positions":
@@ -120,6 +121,10 @@ class Positions(_Strict):
             raise ValueError("two sets of labels")
         return self
 
+    def as_json(self) -> bytes:
+        """The file."""
+        return self.model_dump_json().encode() + b"\n"
+
     @property
     def labels(self) -> tuple[str, ...]:
         """In the order of the columns of `FilmSet.logits`."""
@@ -128,7 +133,7 @@ class Positions(_Strict):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of what it says."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        return hashlib.sha256(self.model_dump_json(exclude={"table"}).encode()).hexdigest()
 
     @cached_property
     def fit_films(self) -> FilmSet:

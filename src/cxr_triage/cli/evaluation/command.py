@@ -27,6 +27,9 @@ def evaluate(
     sensitivity: Annotated[
         float, typer.Option(min=0.5, max=1.0, help=say("help.evaluate.sensitivity", _HELP))
     ] = 0.9,
+    prevalence: Annotated[
+        float | None, typer.Option(min=0.001, max=0.999, help=say("help.prevalence", _HELP))
+    ] = None,
     images: Annotated[Path | None, typer.Option(help=say("help.evaluate.images", _HELP))] = None,
     no_maps: Annotated[
         bool, typer.Option("--no-maps", help=say("help.evaluate.no_maps", _HELP))
@@ -52,6 +55,7 @@ def evaluate(
         splits=tuple(split or ()),
         thresholds_from=thresholds_from,
         sensitivity=sensitivity,
+        prevalence=prevalence,
         images=images,
         no_maps=no_maps,
         model=model,

@@ -15,7 +15,7 @@ from cxr_triage.cli.progress import with_progress
 from cxr_triage.domain import Reason
 from cxr_triage.errors import EvaluationFailed, ModelError
 from cxr_triage.evaluation.evaluation import Evaluation, as_json, notes_of
-from cxr_triage.evaluation.films import Joined, films_of, join
+from cxr_triage.evaluation.films import Films, Joined, films_of, join
 from cxr_triage.evaluation.measure import measure
 from cxr_triage.evaluation.page import render
 from cxr_triage.evaluation.pointing import BoxedFilm, Pointing, pointing
@@ -23,6 +23,7 @@ from cxr_triage.evaluation.priorities import confusion
 from cxr_triage.evaluation.results import FilmOutcome, Results, read_results
 from cxr_triage.evaluation.thresholds import Borrowed, read_thresholds
 from cxr_triage.evaluation.truth import TrueFilm, read_truth
+from cxr_triage.evaluation.whole_films import WholeFilms, measure_films
 from cxr_triage.language import Language
 from cxr_triage.model.card import read_card
 from cxr_triage.model.catalog import SHIPPED_ONLY, find_model
@@ -47,6 +48,7 @@ class Request:
     splits: tuple[str, ...]
     thresholds_from: Path | None
     sensitivity: float
+    prevalence: float | None
     images: Path | None
     no_maps: bool
     model: str | None
@@ -102,6 +104,7 @@ def run_evaluation(request: Request, settings: Settings, console: Console) -> No
         ),
         policy=None if setup is None else f"{setup.rules.name} {setup.rules.version}",
         confusion=None if setup is None else confusion(joined.pairs, setup.rules),
+        whole=_whole(joined, films, setup, request),
         notes=(*notes, *_left_out(request, setup)),
     )
     _write(evaluation, request)
@@ -112,6 +115,21 @@ def run_evaluation(request: Request, settings: Settings, console: Console) -> No
 def _wanted(request: Request, borrowed: Borrowed | None) -> float:
     """Borrowed thresholds were chosen for a sensitivity of their own."""
     return request.sensitivity if borrowed is None else borrowed.sensitivity
+
+
+def _whole(
+    joined: Joined, films: Films, setup: Setup | None, request: Request
+) -> WholeFilms | None:
+    """Which findings are urgent, and how many films have one, the policy says."""
+    rules = read_policy() if setup is None else setup.rules
+    return measure_films(
+        joined,
+        films,
+        rules,
+        prevalence=request.prevalence or rules.decision.prevalence,
+        resamples=request.resamples,
+        seed=request.seed,
+    )
 
 
 def _left_out(request: Request, setup: Setup | None) -> list[Reason]:

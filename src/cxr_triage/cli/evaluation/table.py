@@ -13,6 +13,7 @@ from cxr_triage.evaluation.metrics import FEW
 from cxr_triage.evaluation.page import by_auc, figure, interval
 from cxr_triage.evaluation.pointing import Pointing, PointingRow
 from cxr_triage.evaluation.resampling import Estimate
+from cxr_triage.evaluation.whole_films import WholeFilms
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
@@ -27,6 +28,9 @@ def print_evaluation(evaluation: Evaluation, language: Language, page: Path) -> 
     by_label = {one.label: one for one in evaluation.labels}
     console.print(_findings([by_label[x] for x in by_auc(evaluation)], evaluation, language))
     console.print(_mean(evaluation, language))
+    if evaluation.whole:
+        console.print()
+        console.print(_whole(evaluation.whole, language))
     if evaluation.pointing:
         console.print()
         console.print(_pointing(evaluation.pointing, language))
@@ -81,6 +85,30 @@ def _mean(evaluation: Evaluation, language: Language) -> str:
         low=decimal(mean.auc.low, language, 3),
         high=decimal(mean.auc.high, language, 3),
     )
+
+
+def _whole(whole: WholeFilms, language: Language) -> Table:
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column(say("evaluation.whole.rule", language))
+    names = ("well_flagged", "sensitivity", "sensitivity_urgent", "ppv_at", "npv_at")
+    for key in ("well_flagged", "sick_flagged", "urgent_flagged", "ppv_at", "npv_at"):
+        prevalence = decimal(100 * whole.prevalence, language, 0)
+        table.add_column(say(f"evaluation.whole.{key}", language, prevalence=prevalence))
+    rows = {
+        say(
+            "evaluation.whole.share", language, share=decimal(100 * row.share, language, 0)
+        ): row.figures
+        for row in whole.rows
+    } | {say(f"evaluation.whole.given.{name}", language): one for name, one in whole.given.items()}
+    for title, one in rows.items():
+        table.add_row(title, *(_of_100(getattr(one, name), language) for name in names))
+    return table
+
+
+def _of_100(estimate: Estimate, language: Language) -> str:
+    numbers = (estimate.value, estimate.low, estimate.high)
+    value, *ends = ("–" if x is None else decimal(100 * x, language, 0) for x in numbers)
+    return value if estimate.low is None else f"{value}  {ends[0]}–{ends[1]}"
 
 
 def _pointing(pointing: Pointing, language: Language) -> Table:

@@ -42,6 +42,7 @@ def create_model_app(language: Language) -> typer.Typer:
         "fetch": fetch,
         "info": info,
         "verify": verify,
+        "measure": measure,
         "use": use,
         "remove": remove,
     }
@@ -82,8 +83,51 @@ def fetch(
         result = provide(name, catalog, data, wishes, watcher, threads=settings.threads)
     console.print(say("model.installed", language, name=name))
     _say_proof(result, console, language)
+    _measure(catalog.find(name), settings, console, language)
     console.print(say("model.runs_by_default", language, name=settings.model or catalog.default()))
     _exit_if_failed(result)
+
+
+def measure(name: OptionalName = "", lang: Lang = None) -> None:
+    """Score the reference films with a model and keep where they lie: its positions."""
+    settings, language = _settings(lang)
+    catalog, _ = _places(settings)
+    console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+    _measure(catalog.find(name or settings.model), settings, console, language, again=True)
+
+
+def _measure(
+    folder: Path, settings: Settings, console: Console, language: Language, *, again: bool = False
+) -> None:
+    """Write `positions.json` into the model's folder, unless one that holds is there.
+
+    Raises ModelError, EvaluationFailed, OutputFailed.
+    """
+    from cxr_triage.batch.files import write_whole, writing  # noqa: PLC0415
+    from cxr_triage.calibration.fit import measure_model  # noqa: PLC0415
+    from cxr_triage.cli.progress import with_progress  # noqa: PLC0415
+    from cxr_triage.model.card import POSITIONS_FILE, read_card  # noqa: PLC0415
+    from cxr_triage.triage.positions import find_positions  # noqa: PLC0415
+
+    card = read_card(folder)
+    if not again and find_positions(folder, card) is not None:
+        return
+    console.print(say("model.measuring", language, name=card.name))
+    positions = measure_model(
+        folder,
+        settings,
+        lambda films, total: with_progress(
+            films, total=total, console=console, language=language, quiet=False
+        ),
+    )
+    with writing():
+        write_whole(folder / POSITIONS_FILE, positions.as_json())
+    films = len(positions.fit_films) + len(positions.measured_films or ())
+    console.print(
+        say("model.measured", language, name=card.name, films=films, source=positions.source)
+    )
+    if positions.optimistic:
+        console.print(say("model.measured_optimistic", language))
 
 
 def info(name: OptionalName = "", lang: Lang = None) -> None:
@@ -131,6 +175,8 @@ def use(name: ModelName, lang: Lang = None) -> None:
         catalog.find("")  # a broken choice must not stop a new one from being made
         raise ModelError("model_unknown", known=", ".join(sorted(catalog.shipped())))
     card = read_card(catalog.find(name))
+    console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+    _measure(catalog.find(name), settings, console, language)
     with locked(data):
         choose(card.name, data)
     if card.proof == "unproven":

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, Select, insert, select
 
 from cxr_triage.domain import PRIORITIES, Assessment
 from cxr_triage.errors import NotFound
+from cxr_triage.result.document import read_document
 from cxr_triage.store.database.tables import assessments, images, models, patients, studies
-from cxr_triage.store.records import Scope, StoredAssessment
+from cxr_triage.store.records import Scope, ScoredResult, StoredAssessment
 from cxr_triage.store.rows.codec import assessment_of, assessment_row, card_of, card_row
 from cxr_triage.store.rows.corrected import as_filed, put_right, values_of
 from cxr_triage.store.rows.patients import COLUMNS, patient_of
@@ -122,6 +123,30 @@ def image_of_file(connection: Connection, digest: str, station_id: str) -> Row[A
         .where(assessments.c.digest == digest, images.c.station_id == station_id)
         .limit(1)
     ).first()
+
+
+def scored_films(connection: Connection) -> list[ScoredResult]:
+    """Of each film that is not hidden: its current result, if it was assessed."""
+    rows = connection.execute(
+        select(images.c.patient_id, images.c.file_name, assessments.c.document, models.c.card)
+        .join(images, images.c.id == assessments.c.image_id)
+        .join(models, models.c.id == assessments.c.model_id)
+        .where(
+            assessments.c.is_current,
+            assessments.c.outcome == "assessed",
+            images.c.hidden_at.is_(None),
+        )
+        .order_by(assessments.c.id)
+    )
+    return [
+        ScoredResult(
+            person=str(row.patient_id),
+            file_name=row.file_name,
+            model_sha256=card_of(row.card).sha256,
+            document=read_document(row.document),
+        )
+        for row in rows
+    ]
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row[Any]]:

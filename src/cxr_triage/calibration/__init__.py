@@ -1,0 +1,1 @@
+"""A model is measured where it runs: on the reference films, or on a site's own."""
