@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from cxr_triage.batch.run import file_content
-from cxr_triage.domain import F32, Assessment, ModelCard, read_only
+from cxr_triage.domain import F32, Assessment, ModelCard, NextSteps, read_only
 from cxr_triage.imaging.heatmap import evidence_map
 from cxr_triage.language import Language
 from cxr_triage.report.film.film import film_of
@@ -23,12 +23,14 @@ class AssessedFilm:
     """An assessment and the image that it is of; a notebook shows both.
 
     picture: f32 [H, W] in ±1024, bright = dense, square pixels, read-only, as the film was sent;
-    None where the header alone refused it and nothing was decoded.
+    None where the header alone refused it and nothing was decoded. steps: what the policy says is
+    to be done next.
     """
 
     assessment: Assessment
     picture: F32 | None = field(repr=False)
     language: Language
+    steps: NextSteps = field(default_factory=dict, repr=False)
 
     def heatmap(self, label: str) -> F32:
         """Evidence for a finding, f32 [H, W] in log-odds over its threshold, read-only.
@@ -46,7 +48,7 @@ class AssessedFilm:
     def _repr_html_(self) -> str:
         """Film, map of the leading finding and findings; no script, no name or number."""
         film = film_of("", self.assessment, self.picture, heatmaps=1)
-        return cell(film, language=self.language)
+        return cell(film, language=self.language, steps=self.steps)
 
 
 class FilmPipeline:
@@ -96,6 +98,7 @@ class FilmPipeline:
             assessment=self._pipeline.score([image])[0],
             picture=None if image.radiograph is None else image.radiograph.pixels,
             language=self._language,
+            steps=self._pipeline.policy.next_steps,
         )
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from cxr_triage.domain import (
     Assessment,
     CropBox,
     Eligibility,
+    FilmDecision,
     Finding,
     Header,
     ModelCard,
@@ -78,11 +79,58 @@ def finding(label: str, score: float, *, level: str = "possible", evidence=None)
     )
 
 
+DECISION = FilmDecision(
+    rarity=0.04,
+    band=1,
+    cuts={"routine": 0.3, "urgent": 0.1},
+    films="Test films",
+    population="well",
+    number=400,
+    missed=0.41,
+    missed_films="Other test films",
+)
+
 FINDINGS = (
     finding("Pneumothorax", 0.81, level="likely"),
     finding("Effusion", 0.55),
     finding("Nodule", 0.21, level="none"),
 )
+
+
+def rare(finding: Finding, rarity: float, *, trust="reliable", may="urgent") -> Finding:
+    """The finding of a model that is fitted to films."""
+    return replace(
+        finding, position=1 - rarity / 3, rarity=rarity, trust=trust, may=may, likely_threshold=None
+    )
+
+
+def decided(
+    *found: Finding, decision: FilmDecision = DECISION, priority="urgent", **values
+) -> Assessment:
+    """The result of a model that is fitted to films; the first finding makes the priority."""
+    findings = found or (
+        rare(FINDINGS[0], 0.04),
+        rare(FINDINGS[1], 0.2, may="routine"),
+        rare(FINDINGS[2], 0.7, trust="not_reliable", may="routine"),
+    )
+    leading = findings[0]
+    reason = PriorityReason(code="none_flagged", rarity=leading.rarity)
+    if leading.flagged:
+        reason = PriorityReason(
+            code="possible",
+            label=leading.label,
+            score=leading.score,
+            threshold=leading.threshold,
+            rarity=leading.rarity,
+        )
+    base = assessed(findings=findings, priority=priority, **values)
+    return replace(base, reason=reason, decision=decision, policy="default 2")
+
+
+def nothing_flagged(**values) -> Assessment:
+    """Of such a model: no film is flagged less."""
+    found = [rare(finding(name, 0.2, level="none"), 0.6) for name in ("Pneumothorax", "Effusion")]
+    return decided(*found, priority="none", **values)
 
 
 def assessed(

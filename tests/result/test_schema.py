@@ -43,7 +43,7 @@ def answer(assessment, who=RADIOLOGIST):
         received_at=CREATED_AT,
         is_current=True,
     )
-    return json.loads(assessment_out(stored, who, "en").model_dump_json())
+    return json.loads(assessment_out(stored, who, "en", {}).model_dump_json())
 
 
 @pytest.fixture(scope="module", params=["RG1_UNCR", "RG3_UNCR"], ids=["scored", "refused"])

@@ -14,7 +14,7 @@ from cxr_triage.service.audit import Action, Actor, Origin, entry
 from cxr_triage.store.records import LOCAL_STATION, NewImage
 from cxr_triage.store.repository import Store, open_store
 from tests.databases import migrated_in
-from tests.report.films import FINDINGS, HEADER, assessed, refused
+from tests.report.films import DECISION, FINDINGS, HEADER, assessed, refused
 
 RECEIVED_AT = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 PATIENT = Patient(id="PID-9", name="NGUYEN^AN", birth_date="19600102", sex="F")
@@ -65,6 +65,8 @@ def result(
     pixels: str = "p0",
     priority: str = "critical",
     margin: float = 0.25,
+    band: int | None = None,
+    early: bool = False,
     fingerprint: str = "f" * 32,
     refuse: str | bool = False,
     accession: str = "ACC-1",
@@ -82,6 +84,8 @@ def result(
             reason=PriorityReason(
                 code="likely", label="Pneumothorax", score=0.5 + margin, threshold=0.5
             ),
+            decision=None if band is None else replace(DECISION, band=band),
+            early_reading=early,
         )
     return replace(
         base,

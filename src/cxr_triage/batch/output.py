@@ -129,6 +129,7 @@ class Gallery:
             created_at=datetime.now().astimezone(),
             model=pipeline.engine.card,
             policy=f"{policy.name} {policy.version}",
+            steps=policy.next_steps,
         )
 
     def _film(self, result: FileResult) -> Film:

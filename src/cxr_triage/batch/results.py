@@ -12,7 +12,7 @@ from typing import Any
 
 from cxr_triage.batch.files import LineFile, writing
 from cxr_triage.batch.run import FileResult
-from cxr_triage.domain import ModelCard
+from cxr_triage.domain import ModelCard, NextSteps
 from cxr_triage.language import Language
 from cxr_triage.result.public import nothing, public
 
@@ -22,15 +22,24 @@ RESULTS_FILE = "results.jsonl"
 CSV_FILE = "results.csv"
 
 
-def row_of(result: FileResult, card: ModelCard, fingerprint: str, language: Language) -> JsonRow:
-    """The row of one file; failed and skipped files have an `error` and no findings."""
+def row_of(
+    result: FileResult,
+    card: ModelCard,
+    fingerprint: str,
+    language: Language,
+    steps: NextSteps | None = None,
+) -> JsonRow:
+    """The row of one file; failed and skipped files have an `error` and no findings.
+
+    steps: what the site says is to be done next.
+    """
     error = result.error
     message = "" if error is None else error.message(language)
     if result.assessment is None:
         said = nothing(result.outcome, card, fingerprint)
         reason, eligibility = message, None
     else:
-        said = public(result.assessment, language)
+        said = public(result.assessment, language, steps)
         reason, eligibility = said["priority_reason"], asdict(result.assessment.eligibility)
     return {
         "path": str(result.path),
@@ -70,7 +79,7 @@ class ResultsWriter:
 
 CSV_COLUMNS = (
     "path", "outcome", "priority", "reason", "flagged", "warnings", "accession", "study_uid",
-    "policy",
+    "policy", "next_step", "rarity", "early_reading",
 )  # fmt: skip
 
 
@@ -80,6 +89,8 @@ def _csv_cells(row: JsonRow, labels: Sequence[str]) -> list[object]:
     values = {
         **row,
         "flagged": flagged,
+        "rarity": "" if row["decision"] is None else row["decision"]["rarity"],
+        "early_reading": row["early_reading"] or "",
         "warnings": ";".join(warning["code"] for warning in row["warnings"]),
     }
     return [*(values[column] for column in CSV_COLUMNS), *(scores.get(x, "") for x in labels)]

@@ -18,6 +18,8 @@ from cxr_triage.domain.model import Download, ModelCard, ModelLabel, Reference
 from cxr_triage.domain.patient import Patient, contradict, folded, names_differ, persons
 from cxr_triage.domain.result import (
     CORRECTED,
+    EARLY_BAND,
+    MIDDLE_BAND,
     PRIORITIES,
     READ_ANYWAY,
     RESEARCH,
@@ -25,6 +27,7 @@ from cxr_triage.domain.result import (
     FilmDecision,
     Finding,
     Level,
+    NextSteps,
     Outcome,
     Priority,
     PriorityReason,
@@ -35,7 +38,9 @@ from cxr_triage.domain.result import (
 
 __all__ = [
     "CORRECTED",
+    "EARLY_BAND",
     "F32",
+    "MIDDLE_BAND",
     "PREPROCESSING_VERSION",
     "PRIORITIES",
     "READ_ANYWAY",
@@ -52,6 +57,7 @@ __all__ = [
     "Level",
     "ModelCard",
     "ModelLabel",
+    "NextSteps",
     "Outcome",
     "Patient",
     "PixelCorrection",

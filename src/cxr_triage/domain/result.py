@@ -17,6 +17,9 @@ Priority = Literal["critical", "urgent", "not_assessed", "routine", "none"]
 PRIORITIES: tuple[Priority, ...] = ("critical", "urgent", "not_assessed", "routine", "none")
 """In the order of the worklist."""
 
+NextSteps = Mapping[Priority, Mapping[str, str]]
+"""What to do next, by priority and language, where a policy says so."""
+
 CORRECTED = ("corrected_left", "corrected_down", "corrected_right", "corrected_inverted")
 """Codes of the warnings of an image that was turned or inverted before it was scored."""
 
@@ -27,6 +30,15 @@ BESIDE_PICTURE = (
     "cut_apex", "cut_base", "cut_left", "cut_right", "mirrored",
 )  # fmt: skip
 """Codes of the warnings without which a picture of the film, or its sides, would mislead."""
+
+OPERATING = 0.5
+"""The score at a label's operating point."""
+
+EARLY_BAND = -1
+"""Before the bands of rarity: drawn by lot to be read early."""
+
+MIDDLE_BAND = 1
+"""Of what no rarity is known of."""
 
 RESEARCH = "research_policy"
 """Code of the warning that every image bears which a research policy let in."""
@@ -66,6 +78,10 @@ class Score:
     trust: Trust | None = field(
         default=None,
         metadata=meaning("Does the model tell this finding apart, as measured; null: not fitted."),
+    )
+    may: Priority | None = field(
+        default=None,
+        metadata=meaning("The highest priority that it may cause; null: not fitted."),
     )
 
     @property
@@ -121,7 +137,7 @@ class FilmDecision:
 class PriorityReason:
     """What made the priority: a code, and the finding that did it where there is one.
 
-    The sentence is `language.say(f"priority_reason.{code}", …)`.
+    The sentence is `result.sentences.priority_sentence`.
     """
 
     code: Literal["likely", "possible", "none_flagged", "refused"]
@@ -130,6 +146,18 @@ class PriorityReason:
     threshold: float | None = None
     rarity: float | None = None
     refusal: Reason | None = None
+
+    @property
+    def margin(self) -> float:
+        """score − threshold of that finding; 0 where none did."""
+        if self.score is None or self.threshold is None:
+            return 0.0
+        return self.score - self.threshold
+
+    @property
+    def place(self) -> tuple[float, float]:
+        """Sorts images of one priority: the rarer first, then the larger margin."""
+        return 1.0 if self.rarity is None else self.rarity, -self.margin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -171,6 +199,10 @@ class Result:
         default=None,
         metadata=meaning("How the film stands among films without findings; null: not fitted."),
     )
+    early_reading: bool = field(
+        default=False,
+        metadata=meaning("Drawn by lot among films where nothing is flagged, to be read early."),
+    )
     created_at: datetime = field(metadata=meaning("When it was made, with its time zone."))
     timings_ms: Mapping[str, float] = field(
         default_factory=dict,
@@ -180,6 +212,18 @@ class Result:
     @property
     def outcome(self) -> Outcome:
         return "assessed" if self.eligibility.status == "accept" else "referred"
+
+    @property
+    def fitted(self) -> bool:
+        """Do films without findings say what is unusual? Refused films need none."""
+        return self.decision is not None or self.outcome != "assessed"
+
+    @property
+    def band(self) -> int:
+        """Its place among films of its priority: those drawn by lot first, then the rarest."""
+        if self.early_reading:
+            return EARLY_BAND
+        return MIDDLE_BAND if self.decision is None else self.decision.band
 
     @property
     def for_research(self) -> bool:
@@ -202,3 +246,8 @@ class Assessment(Result):
 
     findings: tuple[Finding, ...]
     model: ModelCard = field(repr=False)
+
+    @property
+    def own_thresholds(self) -> bool:
+        """Did a site set thresholds of its own, where nothing was fitted?"""
+        return self.decision is None and any(one.threshold != OPERATING for one in self.findings)

@@ -9,7 +9,9 @@ from cxr_triage.domain import (
     Assessment,
     CropBox,
     Eligibility,
+    FilmDecision,
     ModelCard,
+    NextSteps,
     Outcome,
     PixelPolicy,
     Priority,
@@ -20,10 +22,12 @@ from cxr_triage.domain import (
 from cxr_triage.domain.result import meaning
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
+from cxr_triage.result.decided import next_step
 from cxr_triage.result.pixels import pixel_sentence
 from cxr_triage.result.sentences import priority_sentence, reason_sentence
 
 DECIMALS: Final = 6
+ROUNDED: Final = ("probability", "score", "threshold", "position", "rarity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +60,15 @@ class PublicResult(BaseModel):
 
     outcome: Outcome
     priority: Priority | None = None
+    next_step: str = Field(default="", description="What to do now, in words.")
     priority_reason: str = ""
+    decision: FilmDecision | None = Field(
+        default=None,
+        description="How the film stands among films without findings; null: not fitted to any.",
+    )
+    early_reading: bool = Field(
+        default=False, description="Drawn by lot where nothing is flagged, to be read early."
+    )
     findings: tuple[PublicFinding, ...] = ()
     reasons: tuple[PublicReason, ...] = ()
     warnings: tuple[PublicReason, ...] = ()
@@ -129,14 +141,21 @@ def _each(records: object, **lacking: object) -> object:
     return [lacking | one if isinstance(one, dict) else one for one in records]
 
 
-def public(assessment: Assessment, language: Language) -> dict[str, Any]:
-    """Every field of `PublicResult`, ready for JSON; sentences in `language`."""
+def public(
+    assessment: Assessment, language: Language, steps: NextSteps | None = None
+) -> dict[str, Any]:
+    """Every field of `PublicResult`, ready for JSON; sentences in `language`.
+
+    steps: what the site says is to be done next.
+    """
     found, policy = assessment.eligibility, assessment.pixel_policy
     chosen = _named_alike(assessment.header) | _named_alike(assessment)
     age = assessment.header.age_years
     shaped = {
         "outcome": assessment.outcome,
-        "priority_reason": priority_sentence(assessment.reason, language),
+        "next_step": next_step(assessment.priority, language, steps or {}),
+        "priority_reason": priority_sentence(assessment.reason, language, assessment.decision),
+        "decision": None if assessment.decision is None else decision_fields(assessment.decision),
         "findings": [finding_fields(one, language) for one in assessment.findings],
         "reasons": [reason_fields(one, language) for one in found.reasons],
         "warnings": [reason_fields(one, language) for one in found.warnings],
@@ -164,8 +183,22 @@ def nothing(outcome: Outcome, card: ModelCard, fingerprint: str) -> dict[str, An
 def finding_fields(found: Score, language: Language) -> dict[str, Any]:
     """Every field of `PublicFinding`."""
     exact = {one.name: getattr(found, one.name) for one in fields(Score)}
-    rounded = {name: round(exact[name], DECIMALS) for name in ("probability", "score", "threshold")}
+    rounded = {name: _rounded(exact[name]) for name in ROUNDED}
     return exact | rounded | {"name": finding_name(found.label, language)}
+
+
+def decision_fields(decision: FilmDecision) -> dict[str, Any]:
+    """How the film stands among films without findings."""
+    said = asdict(decision)
+    return said | {
+        "rarity": _rounded(decision.rarity),
+        "missed": _rounded(decision.missed),
+        "cuts": {tier: _rounded(at) for tier, at in decision.cuts.items()},
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DECIMALS)
 
 
 def sight_fields(sight: Sight) -> dict[str, Any]:

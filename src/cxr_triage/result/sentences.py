@@ -3,19 +3,24 @@
 import re
 from typing import Final
 
-from cxr_triage.domain import PriorityReason, Reason, Score
+from cxr_triage.domain import FilmDecision, PriorityReason, Reason, Score
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
+from cxr_triage.result.decided import share_text
 
 SPLIT: Final = re.compile(r"(.+?),? (test|val|validation) split, (\d+) films")
 
 
-def priority_sentence(reason: PriorityReason, language: Language) -> str:
-    """Why an image has its priority."""
+def priority_sentence(
+    reason: PriorityReason, language: Language, decision: FilmDecision | None = None
+) -> str:
+    """Why an image has its priority. decision: of its result."""
     if reason.refusal is not None:
         return reason_sentence(reason.refusal, language)
     finding = "" if reason.label is None else finding_name(reason.label, language)
+    if reason.rarity is not None:
+        return _rarity_sentence(reason, finding, language, decision)
     return say(
         f"priority_reason.{reason.code}",
         language,
@@ -23,6 +28,18 @@ def priority_sentence(reason: PriorityReason, language: Language) -> str:
         score=_score(reason.score, language),
         threshold=_score(reason.threshold, language),
     )
+
+
+def _rarity_sentence(
+    reason: PriorityReason, finding: str, language: Language, decision: FilmDecision | None
+) -> str:
+    if reason.label is None or reason.rarity is None:
+        return say("priority_reason.none", language)
+    if reason.code == "likely":
+        finding = say("priority_reason.strongly", language, finding=finding)
+    population = "well" if decision is None else decision.population
+    share = share_text(reason.rarity, language)
+    return say(f"priority_reason.rare.{population}", language, finding=finding, share=share)
 
 
 def reason_sentence(reason: Reason, language: Language) -> str:
@@ -45,6 +62,13 @@ def score_text(finding: Score, language: Language) -> str:
     threshold = f"{finding.threshold:.2f}"
     near = not finding.flagged and f"{finding.score:.2f}" == threshold
     return decimal(finding.score, language, 4 if near else 2)
+
+
+def threshold_text(finding: Score, language: Language) -> str:
+    """The score from which on it is flagged; that none reaches, or every one, is said so."""
+    if finding.threshold > 1:
+        return say("numbers.never", language)
+    return decimal(finding.threshold, language)
 
 
 def _score(score: float | None, language: Language) -> str:

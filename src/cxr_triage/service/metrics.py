@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -40,6 +41,8 @@ Stage = Literal["receive", "assess", "keep", "whole"]
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SCORES: Final = tuple(tenth / 10 for tenth in range(1, 11))
 """0.5 is the operating point."""
+RARITIES: Final = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+"""Shares of films without findings."""
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -79,6 +82,13 @@ class Metrics:
             "Scores by finding; 0.5 is the operating point. To see drift.",
             ("finding",),
             buckets=SCORES,
+            registry=registry,
+        )
+        self._rarity = Histogram(
+            "cxr_triage_film_rarity",
+            "How unusual assessed films are: the share of films without findings that look so. Of "
+            "such films as many lie below each limit as it says; to see drift.",
+            buckets=RARITIES,
             registry=registry,
         )
         self._flags = Counter(
@@ -151,6 +161,8 @@ class Metrics:
         self._priorities.labels(found.priority).inc()
         for step, ms in found.timings_ms.items():
             self._steps.labels(step).observe(ms / 1000)
+        if found.decision is not None:
+            self._rarity.observe(found.decision.rarity)
         for finding in found.findings:
             self._scores.labels(finding.label).observe(finding.score)
             self._flags.labels(finding.label, finding.level).inc()
@@ -242,6 +254,7 @@ class _WatchedTasks(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             counts, last = self._store.tasks.counts(), last_check(self._store)
+            early = self._store.early_reading()
         except StoreError:
             return
         tasks = GaugeMetricFamily(
@@ -252,6 +265,15 @@ class _WatchedTasks(Collector):
         for kind, state in product(HANDLERS, UNDONE):
             tasks.add_metric((kind, state), counts.get((kind, state), 0))
         yield tasks
+        drawn = GaugeMetricFamily(
+            "cxr_triage_early_reading",
+            "Studies drawn by lot where nothing is flagged: drawn, read, and with a finding that "
+            "a doctor named.",
+            labels=("studies",),
+        )
+        for name, count in asdict(early).items():
+            drawn.add_metric((name,), count)
+        yield drawn
         if last is not None:
             yield GaugeMetricFamily(
                 "cxr_triage_store_check_age_seconds",

@@ -7,11 +7,20 @@ numbers and patients may not.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
-from cxr_triage.domain import Assessment, Patient, Priority, PriorityReason, Reason, Score
+from cxr_triage.domain import (
+    Assessment,
+    FilmDecision,
+    Patient,
+    Priority,
+    PriorityReason,
+    Reason,
+    Score,
+)
 from cxr_triage.result.document import Document
 from cxr_triage.triage.anyway import may_be_read_anyway
 
@@ -176,7 +185,9 @@ class Kept:
 class StudyRow:
     """One study in the worklist.
 
-    margin: of the finding that made the priority, score − threshold; 0 where none did.
+    band: its place among studies of its priority (`Result.band`). overdue: nobody has read it for
+    longer than studies of its priority may wait. early_reading, decision: of the result that made
+    the priority.
     assessment_id: of the image that made the priority. flags: that image's flagged
     findings, the one that made the priority first. view, age_years, sex: of that image.
     opened_by: full name of who opened it last before it was read, empty if nobody did.
@@ -201,7 +212,7 @@ class StudyRow:
     received_at: datetime
     acquired_at: str
     priority: Priority
-    margin: float
+    band: int
     reason: PriorityReason
     flags: tuple[Score, ...]
     state: StudyState
@@ -220,6 +231,9 @@ class StudyRow:
     filed_image: AsFiled = AsFiled()
     patient_corrected: bool = False
     age_corrected: bool = False
+    overdue: bool = False
+    early_reading: bool = False
+    decision: FilmDecision | None = None
 
     @property
     def signed_whole(self) -> bool:
@@ -232,8 +246,26 @@ class StudyRow:
         return self.patient_corrected or self.age_corrected
 
 
-PageCursor = tuple[int, float, datetime, str]
-"""Where a page ended: place of the priority, −margin, received_at, study_id."""
+MaximumWait = Mapping[Priority, timedelta]
+"""How long a study of a priority may wait unread; it then comes before the others."""
+
+NO_MAXIMUM: MaximumWait = MappingProxyType({})
+
+OVERDUE_BAND = -2
+"""The band of what waits longer, before all others of its priority."""
+
+
+class PageCursor(NamedTuple):
+    """Where a page ended: the moment at which the list stands, then what sorts it.
+
+    priority_rank: place of the priority. band: of a study that is overdue then, OVERDUE_BAND.
+    """
+
+    as_of: datetime
+    priority_rank: int
+    band: int
+    received_at: datetime
+    study_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +293,16 @@ class StudyPage:
 
     rows: tuple[StudyRow, ...]
     after: PageCursor | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyReading:
+    """Studies that were drawn by lot where nothing is flagged: how many, how many of them doctors
+    have read, and on how many they named a missed finding."""
+
+    drawn: int
+    read: int
+    with_finding: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,12 @@ from cxr_triage.store.database.migrate import migrate
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.inspection import Inspection, inspect
 from cxr_triage.store.records import (
+    NO_MAXIMUM,
     AuditEntry,
     AuditRow,
+    EarlyReading,
     Kept,
+    MaximumWait,
     Neighbours,
     NewImage,
     PageCursor,
@@ -197,16 +200,29 @@ class Store:
             return study_rows.with_uid(connection, study_uid, scope)
 
     def worklist(
-        self, query: WorklistQuery, scope: Scope, *, after: PageCursor | None, limit: int
+        self,
+        query: WorklistQuery,
+        scope: Scope,
+        *,
+        after: PageCursor | None,
+        limit: int,
+        waits: MaximumWait = NO_MAXIMUM,
     ) -> StudyPage:
         """At most `limit` rows after a place, in the order of the worklist."""
         with self._database.read() as connection:
-            return study_rows.page(connection, query, scope, after=after, limit=limit)
+            return study_rows.page(connection, query, scope, after=after, limit=limit, waits=waits)
 
-    def neighbours(self, study_id: str, query: WorklistQuery, scope: Scope) -> Neighbours:
+    def neighbours(
+        self, study_id: str, query: WorklistQuery, scope: Scope, waits: MaximumWait = NO_MAXIMUM
+    ) -> Neighbours:
         """The studies beside one in the worklist that the query gives. Raises NotFound."""
         with self._database.read() as connection:
-            return study_rows.neighbours(connection, study_id, query, scope)
+            return study_rows.neighbours(connection, study_id, query, scope, waits)
+
+    def early_reading(self) -> EarlyReading:
+        """What came of the studies that were drawn by lot to be read early."""
+        with self._database.read() as connection:
+            return study_rows.early_reading(connection)
 
     def older_results(self, image_id: str, scope: Scope) -> tuple[StoredAssessment, ...]:
         """Results of an image that are not current any more, newest first."""

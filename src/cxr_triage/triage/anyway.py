@@ -46,6 +46,13 @@ def waits(eligibility: Eligibility) -> bool:
     return bool(codes) and not codes & OTHER_KIND
 
 
+def group_in_study(eligibility: Eligibility, priority: Priority) -> int:
+    """Within a study: what is flagged, then what waits for a doctor, then what is not flagged."""
+    if eligibility.status == "accept":
+        return 2 if priority == "none" else 0
+    return 1 if waits(eligibility) else 3
+
+
 def never_lowered(
     eligibility: Eligibility, priority: Priority, reason: PriorityReason
 ) -> tuple[Priority, PriorityReason]:

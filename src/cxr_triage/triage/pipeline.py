@@ -27,7 +27,7 @@ from cxr_triage.triage.decision import Decision, decide
 from cxr_triage.triage.gate import Gate
 from cxr_triage.triage.image_reader import NOTHING, GatedImage, ImageReader, timed
 from cxr_triage.triage.policy import Policy, urgency
-from cxr_triage.triage.rank import film_decision, findings_of, priority_of
+from cxr_triage.triage.rank import drawn, film_decision, findings_of, priority_of
 
 
 class Pipeline:
@@ -121,6 +121,8 @@ class Pipeline:
             preprocessing=PREPROCESSING_VERSION,
             policy=f"{self.policy.name} {self.policy.version}",
             decision=film_decision(held.findings, self.decision),
+            early_reading=held.priority == "none"
+            and drawn(image.digest, self.policy.decision.early_reading),
             created_at=datetime.now(UTC),
             timings_ms=timings,
         )

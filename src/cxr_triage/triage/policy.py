@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cxr_triage.domain import PRIORITIES, RESEARCH, ModelCard, Priority, Reason
+from cxr_triage.domain import PRIORITIES, RESEARCH, ModelCard, NextSteps, Priority, Reason
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.labels import LABELS
 
@@ -147,6 +147,11 @@ class Policy(_Strict):
     def rule(self, label: str) -> LabelRule:
         """What `label` may cause, and its weight."""
         return self.labels.get(label, self.other)
+
+    @property
+    def next_steps(self) -> NextSteps:
+        """What the site says is to be done next, by priority and language."""
+        return {priority: step.model_dump() for priority, step in self.next_step.items()}
 
     @property
     def warnings(self) -> tuple[Reason, ...]:

@@ -1,5 +1,6 @@
 """Outputs of the model → findings in order, the priority they make, and the study's."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -28,8 +29,8 @@ from cxr_triage.model.calibrate import (
     sigmoid,
 )
 from cxr_triage.model.engine import Outputs
-from cxr_triage.triage.anyway import waits
-from cxr_triage.triage.decision import Decision, LabelCuts
+from cxr_triage.triage.anyway import group_in_study
+from cxr_triage.triage.decision import TIERS, Decision, LabelCuts
 from cxr_triage.triage.policy import urgency
 
 Image = TypeVar("Image")
@@ -88,6 +89,7 @@ def _finding(
         position=None if scale is None else scale.position(label.label, logit_),
         rarity=None if scale is None else scale.rarity(label.label, logit_),
         trust=None if scale is None else cuts.trust,
+        may=None if scale is None else next(tier for tier in TIERS if tier in cuts.cuts),
         cam=cam,
         evidence=read_only((cam + np.float32(bias - margin_at)).astype(np.float32)),
     )
@@ -134,6 +136,12 @@ def film_decision(findings: Sequence[Finding], decision: Decision) -> FilmDecisi
     return decision.scale.decided(rarity)
 
 
+def drawn(digest: str, share: float) -> bool:
+    """Does the lot fall on this file? Always, or never, for the same one; on `share` of all."""
+    lot = hashlib.sha256(f"early reading {digest}".encode()).digest()[:8]
+    return int.from_bytes(lot) < share * 2**64
+
+
 def _rarest(findings: Sequence[Finding]) -> float | None:
     return min((one.rarity for one in findings if one.rarity is not None), default=None)
 
@@ -163,7 +171,7 @@ def rank_studies(
 
     def place_in_study(image: Image) -> tuple[int, int, float, float, str]:
         assessment = assessment_of(image)
-        return _group(assessment), *_place(assessment)
+        return group_in_study(assessment.eligibility, assessment.priority), *_place(assessment)
 
     studies: dict[str, list[Image]] = {}
     for image in images:
@@ -189,18 +197,6 @@ def _of_one_person(
             yield [members[place] for place in places]
 
 
-def _group(assessment: Assessment) -> int:
-    """Within a study: what is flagged, then what waits for a doctor, then what is not flagged."""
-    if assessment.outcome == "assessed":
-        return 2 if assessment.priority == "none" else 0
-    return 1 if waits(assessment.eligibility) else 3
-
-
 def _place(assessment: Assessment) -> tuple[int, float, float, str]:
     """Sorts images: the more urgent first, then the rarer, then the larger margin."""
-    reason = assessment.reason
-    margin = 0.0
-    if reason.score is not None and reason.threshold is not None:
-        margin = reason.score - reason.threshold
-    rarity = 1.0 if reason.rarity is None else reason.rarity
-    return urgency(assessment.priority), rarity, -margin, assessment.id
+    return urgency(assessment.priority), *assessment.reason.place, assessment.id

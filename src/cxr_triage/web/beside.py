@@ -28,7 +28,7 @@ def beside(services: Services, who: Principal, study_id: str, came_from: str) ->
     found = Neighbours(before=None, after=None)
     if not filters.searched:
         query = filters.query(ZoneInfo(services.settings.time_zone))
-        found = neighbours(services.store, who, query, study_id)
+        found = neighbours(services.store, who, query, study_id, waits=services.waits)
     here = filters.address()
     return Beside(
         back=f"/worklist?{here}#s-{study_id}",

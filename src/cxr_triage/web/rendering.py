@@ -16,6 +16,7 @@ from cxr_triage.api.platform.access import is_secure
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.language import LANGUAGES, Language, say, say_count
 from cxr_triage.report.film.html import language_context, writable
+from cxr_triage.result.decided import AXIS, cuts_of, place
 from cxr_triage.service.people.principal import Permission
 from cxr_triage.web.assets import assets
 from cxr_triage.web.visit import FORM_COOKIE, Visit
@@ -77,7 +78,7 @@ def _context(visit: Visit) -> dict[str, object]:
     language, zone = visit.language, ZoneInfo(visit.services.settings.time_zone)
     address = visit.request.url
     here = f"{address.path}?{address.query}" if address.query else address.path
-    return language_context(language) | {
+    return language_context(language, visit.services.next_steps) | {
         "say_count": lambda key, count, **values: say_count(key, language, count, **values),
         "visit": visit,
         "signed_in": visit.session is not None,
@@ -127,6 +128,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def wait_text(wait: timedelta, language: Language) -> str:
+    """How long something may wait, in one unit."""
+    return format_timedelta(wait, granularity="minute", threshold=1.0, locale=language)
+
+
 def ago_text(moment: datetime, language: Language) -> str:
     """How long it has waited, in one unit."""
     waited = max(now() - moment, timedelta(seconds=60))
@@ -149,5 +155,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(priorities=PRIORITIES, asset=assets().address)
+    environment.globals.update(
+        priorities=PRIORITIES, asset=assets().address, axis=AXIS, cuts_of=cuts_of, place=place
+    )
     return environment

@@ -99,6 +99,7 @@ def _page(
         check=last_check(visit.services.store),
         checks=visit.services.settings.store_check_hour >= 0,
         mib=MIB,
+        early=visit.services.store.early_reading(),
         done=done if done in {"added", "revoked", "quota"} else "",
         typed=typed or {},
         mistyped=mistyped,

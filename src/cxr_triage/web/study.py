@@ -42,6 +42,7 @@ def read_study(
         older=[one for one in older if one.image_id == shown.image_id],
         shown=shown,
         found=shown.assessment,
+        made_now=services.pool.running.would_make(shown.assessment),
         beside=beside(services, who, detail.row.study_id, came_from),
         came_from=filters_of(came_from).address(),
         show_heatmap=services.settings.heatmap_first,

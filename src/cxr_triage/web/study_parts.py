@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from cxr_triage.imaging.heatmap import scale_top, shown
 from cxr_triage.labels import LABELS
-from cxr_triage.report.film.html import by_level, gradient
+from cxr_triage.report.film.html import gradient, parted
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.settings import Settings
 from cxr_triage.store.records import VERDICTS, Review, StoredAssessment, StudyDetail
@@ -43,7 +43,7 @@ def scale_values(stored: StoredAssessment) -> dict[str, Any]:
         "gradient": gradient,
         "scale_top": scale_top,
         "shown_map": shown,
-        "by_level": by_level,
+        "parted": parted,
         "weak_auc": WEAK_AUC,
         "evidence": {one.label: one.evidence for one in stored.assessment.model.labels},
     }

@@ -15,12 +15,13 @@ from cxr_triage.domain import PRIORITIES, Score
 from cxr_triage.errors import QueryInvalid
 from cxr_triage.labels import LABELS, finding_name
 from cxr_triage.language import Language
+from cxr_triage.result.decided import missed
 from cxr_triage.service.audit import Action, Origin, entry, note
 from cxr_triage.service.review import worklist
 from cxr_triage.store.records import STATES, Station, StudyRow
 from cxr_triage.web.filters import PERIODS, Filters, filters_in, filters_of
 from cxr_triage.web.forms import PostedLists
-from cxr_triage.web.rendering import now, render
+from cxr_triage.web.rendering import now, render, wait_text
 from cxr_triage.web.visit import OnlookerVisit, ReaderVisit, Visit
 
 router = APIRouter(prefix="/worklist")
@@ -69,12 +70,14 @@ def _list(visit: Visit, origin: Origin, filters: Filters, action: Action) -> Res
     """Raises QueryInvalid for what cannot be searched for."""
     query, store = filters.query(_zone(visit)), visit.services.store
     try:
-        page = worklist.page(store, visit.who, query, cursor=filters.cursor or None)
+        page = worklist.page(
+            store, visit.who, query, cursor=filters.cursor or None, waits=visit.services.waits
+        )
     except QueryInvalid as wrong:
         if wrong.code != "cursor_invalid":
             raise
         filters = replace(filters, cursor="")
-        page = worklist.page(store, visit.who, query)
+        page = worklist.page(store, visit.who, query, waits=visit.services.waits)
     note(store, entry(action, visit.who.acts_from(origin)))
     return _render(visit, filters, rows=page.rows, cursor=page.cursor)
 
@@ -105,6 +108,8 @@ def _render(
         periods=tuple(PERIODS),
         findings=tuple(LABELS),
         priorities_shown=PRIORITIES,
+        missed=missed(visit.services.pool.running.scale, visit.language),
+        wait_text=lambda priority: wait_text(visit.services.waits[priority], visit.language),
         since=now().isoformat(),
     )
 

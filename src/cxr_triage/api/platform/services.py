@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from cxr_triage.api.platform.single_sign_on import SingleSignOn, open_single_sign_on
+from cxr_triage.domain import NextSteps
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.intake.intake import Intake
@@ -21,8 +22,10 @@ from cxr_triage.service.people.sessions import Sessions
 from cxr_triage.service.readiness import Readiness
 from cxr_triage.service.review.corrections import Corrections
 from cxr_triage.service.review.report import Reporter
+from cxr_triage.service.review.worklist import waits_of
 from cxr_triage.service.tasks.runner import TaskRunner
 from cxr_triage.settings import Settings
+from cxr_triage.store.records import MaximumWait
 from cxr_triage.store.repository import Store
 
 
@@ -44,6 +47,16 @@ class Services:
     reporter: Reporter
     metrics: Metrics
     sso: SingleSignOn | None
+
+    @property
+    def next_steps(self) -> NextSteps:
+        """What the policy that runs says is to be done next."""
+        return self.pool.running.rules.next_steps
+
+    @property
+    def waits(self) -> MaximumWait:
+        """How long a study may wait unread under it."""
+        return waits_of(self.pool.running.rules)
 
 
 @contextmanager

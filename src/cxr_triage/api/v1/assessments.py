@@ -34,7 +34,7 @@ def read_assessment(
 ) -> AssessmentOut:
     """A result with every finding, the model that made it, and where its pictures are."""
     stored = _seen(services, who, origin, id_, Action.IMAGE_VIEWED)
-    return assessment_out(stored, who, language)
+    return assessment_out(stored, who, language, services.next_steps)
 
 
 @router.get("/image.png", **PNG)
@@ -95,9 +95,13 @@ def read_report(
     """A page that prints on A4: image, heatmaps, findings, model. It names no patient."""
     stored = _seen(services, who, origin, id_, Action.REPORT_VIEWED)
     running = services.pool.running
-    same = stored.assessment.fingerprint == running.fingerprint
+    same = running.would_make(stored.assessment)
     drawing = Drawing(
-        kind="report", language=language, title=id_, policy=running.policy if same else "–"
+        kind="report",
+        language=language,
+        title=id_,
+        policy=running.policy if same else "–",
+        steps=services.next_steps,
     )
     response = _drawn(services, who, stored, drawing)
     response.headers["Content-Security-Policy"] = report_policy()

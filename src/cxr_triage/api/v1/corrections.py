@@ -71,7 +71,7 @@ def correct_study(
         reason=body.reason,
         origin=origin,
     )
-    return detail_out(detail, who, language)
+    return detail_out(detail, who, language, services.next_steps)
 
 
 @router.post("/studies/{study}/merge")
@@ -88,7 +88,7 @@ def merge_studies(
         reason=body.reason,
         origin=origin,
     )
-    return detail_out(detail, who, language)
+    return detail_out(detail, who, language, services.next_steps)
 
 
 @router.post("/studies/{study}/part")
@@ -104,7 +104,7 @@ def part_study(
         reason=body.reason,
         origin=origin,
     )
-    return detail_out(detail, who, language)
+    return detail_out(detail, who, language, services.next_steps)
 
 
 @router.post("/studies/{study}/settle")
@@ -120,7 +120,7 @@ def settle_number(
         reason=body.reason,
         origin=origin,
     )
-    return detail_out(detail, who, language)
+    return detail_out(detail, who, language, services.next_steps)
 
 
 @router.post("/assessments/{assessment}/move")
@@ -137,7 +137,7 @@ def move_film(
     detail = services.corrections.move(
         who, id_, body.study, version=body.version, reason=body.reason, origin=origin
     )
-    return detail_out(detail, who, language)
+    return detail_out(detail, who, language, services.next_steps)
 
 
 @router.post("/assessments/{assessment}/read-anyway")
@@ -155,7 +155,7 @@ def read_film_anyway(
     detail = services.corrections.read_anyway(
         who, id_, version=body.version, reason=body.reason, origin=origin
     )
-    return detail_out(detail, who, language)
+    return detail_out(detail, who, language, services.next_steps)
 
 
 @router.post("/assessments/{assessment}/hide")
@@ -171,7 +171,7 @@ def hide_film(
     detail = services.corrections.hide(
         who, id_, hidden=True, version=body.version, reason=body.reason, origin=origin
     )
-    return detail_out(detail, who, language)
+    return detail_out(detail, who, language, services.next_steps)
 
 
 @router.post("/assessments/{assessment}/show")
@@ -187,4 +187,4 @@ def show_film(
     detail = services.corrections.hide(
         who, id_, hidden=False, version=body.version, reason=body.reason, origin=origin
     )
-    return detail_out(detail, who, language)
+    return detail_out(detail, who, language, services.next_steps)

@@ -11,6 +11,7 @@ from cxr_triage.api.platform.services import Opened
 from cxr_triage.api.v1.models import ImageOut, ImagesOut
 from cxr_triage.api.v1.shapes import assessment_out
 from cxr_triage.api.v1.uploads import UploadOutcome, take_files
+from cxr_triage.domain import NextSteps
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language
 from cxr_triage.result.public import PublicReason, reason_fields
@@ -56,7 +57,7 @@ async def upload(
     if len(outcomes) == 1 and isinstance(outcomes[0], TriageError):
         raise outcomes[0]
     images = [
-        _image(number, outcome, who, origin, language)
+        _image(number, outcome, who, origin, language, services.next_steps)
         for number, outcome in enumerate(outcomes, start=1)
     ]
     response.status_code = _overall(images)
@@ -64,7 +65,12 @@ async def upload(
 
 
 def _image(
-    number: int, outcome: UploadOutcome, who: Principal, origin: Origin, language: Language
+    number: int,
+    outcome: UploadOutcome,
+    who: Principal,
+    origin: Origin,
+    language: Language,
+    steps: NextSteps,
 ) -> ImageOut:
     if isinstance(outcome, TriageError):
         return ImageOut(
@@ -75,7 +81,7 @@ def _image(
     return ImageOut(
         file=number,
         status=201 if outcome.created else 200,
-        assessment=assessment_out(outcome.stored, who, language),
+        assessment=assessment_out(outcome.stored, who, language, steps),
         warnings=[PublicReason(**reason_fields(one, language)) for one in outcome.warnings],
     )
 

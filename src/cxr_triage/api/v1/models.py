@@ -130,8 +130,22 @@ class StudyOut(_Model):
     received_at: datetime
     acquired_at: str
     priority: Priority
+    next_step: str = Field(description="What to do now, in words.")
     priority_reason: str
-    margin: float
+    rarity: float | None = Field(
+        description="Share of films without findings that show some finding at least as unusual as "
+        "the one that made the priority; null: not fitted, or nothing flagged."
+    )
+    band: int = Field(
+        description="Within the priority: -1 for early reading, 0 the rarest, to 2; 1 where no "
+        "rarity is known."
+    )
+    overdue: bool = Field(
+        description="Unread for longer than a study of its priority may wait: it comes first."
+    )
+    early_reading: bool = Field(
+        description="Drawn by lot where nothing is flagged, to be read early."
+    )
     flags: list[PublicFinding]
     state: StudyState
     opened_by: str = Field(description="Who opened it last before it was read; empty: nobody.")

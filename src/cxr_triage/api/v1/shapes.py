@@ -18,9 +18,10 @@ from cxr_triage.api.v1.models import (
     StudyDetailOut,
     StudyOut,
 )
-from cxr_triage.domain import Patient, names_differ
+from cxr_triage.domain import NextSteps, Patient, names_differ
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language
+from cxr_triage.result.decided import next_step
 from cxr_triage.result.public import DECIMALS, PublicFinding, finding_fields, model_fields, public
 from cxr_triage.result.sentences import priority_sentence
 from cxr_triage.service.inference.pool import Running
@@ -33,15 +34,19 @@ IDENTIFIERS = ("study_uid", "series_uid", "sop_uid", "accession")
 
 
 def assessment_out(
-    stored: StoredAssessment, who: Principal, language: Language, row: StudyRow | None = None
+    stored: StoredAssessment,
+    who: Principal,
+    language: Language,
+    steps: NextSteps,
+    row: StudyRow | None = None,
 ) -> AssessmentOut:
     """Identifiers of the patient's images are left out for those who may not see patients.
 
-    row: of its study, where that is known.
+    steps: what the site says is to be done next. row: of its study, where that is known.
     """
     found = stored.assessment
     address, named = f"/v1/assessments/{found.id}", who.may("see_patients")
-    said = public(found, language)
+    said = public(found, language, steps)
     heatmaps = [_heatmap(address, one.label) if found.crop else None for one in found.findings]
     findings = [
         one | {"heatmap": heatmap} for one, heatmap in zip(said["findings"], heatmaps, strict=True)
@@ -93,7 +98,7 @@ def _heatmap(address: str, label: str) -> str:
     return f"{address}/heatmaps/{quote(label)}.png"
 
 
-def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
+def study_out(row: StudyRow, who: Principal, language: Language, steps: NextSteps) -> StudyOut:
     """Patient, UID and accession number are left out for those who may not see patients."""
     named = who.may("see_patients")
     return StudyOut(
@@ -109,8 +114,12 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
         received_at=row.received_at,
         acquired_at=row.acquired_at,
         priority=row.priority,
-        priority_reason=priority_sentence(row.reason, language),
-        margin=round(row.margin, DECIMALS),
+        next_step=next_step(row.priority, language, steps),
+        priority_reason=priority_sentence(row.reason, language, row.decision),
+        rarity=None if row.reason.rarity is None else round(row.reason.rarity, DECIMALS),
+        band=row.band,
+        overdue=row.overdue,
+        early_reading=row.early_reading,
         flags=[PublicFinding(**finding_fields(flag, language)) for flag in row.flags],
         state=row.state,
         opened_by=row.opened_by,
@@ -130,13 +139,17 @@ def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:
     )
 
 
-def detail_out(detail: StudyDetail, who: Principal, language: Language) -> StudyDetailOut:
+def detail_out(
+    detail: StudyDetail, who: Principal, language: Language, steps: NextSteps
+) -> StudyDetailOut:
     return StudyDetailOut(
         unsigned=[one.assessment.id for one in detail.lacking],
-        study=study_out(detail.row, who, language),
-        assessments=[assessment_out(one, who, language, detail.row) for one in detail.images],
+        study=study_out(detail.row, who, language, steps),
+        assessments=[
+            assessment_out(one, who, language, steps, detail.row) for one in detail.images
+        ],
         reviews=[review_out(review) for review in detail.reviews],
-        hidden=[assessment_out(one, who, language, detail.row) for one in detail.hidden],
+        hidden=[assessment_out(one, who, language, steps, detail.row) for one in detail.hidden],
         siblings=[
             SiblingOut(
                 id=one.study_id,

@@ -46,8 +46,8 @@ def read_worklist(
     limit: Annotated[int, Query(ge=1, le=worklist.MAX_LIMIT)] = worklist.DEFAULT_LIMIT,
 ) -> WorklistOut:
     """Studies, most urgent first: critical, urgent, not_assessed, routine, none; within a
-    priority the larger margin over the threshold first. `next` asks for the next page, with
-    the same filters."""
+    priority first what waits `overdue`, then by `band`, then what came first. `next` asks for the
+    next page, with the same filters; the list stands as it did at the first page's moment."""
     if accession is not None:
         raise QueryInvalid("search_by_post")
     query = WorklistQuery(
@@ -58,9 +58,9 @@ def read_worklist(
         received_from=received_from,
         received_until=received_until,
     )
-    page = worklist.page(services.store, who, query, cursor=cursor, limit=limit)
+    page = _page(services, who, query, cursor, limit)
     note(services.store, entry(Action.WORKLIST_VIEWED, who.acts_from(origin)))
-    return _worklist_out(page, who, language)
+    return _worklist_out(services, page, who, language)
 
 
 @router.post("/worklist/search")
@@ -78,14 +78,25 @@ def search_worklist(
         received_from=wanted.received_from,
         received_until=wanted.received_until,
     )
-    page = worklist.page(services.store, who, query, cursor=wanted.cursor, limit=wanted.limit)
+    page = _page(services, who, query, wanted.cursor, wanted.limit)
     note(services.store, entry(Action.WORKLIST_SEARCHED, who.acts_from(origin)))
-    return _worklist_out(page, who, language)
+    return _worklist_out(services, page, who, language)
 
 
-def _worklist_out(page: worklist.Page, who: Principal, language: Language) -> WorklistOut:
+def _page(
+    services: Services, who: Principal, query: WorklistQuery, cursor: str | None, limit: int
+) -> worklist.Page:
+    return worklist.page(
+        services.store, who, query, cursor=cursor, limit=limit, waits=services.waits
+    )
+
+
+def _worklist_out(
+    services: Services, page: worklist.Page, who: Principal, language: Language
+) -> WorklistOut:
+    steps = services.next_steps
     return WorklistOut(
-        studies=[study_out(row, who, language) for row in page.rows], next=page.cursor
+        studies=[study_out(row, who, language, steps) for row in page.rows], next=page.cursor
     )
 
 
@@ -101,7 +112,7 @@ def read_study(
     it, or several patients bear it). A doctor who reads it opens it."""
     detail = services.store.study(own_id(services, who, study), who.scope)
     note_opened(services, who, origin, detail)
-    return detail_out(detail, who, language)
+    return detail_out(detail, who, language, services.next_steps)
 
 
 def own_id(services: Services, who: Principal, study: str) -> str:

@@ -16,6 +16,7 @@ from cxr_triage.cli.progress import with_progress
 from cxr_triage.cli.score.table import print_ranked
 from cxr_triage.domain import ModelCard
 from cxr_triage.language import Language, say
+from cxr_triage.result.decided import measured_on, none_is_not_normal
 from cxr_triage.triage.pipeline import Pipeline
 
 WIDTH_OF_FILES = 140
@@ -49,7 +50,14 @@ class ScoreRun:
             raise typer.Exit(INTERRUPTED) from None
 
     def _take(self, result: FileResult) -> None:
-        row = row_of(result, self._pipeline.engine.card, self._pipeline.fingerprint, self._language)
+        pipeline = self._pipeline
+        row = row_of(
+            result,
+            pipeline.engine.card,
+            pipeline.fingerprint,
+            self._language,
+            pipeline.policy.next_steps,
+        )
         self._output.add(result, row)
         self.outcomes[result.outcome] += 1
         if self._json:
@@ -62,13 +70,26 @@ class ScoreRun:
         if self._quiet:
             return
         if not self._json:
-            print_ranked(self._results, console=terminal(), language=self._language)
+            steps = self._pipeline.policy.next_steps
+            print_ranked(self._results, console=terminal(), language=self._language, steps=steps)
         console.print(self._summary())
+        for line in self._caveats():
+            console.print(line, soft_wrap=True)
         console.print(_model_line(self._pipeline.engine.card, self._language), soft_wrap=True)
         if self._pipeline.policy.purpose == "research":
             console.print(say("for_research", self._language))
         for kind, path in written.items():
             console.print(say(f"command.{kind}_at", self._language, path=path), soft_wrap=True)
+
+    def _caveats(self) -> Iterator[str]:
+        """What nothing flagged does not mean, and among which films that was measured."""
+        assessed = [one.assessment for one in self._results if one.assessment is not None]
+        nothing = next((one for one in assessed if one.priority == "none"), None)
+        if nothing is not None:
+            yield from none_is_not_normal(nothing.decision, nothing.model, self._language)
+        decision = next((one.decision for one in assessed if one.decision), None)
+        if decision is not None:
+            yield from measured_on(decision, self._language)
 
     def _summary(self) -> str:
         counts = {

@@ -9,11 +9,12 @@ from rich.text import Text
 
 from cxr_triage.batch.inputs import below, common_folder
 from cxr_triage.batch.run import FileResult, rank_results
-from cxr_triage.domain import PRIORITIES, Finding, Priority
+from cxr_triage.domain import PRIORITIES, Finding, NextSteps, Priority
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 from cxr_triage.report.film.film import leading_first
+from cxr_triage.result.decided import next_step, rarity_text, unfitted
 from cxr_triage.result.sentences import priority_sentence, reason_sentence
 
 MAX_ROWS = 12
@@ -29,7 +30,9 @@ SYMBOLS: dict[Priority, tuple[str, str]] = {
 """Shape and colour; the word beside them says the same."""
 
 
-def print_ranked(results: Sequence[FileResult], *, console: Console, language: Language) -> None:
+def print_ranked(
+    results: Sequence[FileResult], *, console: Console, language: Language, steps: NextSteps
+) -> None:
     """Print a row for each image of each study, then for each file that failed.
 
     Of a long run each priority shows its first rows and how many more there are.
@@ -43,7 +46,7 @@ def print_ranked(results: Sequence[FileResult], *, console: Console, language: L
     groups = {name: [x for x in images if _priority(x) == name] for name in PRIORITIES}
     for group in (*groups.values(), failed):
         for result in group[:MAX_ROWS]:
-            table.add_row(*_row(result, base, language))
+            table.add_row(*_row(result, base, language, steps))
         if len(group) > MAX_ROWS:
             more = say("command.more_rows", language, count=len(group) - MAX_ROWS)
             table.add_row("", Text(more, "dim"))
@@ -54,7 +57,9 @@ def _priority(result: FileResult) -> str:
     return "" if result.assessment is None else result.assessment.priority
 
 
-def _row(result: FileResult, base: Path | None, language: Language) -> tuple[Text, Text, str, str]:
+def _row(
+    result: FileResult, base: Path | None, language: Language, steps: NextSteps
+) -> tuple[Text, Text, str, str]:
     path = safe_path(below(base, result.path))
     image = result.assessment
     if image is None:
@@ -65,13 +70,20 @@ def _row(result: FileResult, base: Path | None, language: Language) -> tuple[Tex
     word = Text(f"{symbol} {say(f'priority_word.{image.priority}', language)}", style)
     leading = leading_first(image)[:LEADING_FINDINGS]
     findings = "\n".join(_scored(finding, language) for finding in leading)
-    why = [priority_sentence(image.reason, language)]
+    why = [
+        next_step(image.priority, language, steps),
+        f"{priority_sentence(image.reason, language, image.decision)}.",
+    ]
+    if not image.fitted:
+        why.append(unfitted(language, own_thresholds=image.own_thresholds))
     why += [reason_sentence(notice, language) for notice in image.notices]
     return word, path, findings, "\n".join(why)
 
 
 def _scored(finding: Finding, language: Language) -> str:
     score = decimal(finding.score, language)
+    if finding.rarity is not None:
+        score = rarity_text(finding.rarity, language)
     mark = "!" if finding.level == "likely" else ""
     return f"{finding_name(finding.label, language)} {score}{mark}"
 

@@ -15,18 +15,31 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cxr_triage.domain import PRIORITIES, Finding, ModelCard
+from cxr_triage.domain import PRIORITIES, ModelCard, NextSteps, Score
 from cxr_triage.imaging.heatmap import colours, scale_top, shown
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal, localized
 from cxr_triage.report.film.film import Film, flagged
+from cxr_triage.result.decided import (
+    AXIS,
+    cuts_of,
+    measured_on,
+    next_step,
+    not_looked_for,
+    notes,
+    place,
+    rarity_text,
+    share_text,
+    unfitted,
+)
 from cxr_triage.result.pixels import pixel_sentence
 from cxr_triage.result.sentences import (
     data_set_name,
     priority_sentence,
     reason_sentence,
     score_text,
+    threshold_text,
 )
 
 StudyFilms = Sequence[Film]
@@ -51,18 +64,19 @@ def render(
     created_at: datetime,
     model: ModelCard,
     policy: str,
+    steps: NextSteps | None = None,
 ) -> str:
     """The whole page; studies and films stay in the order given.
 
-    policy: name and version of the priority policy in force. Patient names and
-    identifiers other than the accession number do not appear.
+    policy: name and version of the priority policy in force; steps: what it says is to be done
+    next. Patient names and identifiers other than the accession number do not appear.
     """
     css = stylesheet()
     page = (
         environment()
         .get_template("report.html.j2")
         .render(
-            **language_context(language),
+            **language_context(language, steps),
             css=Markup(css),  # noqa: S704 - our own file, not input
             css_hash=b64encode(sha256(css.encode()).digest()).decode(),
             created_at=f"{created_at.strftime(say('report.time', language))} {created_at:%Z}",
@@ -76,24 +90,32 @@ def render(
             contested=_contested(studies),
             failed=sum(file.outcome == "failed" for file in unread),
             evidence={label.label: label.evidence for label in model.labels},
-            has_likely=any(label.likely_point is not None for label in model.labels),
+            measured=_measured(studies, language),
         )
     )
     return writable(page)
 
 
-def language_context(language: Language) -> dict[str, object]:
-    """What a template needs to write in `language`."""
+def language_context(language: Language, steps: NextSteps | None = None) -> dict[str, object]:
+    """What a template needs to write in `language`. steps: what the site says is to be done."""
     return {
         "language": language,
         "say": lambda key, **values: say(key, language, **values),
         "name": partial(finding_name, language=language),
         "priority_sentence": partial(priority_sentence, language=language),
+        "next_step": partial(next_step, language=language, steps=steps or {}),
+        "notes": lambda result, card: list(notes(result, card, language)),
+        "measured_on": lambda decision: list(measured_on(decision, language)),
+        "not_looked_for": partial(not_looked_for, language=language),
+        "unfitted": partial(unfitted, language=language),
+        "rarity_text": partial(rarity_text, language=language),
+        "share_text": partial(share_text, language=language),
         "reason_sentence": partial(reason_sentence, language=language),
         "data_set_name": partial(data_set_name, language=language),
         "pixel_sentence": partial(pixel_sentence, language=language),
         "decimal": lambda value, decimals=2: decimal(value, language, decimals),
         "score_text": partial(score_text, language=language),
+        "threshold_text": partial(threshold_text, language=language),
         "moment": partial(moment, language=language),
         "plain": lambda value: localized(value, language),
     }
@@ -142,12 +164,9 @@ def gradient() -> list[tuple[str, str]]:
     ]
 
 
-def by_level(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
-    """Findings by level, in their order."""
-    levels: dict[str, list[Finding]] = {"likely": [], "possible": [], "none": []}
-    for finding in findings:
-        levels[finding.level].append(finding)
-    return levels
+def parted(findings: Sequence[Score]) -> tuple[list[Score], list[Score]]:
+    """The flagged findings and the rest, in their order."""
+    return [one for one in findings if one.flagged], [one for one in findings if not one.flagged]
 
 
 @lru_cache
@@ -163,12 +182,22 @@ def environment() -> Environment:
         priorities=PRIORITIES,
         data_uri=data_uri,
         gradient=gradient,
-        by_level=by_level,
+        parted=parted,
+        axis=AXIS,
+        cuts_of=cuts_of,
+        place=place,
         flagged=flagged,
         scale_top=scale_top,
         shown=shown,
     )
     return environment
+
+
+def _measured(studies: Sequence[StudyFilms], language: Language) -> list[str]:
+    """The films behind the numbers of a page, each sentence once."""
+    decisions = [film.assessment.decision for study in studies for film in study]
+    said = (one for found in decisions if found for one in measured_on(found, language))
+    return list(dict.fromkeys(said))
 
 
 def _contested(studies: Sequence[Sequence[Film]]) -> frozenset[str]:

@@ -4,27 +4,28 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
+from cxr_triage.domain import NextSteps
 from cxr_triage.language import Language
 from cxr_triage.report.film.film import Film
 from cxr_triage.report.film.html import environment, language_context, template_text, writable
 
 
-def cell(film: Film, *, language: Language) -> str:
+def cell(film: Film, *, language: Language, steps: NextSteps | None = None) -> str:
     """The film, its heatmaps and findings, and what they are for.
 
     No script, no request to anywhere. Nothing of the header but what the gate says of it (an
-    age, where that is why): no name, number or date, and not the film's path.
+    age, where that is why): no name, number or date, and not the film's path. steps: what the
+    site says is to be done next.
     """
     assessment = film.assessment
     html = environment().get_template("notebook.html.j2")
     page = html.render(
-        **language_context(language),
+        **language_context(language, steps),
         css=Markup(stylesheet()),  # noqa: S704 - our own files, not input
         one=film,
         model=assessment.model,
         scale_id=f"evidence-{assessment.id}",
         evidence={label.label: label.evidence for label in assessment.model.labels},
-        has_likely=any(label.likely_point is not None for label in assessment.model.labels),
     )
     return writable(page)
 

@@ -7,9 +7,10 @@ from reportlab.lib.colors import Color, black, white
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Flowable
 
-from cxr_triage.domain import Finding, Priority
+from cxr_triage.domain import FilmDecision, Finding, Priority
 from cxr_triage.imaging.heatmap import colours
 from cxr_triage.report.typeface import BOLD, REGULAR
+from cxr_triage.result.decided import AXIS, cuts_of, place
 
 GREY: Final = Color(0.55, 0.55, 0.55)
 PALE: Final = Color(0.92, 0.92, 0.92)
@@ -98,6 +99,40 @@ class Bar(Flowable):
             pen.setStrokeColor(colour)
             pen.setLineWidth(line)
             pen.line(self.width * threshold, 0, self.width * threshold, self.height)
+
+
+class RarityBar(Flowable):
+    """How unusual a finding is, with the marks of the scale below and the cuts as ticks: half as
+    high for routine, whole for urgent, thicker for critical."""
+
+    def __init__(
+        self, finding: Finding, decision: FilmDecision, width: float, height: float = 8
+    ) -> None:
+        super().__init__()
+        self.width, self.height = width, height
+        self._finding, self._decision = finding, decision
+
+    def draw(self) -> None:
+        pen, found = self.canv, self._finding
+        low, high = 2.0, self.height - 1.5
+        pen.setLineWidth(0.4)
+        pen.setStrokeColor(GREY)
+        pen.setFillColor(PALE)
+        pen.rect(0, low, self.width, high - low, fill=1)
+        pen.setFillColor(black if found.level == "likely" else Color(0.4, 0.4, 0.4))
+        filled = self.width * place(1.0 if found.rarity is None else found.rarity)
+        pen.rect(0, low, filled, high - low, stroke=0, fill=1)
+        for count in AXIS:
+            at = self.width * place(1 / count)
+            pen.line(at, 0, at, low)
+        for tier, cut in cuts_of(found, self._decision):
+            at = self.width * place(cut)
+            bottom = (low + high) / 2 if tier == "routine" else 0
+            thick = 2.0 if tier == "critical" else 1.2
+            for colour, line in ((white, thick + 1.4), (black, thick)):
+                pen.setStrokeColor(colour)
+                pen.setLineWidth(line)
+                pen.line(at, bottom, at, self.height)
 
 
 class Scale(Flowable):

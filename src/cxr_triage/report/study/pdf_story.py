@@ -20,7 +20,7 @@ from reportlab.platypus import (
 
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
-from cxr_triage.report.study.pdf_parts import GREY, STYLES, Bar, PriorityMark, Scale
+from cxr_triage.report.study.pdf_parts import GREY, STYLES, Bar, PriorityMark, RarityBar, Scale
 from cxr_triage.report.study.sheet import (
     Facts,
     FilmSheet,
@@ -119,8 +119,10 @@ class _Teller:
         said = [
             self._labelled(f"{self._say('paper.triage')}:", self._sheet.priority_word, "priority")
         ]
+        said.append(self._text(self._sheet.next_step, "bold"))
         if self._sheet.priority != "not_assessed":
             said.append(self._text(self._sheet.reason, "text"))
+        said += [self._text(one, "text") for one in self._sheet.caveats]
         table = Table([[PriorityMark(self._sheet.priority, 14), said]], [7 * mm, WIDTH - 7 * mm])
         table.setStyle([*TIGHT, ("TOPPADDING", (0, 0), (-1, -1), 3)])
         yield table
@@ -141,7 +143,7 @@ class _Teller:
             yield self._text(" ".join(film.remarks), "remark")
         if film.rows:
             yield Spacer(1, 1.5 * mm)
-            yield self._table(film.rows)
+            yield self._table(film)
         if film.rest:
             yield self._text(film.rest, "remark")
         yield Spacer(1, 1 * mm)
@@ -203,13 +205,13 @@ class _Teller:
         )
         return Scale(float(picture.finding.evidence.max()), picture.top, width, ends)
 
-    def _table(self, rows: Sequence[SheetRow]) -> Flowable:
+    def _table(self, film: FilmSheet) -> Flowable:
         heads = (
-            "report.finding",
-            "report.level",
-            "report.score_threshold",
-            "paper.evidence",
-            "paper.doctor",
+            self._say("report.finding"),
+            self._say("report.level"),
+            film.scale,
+            self._say("paper.evidence"),
+            self._say("paper.doctor"),
         )
         bar = 24 * mm
         body = [
@@ -219,8 +221,8 @@ class _Teller:
                 Table(
                     [
                         [
-                            Bar(row.finding, bar),
-                            self._labelled(row.score, f"/ {row.threshold}", "cell"),
+                            self._bar(row, bar),
+                            self._labelled(row.value, row.limit, "cell"),
                         ]
                     ],
                     [bar + 2 * mm, None],
@@ -229,10 +231,10 @@ class _Teller:
                 self._text(row.evidence, "label"),
                 self._text(row.verdict, "cell"),
             ]
-            for row in rows
+            for row in film.rows
         ]
         table = Table(
-            [[self._text(self._say(key), "label") for key in heads], *body],
+            [[self._text(head, "label") for head in heads], *body],
             [part * WIDTH for part in (0.27, 0.18, 0.25, 0.14, 0.16)],
             repeatRows=1,
         )
@@ -249,6 +251,11 @@ class _Teller:
             )
         )
         return table
+
+    def _bar(self, row: SheetRow, width: float) -> Flowable:
+        if row.decision is None or row.finding.rarity is None:
+            return Bar(row.finding, width)
+        return RarityBar(row.finding, row.decision, width)
 
     def _reviews(self, reviews: Sequence[SheetReview]) -> Story:
         for review in reviews:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cxr_triage.domain import Patient, Priority, PriorityReason
+from cxr_triage.domain import NextSteps, Patient, Priority, PriorityReason
 from cxr_triage.report.film.film import Film
 
 
@@ -84,6 +84,7 @@ class StudyReport:
     earlier: reviews of results that newer ones have replaced.
     file_name: of the film that makes the priority, where it stands for a name that is lacking.
     policy: name and version of the priority policy, "–" where it is not known.
+    made_before: by an earlier version, model or policy. steps: what the site says is to be done.
     changed: since it was signed; a signature for the whole study does not stand for it any more.
     put_right: of whom it shows, and the age. contested: another patient's study bears its number;
     settled: a doctor said that this is right.
@@ -110,6 +111,8 @@ class StudyReport:
     settled: bool = False
     signature: Signature | None = None
     changed: bool = False
+    made_before: bool = False
+    steps: NextSteps = field(default_factory=dict)
     file_name: str = field(default="", repr=False)
 
     @property

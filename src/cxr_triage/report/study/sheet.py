@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from cxr_triage.domain import Finding, Priority
+from cxr_triage.domain import FilmDecision, Finding, Priority
 from cxr_triage.language import Language
 
 Facts = tuple[tuple[str, str], ...]
@@ -23,13 +23,15 @@ class SheetPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SheetRow:
-    """A finding in the table."""
+    """A finding in the table. value: how unusual it is; without a decision its score, and limit
+    its threshold."""
 
     finding: Finding
+    decision: FilmDecision | None
     name: str
     level: str
-    score: str
-    threshold: str
+    value: str
+    limit: str
     evidence: str
     verdict: str
 
@@ -45,8 +47,9 @@ class SheetReview:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FilmSheet:
-    """An image. rest: findings under their thresholds, in a line; unread: that nobody read
-    it, or that the study's signature stands for it; empty if a review does."""
+    """An image. scale: what the bars of its rows show. rest: findings not flagged, in a line;
+    unread: that nobody read it, or that the study's signature stands for it; empty if a review
+    does."""
 
     title: str
     pictures: tuple[SheetPicture, ...]
@@ -54,6 +57,7 @@ class FilmSheet:
     refusals: tuple[str, ...]
     warnings: tuple[str, ...]
     rows: tuple[SheetRow, ...]
+    scale: str
     rest: str
     reviews: tuple[SheetReview, ...]
     unread: str
@@ -66,6 +70,7 @@ class Sheet:
 
     nameless: it should name somebody, and there is no name.
     notes: of whom it is about, where that is doubtful or was put right.
+    next_step: what to do now. caveats: what the priority does not say.
     line: whom and what it is about, in a line for further pages. uses: what it may be used
     for. small: the small print.
     """
@@ -83,7 +88,9 @@ class Sheet:
     line: str = field(repr=False)
     priority: Priority
     priority_word: str
+    next_step: str
     reason: str
+    caveats: tuple[str, ...]
     films: tuple[FilmSheet, ...]
     signature: str
     earlier: tuple[SheetReview, ...]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from cxr_triage.domain import Assessment, Finding, ModelCard
+from cxr_triage.domain import Assessment, FilmDecision, Finding, ModelCard
 from cxr_triage.imaging.heatmap import scale_top
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
@@ -14,6 +14,14 @@ from cxr_triage.report.film.html import moment
 from cxr_triage.report.study.identity_notes import film_notes, identity_notes
 from cxr_triage.report.study.report import ReportedFilm, ReportedReview, StudyReport, spoken_name
 from cxr_triage.report.study.sheet import FilmSheet, Sheet, SheetPicture, SheetReview, SheetRow
+from cxr_triage.result.decided import (
+    measured_on,
+    next_step,
+    notes,
+    rarity_text,
+    share_text,
+    unfitted,
+)
 from cxr_triage.result.pixels import pixel_sentence
 from cxr_triage.result.sentences import (
     data_set_name,
@@ -51,7 +59,9 @@ def sheet_of(report: StudyReport, language: Language) -> Sheet:
         line=" · ".join(_line(report, language)),
         priority=report.priority,
         priority_word=say(f"priority.{report.priority}", language),
-        reason=priority_sentence(report.reason, language),
+        next_step=next_step(report.priority, language, report.steps),
+        reason=priority_sentence(report.reason, language, assessments[0].decision),
+        caveats=tuple(_caveats(report, language)),
         films=tuple(
             _film(one, index, report, language) for index, one in enumerate(report.films, 1)
         ),
@@ -143,6 +153,15 @@ def _line(report: StudyReport, language: Language) -> Iterator[str]:
     yield f"{say('paper.study', language)} {report.study_id[:SHORT]}"
 
 
+def _caveats(report: StudyReport, language: Language) -> Iterator[str]:
+    leading = report.films[0].film.assessment
+    yield from notes(leading, leading.model, language)
+    if report.made_before:
+        yield say("paper.made_before", language)
+    if not leading.fitted:
+        yield unfitted(language, own_thresholds=leading.own_thresholds)
+
+
 def _uses(assessments: list[Assessment], language: Language) -> Iterator[str]:
     yield say("intended_use", language)
     proofs = {found.model.proof for found in assessments}
@@ -176,7 +195,10 @@ def _film(one: ReportedFilm, index: int, report: StudyReport, language: Language
             for warning in assessment.eligibility.warnings
             if warning not in assessment.notices
         ),
-        rows=tuple(_row(finding, assessment.model, verdicts, language) for finding in listed),
+        rows=tuple(_row(finding, assessment, verdicts, language) for finding in listed),
+        scale=say("report.score_threshold", language)
+        if assessment.decision is None
+        else say(f"rarity.column.{assessment.decision.population}", language),
         rest=_rest(rest, language),
         reviews=tuple(_reviewed(review, language) for review in one.reviews),
         unread=_unread(one, report, language),
@@ -228,16 +250,21 @@ def data_sets(model: ModelCard) -> list[str]:
 
 
 def _row(
-    finding: Finding, model: ModelCard, verdicts: Mapping[str, str], language: Language
+    finding: Finding, assessment: Assessment, verdicts: Mapping[str, str], language: Language
 ) -> SheetRow:
+    model, decision = assessment.model, assessment.decision
+    rare = decision is not None and finding.rarity is not None
     evidence = next((one.evidence for one in model.labels if one.label == finding.label), {})
     sets, said = data_sets(model), verdicts.get(finding.label, "")
     return SheetRow(
         finding=finding,
+        decision=decision,
         name=finding_name(finding.label, language),
-        level=say(f"level.{finding.level}", language),
-        score=score_text(finding, language),
-        threshold=decimal(finding.threshold, language),
+        level="; ".join(_level(finding, language)),
+        value=rarity_text(finding.rarity, language)
+        if decision is not None and finding.rarity is not None
+        else score_text(finding, language),
+        limit="" if rare else f"/ {decimal(finding.threshold, language)}",
         evidence=" · ".join(
             f"{decimal(auc, language)} ({sets.index(data) + 1})"
             if len(sets) > 1
@@ -249,14 +276,26 @@ def _row(
     )
 
 
+def _level(finding: Finding, language: Language) -> Iterator[str]:
+    yield say(f"level.{finding.level}", language)
+    if finding.trust == "not_reliable":
+        yield say("trust.not_reliable", language)
+
+
+def _unflagged(finding: Finding, language: Language) -> str:
+    name = finding_name(finding.label, language)
+    if finding.rarity is None:
+        score, threshold = score_text(finding, language), decimal(finding.threshold, language)
+        return f"{name} {score} / {threshold}"
+    if finding.trust == "not_reliable":
+        return f"{name} ({say('trust.not_reliable', language)})"
+    return name
+
+
 def _rest(findings: list[Finding], language: Language) -> str:
     if not findings:
         return ""
-    words = "; ".join(
-        f"{finding_name(one.label, language)} {score_text(one, language)}"
-        f" / {decimal(one.threshold, language)}"
-        for one in findings
-    )
+    words = "; ".join(_unflagged(one, language) for one in findings)
     return f"{say('report.rest', language, count=len(findings))}: {words}."
 
 
@@ -325,7 +364,7 @@ def _small(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
             say("paper.evidence", language),
             "; ".join(f"({n}) {data}" if len(sets) > 1 else data for n, data in measured) or "–",
         )
-        if model.likely_rule:
+        if model.likely_rule and not _decisions(report):
             yield say("report.level", language), say(f"report.likely.{model.likely_rule}", language)
     prints = dict.fromkeys(one.film.assessment.fingerprint[:12] for one in report.films)
     yield say("report.fingerprint", language), " · ".join(prints)
@@ -334,4 +373,17 @@ def _small(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
             pixels = pixel_sentence(one.film.assessment.pixel_policy, language)
             yield say("report.pixels", language), pixels
     yield say("paper.study", language), report.study_id
-    yield say("paper.scores", language), say("paper.scores_mean", language)
+    decisions = _decisions(report)
+    for decision in decisions[:1]:
+        said = [say("guide.rarity.text", language), *measured_on(decision, language)]
+        if {"routine", "urgent"} <= decision.cuts.keys():
+            cuts = {t: share_text(decision.cuts[t], language) for t in ("routine", "urgent")}
+            said.append(say("rarity.paper", language, **cuts))
+        yield say("paper.rarity", language), " ".join(said)
+    if not decisions:
+        yield say("paper.scores", language), say("paper.scores_mean", language)
+
+
+def _decisions(report: StudyReport) -> list[FilmDecision]:
+    found = (one.film.assessment.decision for one in report.films)
+    return [decision for decision in found if decision is not None]

@@ -77,6 +77,7 @@ def _report(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> by
         created_at=datetime.now().astimezone(),
         model=assessment.model,
         policy=drawing.policy,
+        steps=drawing.steps,
     )
     return page.encode()
 

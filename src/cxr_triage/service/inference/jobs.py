@@ -1,13 +1,13 @@
 """What the inference processes are asked and answer: JSON heads, and bodies in one order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import TypeAdapter
 
-from cxr_triage.domain import ModelCard
+from cxr_triage.domain import FilmDecision, ModelCard, NextSteps
 from cxr_triage.imaging.decoding.wire import as_bytes
 from cxr_triage.language import Language
 from cxr_triage.result.document import Packed
@@ -15,6 +15,7 @@ from cxr_triage.result.document import Packed
 DrawingKind = Literal["image", "pixels", "heatmap", "layer", "report", "pictures"]
 
 CARD = TypeAdapter(ModelCard)
+SCALE = TypeAdapter(FilmDecision | None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,8 @@ class Drawing:
 
     longest: pixels of the longer side (image, heatmap, layer). window: centre and width in
     stored values (image). label: of a finding of an assessment that has a crop (heatmap,
-    layer). title: what a report calls the film. policy: name and version, for a report.
+    layer). title: what a report calls the film. policy: name and version, steps: what it says
+    is to be done next, for a report.
     """
 
     kind: DrawingKind
@@ -33,6 +35,7 @@ class Drawing:
     label: str = ""
     title: str = ""
     policy: str = ""
+    steps: NextSteps = field(default_factory=dict)
 
 
 def packed_head(packed: Packed) -> dict[str, Any]:

@@ -14,22 +14,30 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cxr_triage import errors
-from cxr_triage.domain import Assessment, ModelCard, Patient
+from cxr_triage.domain import Assessment, FilmDecision, ModelCard, Patient
 from cxr_triage.errors import DecodingFailed, Overloaded, TriageError
 from cxr_triage.imaging.decoding.supervision import Child, Loss, ProcessLost, Watchdog, WorkerPool
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.logs import log
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.result.document import pack, unpack
-from cxr_triage.service.inference.jobs import CARD, Drawing, packed_body, packed_head, unpacked_body
+from cxr_triage.service.inference.jobs import (
+    CARD,
+    SCALE,
+    Drawing,
+    packed_body,
+    packed_head,
+    unpacked_body,
+)
 from cxr_triage.service.intake.declared import DECLARED, NOTHING_DECLARED, Declared
 from cxr_triage.settings import Settings
+from cxr_triage.triage.policy import Policy
 
 PROCESS = "cxr_triage.service.inference.process"
 MAX_ANSWER_BYTES = 512 * MIB
 RETRY_AFTER_S = 2
 TOLD_TO_PROCESS = {
-    "model", "policy", "data_dir", "catalog", "max_file_mib", "max_megapixels",
+    "model", "policy", "positions", "data_dir", "catalog", "max_file_mib", "max_megapixels",
     "decode_timeout_s", "decode_memory_mib", "worker_timeout_s", "worker_memory_mib",
 }  # fmt: skip
 REPORTED: dict[str, type[TriageError]] = {
@@ -51,11 +59,28 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Running:
-    """What a process runs. policy: its name and version."""
+    """What a process runs. policy: its name and version; rules: what stands in it.
+
+    scale: how a film that nothing stands out in is decided: among which films, and from where on;
+    None: the model is fitted to no films.
+    """
 
     card: ModelCard
     policy: str
     fingerprint: str
+    rules: Policy
+    scale: FilmDecision | None
+
+    def would_make(self, found: Assessment) -> bool:
+        """Is it of this model, policy and films? Its fingerprint says more: what was declared."""
+        if (found.model.sha256, found.policy) != (self.card.sha256, self.policy):
+            return False
+        return found.outcome != "assessed" or _fit(found.decision) == _fit(self.scale)
+
+
+def _fit(decision: FilmDecision | None) -> object:
+    """What is the same for every film."""
+    return None if decision is None else (decision.films, decision.number, dict(decision.cuts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -271,6 +296,8 @@ def _running(greeting: dict[str, Any]) -> Running:
         card=CARD.validate_python(greeting["card"]),
         policy=str(greeting["policy"]),
         fingerprint=str(greeting["fingerprint"]),
+        rules=Policy.model_validate(greeting["rules"]),
+        scale=SCALE.validate_python(greeting["scale"]),
     )
 
 

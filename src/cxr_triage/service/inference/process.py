@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from pydantic import TypeAdapter
 
+from cxr_triage.domain import FilmDecision
 from cxr_triage.errors import TriageError
 from cxr_triage.imaging.decoding.child import armed, limit_memory, take_input, take_output
 from cxr_triage.imaging.decoding.wire import receive, receive_head, send
@@ -18,7 +19,14 @@ from cxr_triage.imaging.limits import MIB
 from cxr_triage.result.document import pack, unpack
 from cxr_triage.service.inference.allocator import keep_freed_memory
 from cxr_triage.service.inference.drawings import draw
-from cxr_triage.service.inference.jobs import CARD, Drawing, packed_body, packed_head, unpacked_body
+from cxr_triage.service.inference.jobs import (
+    CARD,
+    SCALE,
+    Drawing,
+    packed_body,
+    packed_head,
+    unpacked_body,
+)
 from cxr_triage.service.intake.declared import DECLARED
 from cxr_triage.service.intake.judging import judged, said_instead
 from cxr_triage.settings import Settings
@@ -57,7 +65,14 @@ def _greeting(pipeline: Pipeline) -> dict[str, Any]:
         "card": CARD.dump_python(pipeline.engine.card, mode="json"),
         "policy": f"{pipeline.policy.name} {pipeline.policy.version}",
         "fingerprint": pipeline.fingerprint,
+        "rules": pipeline.policy.model_dump(mode="json"),
+        "scale": SCALE.dump_python(_scale(pipeline), mode="json"),
     }
+
+
+def _scale(pipeline: Pipeline) -> FilmDecision | None:
+    scale = pipeline.decision.scale
+    return None if scale is None else scale.decided(1.0)
 
 
 def _answer(results: BinaryIO, pipeline: Pipeline, head: dict[str, Any], body: bytearray) -> None:

@@ -74,7 +74,7 @@ class Reporter:
             for index, stored in enumerate(detail.images)
         )
         running = self.pool.running
-        prints = {one.film.assessment.fingerprint for one in films}
+        made_before = not all(running.would_make(one.film.assessment) for one in films)
         return StudyReport(
             study_id=row.study_id,
             place=self.settings.report_place,
@@ -90,13 +90,15 @@ class Reporter:
             printed_at=(now or datetime.now(UTC)).astimezone(zone),
             priority=row.priority,
             reason=row.reason,
-            policy=running.policy if prints == {running.fingerprint} else "–",
+            policy="–" if made_before else running.policy,
             films=films,
             earlier=tuple(one for rest in reviews.values() for one in rest),
             signature=None
             if row.signed_at is None
             else Signature(reader=row.signed_by, at=row.signed_at.astimezone(zone)),
             changed=row.state == "changed",
+            made_before=made_before,
+            steps=running.rules.next_steps,
             put_right=_put_right(detail, zone, named=named),
             contested=row.contested,
             settled=row.settled_at is not None,

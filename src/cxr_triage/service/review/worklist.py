@@ -2,10 +2,9 @@
 
 import base64
 import json
-import math
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cxr_triage.domain import PRIORITIES
@@ -13,11 +12,24 @@ from cxr_triage.errors import QueryInvalid
 from cxr_triage.labels import LABELS
 from cxr_triage.language import Language, say
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.store.records import LOCAL_STATION, Neighbours, PageCursor, StudyRow, WorklistQuery
+from cxr_triage.store.records import (
+    LOCAL_STATION,
+    NO_MAXIMUM,
+    OVERDUE_BAND,
+    MaximumWait,
+    Neighbours,
+    PageCursor,
+    StudyRow,
+    WorklistQuery,
+)
 from cxr_triage.store.repository import Store
+from cxr_triage.triage.policy import Policy
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+BANDS: Final = range(OVERDUE_BAND, 3)
+THIS_AGE: Final = range(1900, 2200)
+"""Years that a list may be of."""
 MAX_TEXT: Final = 200
 """Characters to search for."""
 
@@ -37,8 +49,11 @@ def page(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
+    waits: MaximumWait = NO_MAXIMUM,
 ) -> Page:
     """The studies that `who` may see. A cursor belongs to the query that gave it.
+
+    waits: after which what nobody has read comes before the others of its priority.
 
     Raises NotAllowed, QueryInvalid (`cursor_invalid`, `limit_invalid`, `finding_unknown`,
     `search_invalid`) or StoreError.
@@ -47,17 +62,30 @@ def page(
     if not 1 <= limit <= MAX_LIMIT:
         raise QueryInvalid("limit_invalid", most=MAX_LIMIT)
     after = None if cursor is None else place_of(cursor)
-    found = store.worklist(query, who.scope, after=after, limit=limit)
+    found = store.worklist(query, who.scope, after=after, limit=limit, waits=waits)
     return Page(rows=found.rows, cursor=None if found.after is None else cursor_of(found.after))
 
 
-def neighbours(store: Store, who: Principal, query: WorklistQuery, study_id: str) -> Neighbours:
+def neighbours(
+    store: Store,
+    who: Principal,
+    query: WorklistQuery,
+    study_id: str,
+    *,
+    waits: MaximumWait = NO_MAXIMUM,
+) -> Neighbours:
     """The studies beside one in the order and filters of the worklist that `who` came from.
 
     A study that the filters leave out by now (it was new, it is opened) keeps its place.
     Raises NotAllowed, NotFound or StoreError.
     """
-    return store.neighbours(study_id, _allowed(query, who), who.scope)
+    return store.neighbours(study_id, _allowed(query, who), who.scope, waits)
+
+
+def waits_of(policy: Policy) -> MaximumWait:
+    """How long a study may wait unread, by priority, as the policy has it."""
+    minutes = policy.decision.maximum_wait_minutes
+    return {priority: timedelta(minutes=wait) for priority, wait in minutes.items()}
 
 
 def _allowed(query: WorklistQuery, who: Principal) -> WorklistQuery:
@@ -81,8 +109,8 @@ def station_name(row: StudyRow, language: Language) -> str:
 
 def cursor_of(place: PageCursor) -> str:
     """A place as text for an address; nobody need understand it."""
-    rank, margin, received_at, study_id = place
-    text = json.dumps([rank, margin, received_at.isoformat(), study_id])
+    as_of, rank, band, received_at, study_id = place
+    text = json.dumps([as_of.isoformat(), rank, band, received_at.isoformat(), study_id])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -90,11 +118,17 @@ def place_of(cursor: str) -> PageCursor:
     """The place. Raises QueryInvalid `cursor_invalid`."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
-        rank, margin, received_at, study_id = json.loads(text)
-        moment = datetime.fromisoformat(received_at).astimezone(UTC)
-        fits = rank in range(len(PRIORITIES)) and math.isfinite(margin) and len(study_id) <= 64
+        as_of, rank, band, received_at, study_id = json.loads(text)
+        moment = datetime.fromisoformat(as_of).astimezone(UTC)
+        received = datetime.fromisoformat(received_at).astimezone(UTC)
+        fits = (
+            rank in range(len(PRIORITIES))
+            and band in BANDS
+            and moment.year in THIS_AGE
+            and len(study_id) <= 64
+        )
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise QueryInvalid("cursor_invalid") from None
     if not fits or type(study_id) is not str:
         raise QueryInvalid("cursor_invalid")
-    return int(rank), float(margin), moment, study_id
+    return PageCursor(moment, int(rank), int(band), received, study_id)

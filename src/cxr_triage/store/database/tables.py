@@ -37,7 +37,7 @@ from cxr_triage.store.database.columns import (
 )
 from cxr_triage.store.rows.keys import LONGEST
 
-SCHEMA: Final = "0008"
+SCHEMA: Final = "0009"
 """The newest migration."""
 
 
@@ -153,8 +153,19 @@ patients = Table(
 """key: hash of who they are, for uniqueness. folded: name and numbers as people search them,
 see `domain.folded`."""
 
-ORDER = ("priority_rank", "margin_order", "received_at", "id")
-"""Columns that put the worklist in order, all ascending."""
+ORDER = ("priority_rank", "band", "received_at", "id")
+"""Columns that put the worklist in order, all ascending; but for what waits too long."""
+
+WAITING = ("priority_rank", "received_at", "id")
+"""Columns that find what waits too long, among what is `IS_UNREAD`."""
+
+IS_UNREAD = "state IN ('new', 'opened', 'changed')"
+"""A query that wants the index says just this."""
+
+
+def _of_unread(name: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(IS_UNREAD), postgresql_where=text(IS_UNREAD))
+
 
 studies = Table(
     "studies",
@@ -167,7 +178,7 @@ studies = Table(
     Column("accession", String(LONGEST), nullable=False, index=True),
     moment("received_at"),
     Column("priority_rank", SmallInteger, nullable=False),
-    Column("margin_order", Float, nullable=False),
+    Column("band", Float, nullable=False),
     text_column("state", 8),
     Column("opened_by", String(64)),
     moment("opened_at", optional=True),
@@ -187,6 +198,8 @@ studies = Table(
     Index("ix_studies_state_order", "state", *ORDER),
     Index("ix_studies_station_order", "station_id", *ORDER),
     Index("ix_studies_station_state_order", "station_id", "state", *ORDER),
+    _of_unread("ix_studies_waiting", *WAITING),
+    _of_unread("ix_studies_station_waiting", "station_id", *WAITING),
     Index("ix_studies_received_at", "received_at"),
     _read_whole("ix_studies_searched", "station_id", "accession", "flags", "id"),
 )
@@ -194,7 +207,7 @@ studies = Table(
 `contested` then, until a doctor says at `settled_at` that it is right so.
 
 patient_id: whom they show; filed_patient_id: whom the files say they show. priority_rank: place
-in domain.PRIORITIES. margin_order: −margin. leading_id: the current assessment that makes the
+in domain.PRIORITIES. band: see `Result.band`. leading_id: the current assessment that makes the
 priority; no foreign key, since it points back. flags: labels of its flagged findings, each between
 blanks. opened_by: the person who opened it last before it was read. signed_by, signed_at: who
 signed for the whole study. version: of what was corrected, 0 where nothing was; corrected: JSON
@@ -263,14 +276,15 @@ assessments = Table(
     reference("models"),
     text_column("outcome", 16),
     Column("priority_rank", SmallInteger, nullable=False),
-    Column("margin_order", Float, nullable=False),
+    Column("band", Float, nullable=False),
     document("document"),
     moment("received_at"),
     Column("is_current", Boolean, nullable=False),
     text_column("maps_shape", 64),
     Column("maps", LargeBinary, nullable=False),
 )
-"""digest: of the file that was assessed, a blob. document, maps: see result.document."""
+"""digest: of the file that was assessed, a blob. band: see `Result.band`. document, maps: see
+`result.document`."""
 
 reviews = Table(
     "reviews",

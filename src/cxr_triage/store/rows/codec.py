@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from cxr_triage.domain import PRIORITIES, Assessment, ModelCard, PriorityReason
+from cxr_triage.domain import PRIORITIES, Assessment, ModelCard
 from cxr_triage.result.document import Packed, pack, unpack
 
 _CARD = TypeAdapter(ModelCard)
@@ -42,7 +42,7 @@ def assessment_row(assessment: Assessment) -> dict[str, Any]:
         "fingerprint": assessment.fingerprint,
         "outcome": assessment.outcome,
         "priority_rank": PRIORITIES.index(assessment.priority),
-        "margin_order": -margin_of(assessment.reason),
+        "band": assessment.band,
         "document": packed.document.decode(),
         "maps_shape": to_json(packed.maps.shape),
         "maps": packed.maps.astype("<f4").tobytes(),
@@ -54,10 +54,3 @@ def assessment_of(row: Mapping[str, Any], card: ModelCard) -> Assessment:
     shape = json.loads(row["maps_shape"])
     maps = np.frombuffer(row["maps"], "<f4").astype(np.float32).reshape(shape)
     return unpack(Packed(document=row["document"].encode(), maps=maps), card)
-
-
-def margin_of(reason: PriorityReason) -> float:
-    """score − threshold of the finding that made the priority; 0 where none did."""
-    if reason.score is None or reason.threshold is None:
-        return 0.0
-    return reason.score - reason.threshold

@@ -270,7 +270,7 @@ def make_study(
         "received_at": there or received_at,
         "state": "new",
         "priority_rank": 0,
-        "margin_order": 0.0,
+        "band": 0,
         "images": 0,
         "assessed": 0,
         "leading_id": "",

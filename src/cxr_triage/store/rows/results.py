@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, insert, select
 
-from cxr_triage.domain import Assessment
+from cxr_triage.domain import PRIORITIES, Assessment
 from cxr_triage.errors import NotFound
 from cxr_triage.result.document import read_document
 from cxr_triage.store.database.tables import assessments, images, models, patients, studies
@@ -15,6 +15,7 @@ from cxr_triage.store.records import Scope, ScoredResult, StoredAssessment
 from cxr_triage.store.rows.codec import assessment_of, assessment_row, card_of, card_row
 from cxr_triage.store.rows.corrected import as_filed, put_right, values_of
 from cxr_triage.store.rows.patients import COLUMNS, patient_of
+from cxr_triage.store.rows.ranking import Place, place_in_study
 
 _shown: Final = patients.alias("shown")
 RESULT: Final = (
@@ -74,19 +75,19 @@ def result(connection: Connection, assessment_id: str, scope: Scope) -> StoredAs
 def current_of_study(connection: Connection, study_id: str) -> tuple[StoredAssessment, ...]:
     """The current result of each image, hidden or not: assessed before referred, then as the
     worklist."""
-    rows = _rows(
-        connection,
-        RESULT.where(
-            images.c.study_id == study_id,
-            assessments.c.is_current,
-        ).order_by(
-            assessments.c.outcome != "assessed",
-            assessments.c.priority_rank,
-            assessments.c.margin_order,
-            assessments.c.id,
-        ),
+    rows = _rows(connection, RESULT.where(images.c.study_id == study_id, assessments.c.is_current))
+    return tuple(sorted((_stored(row) for row in rows), key=_place))
+
+
+def _place(stored: StoredAssessment) -> Place:
+    found = stored.assessment
+    return place_in_study(
+        eligibility=found.eligibility,
+        priority_rank=PRIORITIES.index(found.priority),
+        band=found.band,
+        reason=found.reason,
+        id_=found.id,
     )
-    return tuple(_stored(row) for row in rows)
 
 
 def older_of_image(

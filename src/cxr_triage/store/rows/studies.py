@@ -1,5 +1,6 @@
 """The worklist: rows of studies, page after page, in order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -8,29 +9,30 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Subquery,
+    case,
     exists,
-    literal,
+    func,
     select,
-    tuple_,
-    union_all,
     update,
 )
 
-from cxr_triage.domain import PRIORITIES, Patient, Score
+from cxr_triage.domain import EARLY_BAND, PRIORITIES, Patient, Score
 from cxr_triage.errors import NotFound
 from cxr_triage.result.document import Document, read_document
 from cxr_triage.store.database.tables import (
-    ORDER,
     assessments,
     images,
     patients,
     people,
+    reviews,
     stations,
     studies,
 )
 from cxr_triage.store.records import (
     STATES,
+    UNREAD,
+    EarlyReading,
+    MaximumWait,
     Neighbours,
     PageCursor,
     Scope,
@@ -41,7 +43,8 @@ from cxr_triage.store.records import (
 from cxr_triage.store.rows.corrected import as_filed, put_right, values_of
 from cxr_triage.store.rows.keys import key_of
 from cxr_triage.store.rows.patients import COLUMNS, patient_of
-from cxr_triage.store.rows.search import Narrowed, narrowed
+from cxr_triage.store.rows.search import narrowed
+from cxr_triage.store.rows.walking import PLACE, Deadlines, Walk, deadlines_of, in_order, walked
 
 _filed: Final = patients.alias("filed")
 SIGNERS: Final = people.alias("signers")
@@ -73,9 +76,6 @@ STUDY: Final = (
 )
 
 
-PLACE: Final = tuple(studies.c[name] for name in ORDER)
-
-
 def page(
     connection: Connection,
     query: WorklistQuery,
@@ -83,71 +83,77 @@ def page(
     *,
     after: PageCursor | None,
     limit: int,
+    waits: MaximumWait,
 ) -> StudyPage:
     """At most `limit` rows after a place: what was there before and after stays so, however
-    many studies come meanwhile."""
-    narrow = narrowed(connection, query, scope)
-    found = _found(query, scope, narrow, after, limit + 1)
-    select_rows = STUDY.join(found, found.c.id == studies.c.id).order_by(*PLACE).limit(limit + 1)
-    rows = connection.execute(select_rows).all()
+    many studies come meanwhile, and however long it takes to turn the pages."""
+    deadlines = deadlines_of(waits, datetime.now(UTC) if after is None else after.as_of)
+    found = walked(_walk(connection, query, scope, deadlines, after, limit + 1))
+    select_rows = STUDY.join(found, found.c.id == studies.c.id).order_by(*in_order(found))
+    rows = connection.execute(select_rows.limit(limit + 1)).all()
     return StudyPage(
-        rows=tuple(_study(row) for row in rows[:limit]),
-        after=_place(rows[limit - 1]) if len(rows) > limit else None,
+        rows=tuple(_study(row, overdue=deadlines.is_overdue(row)) for row in rows[:limit]),
+        after=deadlines.cursor(rows[limit - 1]) if len(rows) > limit else None,
     )
 
 
 def neighbours(
-    connection: Connection, study_id: str, query: WorklistQuery, scope: Scope
+    connection: Connection, study_id: str, query: WorklistQuery, scope: Scope, waits: MaximumWait
 ) -> Neighbours:
     """The studies of the query beside a study's place, whether the query finds it or not.
 
     Raises NotFound, also if the study lies outside `scope`.
     """
     row = connection.execute(
-        select(studies.c.station_id, *PLACE).where(studies.c.id == study_id)
+        select(studies.c.station_id, studies.c.state, *PLACE).where(studies.c.id == study_id)
     ).first()
     if row is None or not scope.includes(row.station_id):
         raise NotFound("study_not_found")
-    place = _place(row)
-    narrow = narrowed(connection, query, scope)
+    deadlines = deadlines_of(waits, datetime.now(UTC))
+    walk = _walk(connection, query, scope, deadlines, deadlines.cursor(row), 1)
 
     def beside(*, backwards: bool) -> str | None:
-        found = _found(query, scope, narrow, place, 1, backwards=backwards)
+        found = walked(replace(walk, backwards=backwards))
         nearest = select(studies.c.id).join(found, found.c.id == studies.c.id)
-        return connection.scalar(nearest.order_by(*_order(backwards=backwards)).limit(1))
+        return connection.scalar(nearest.order_by(*in_order(found, backwards=backwards)).limit(1))
 
     return Neighbours(before=beside(backwards=True), after=beside(backwards=False))
 
 
-def _found(
+def early_reading(connection: Connection) -> EarlyReading:
+    """What came of the studies that a lot picked."""
+    named = exists().where(reviews.c.study_id == studies.c.id, reviews.c.missed != "[]")
+    row = connection.execute(
+        select(
+            func.count().label("drawn"),
+            func.coalesce(func.sum(case((studies.c.state.in_(UNREAD), 0), else_=1)), 0),
+            func.coalesce(func.sum(case((named, 1), else_=0)), 0),
+        ).where(
+            studies.c.priority_rank == PRIORITIES.index("none"),
+            studies.c.band == EARLY_BAND,
+            studies.c.images > 0,
+        )
+    ).one()
+    return EarlyReading(drawn=row[0], read=row[1], with_finding=row[2])
+
+
+def _walk(
+    connection: Connection,
     query: WorklistQuery,
     scope: Scope,
-    narrow: Narrowed,
+    deadlines: Deadlines,
     after: PageCursor | None,
     limit: int,
-    *,
-    backwards: bool = False,
-) -> Subquery:
-    """Enough studies for a page, for each state apart: an index then has them in order."""
-    conditions = [*_conditions(query, scope), *narrow.conditions]
-    place = (studies.c.priority_rank + 0, *PLACE[1:]) if narrow.few else PLACE
-    if after is not None:
-        here, there = tuple_(*place), tuple_(*_bound(after))
-        conditions.append(here < there if backwards else here > there)
-    order = [column.desc() if backwards else column.asc() for column in place]
-    states = () if set(query.states) == set(STATES) else sorted(set(query.states))
-    of_states = [[studies.c.state == state] for state in states] or [[]]
-    if narrow.few and states:
-        of_states = [[studies.c.state.in_(states)]]
-    parts = [
-        select(studies.c.id).where(*conditions, *of_state).order_by(*order).limit(limit).subquery()
-        for of_state in of_states
-    ]
-    return union_all(*[select(part.c.id) for part in parts]).subquery()
-
-
-def _order(*, backwards: bool) -> list[ColumnElement[Any]]:
-    return [column.desc() if backwards else column.asc() for column in PLACE]
+) -> Walk:
+    narrow = narrowed(connection, query, scope)
+    return Walk(
+        conditions=(*_conditions(query, scope), *narrow.conditions),
+        states=query.states if set(query.states) != set(STATES) else (),
+        few=narrow.few,
+        deadlines=deadlines,
+        after=after,
+        limit=limit,
+    )
 
 
 def study_row(connection: Connection, study_id: str, scope: Scope) -> StudyRow:
@@ -209,15 +215,7 @@ def _within(scope: Scope) -> list[ColumnElement[bool]]:
     return [] if scope.station_id is None else [studies.c.station_id == scope.station_id]
 
 
-def _place(row: Row[Any]) -> PageCursor:
-    return row.priority_rank, row.margin_order, row.received_at, row.id
-
-
-def _bound(place: PageCursor) -> list[ColumnElement[Any]]:
-    return [literal(value, column.type) for value, column in zip(place, PLACE, strict=True)]
-
-
-def _study(row: Row[Any]) -> StudyRow:
+def _study(row: Row[Any], *, overdue: bool = False) -> StudyRow:
     shown = read_document(row.document)
     film, study, patient = values_of(row.of_film), values_of(row.corrected), patient_of(row)
     filed = as_filed(shown.header, film)
@@ -242,7 +240,7 @@ def _study(row: Row[Any]) -> StudyRow:
         received_at=row.received_at,
         acquired_at=shown.header.acquired_at,
         priority=PRIORITIES[row.priority_rank],
-        margin=-row.margin_order,
+        band=int(row.band),
         reason=shown.reason,
         flags=_flags(shown),
         state=row.state,
@@ -260,6 +258,9 @@ def _study(row: Row[Any]) -> StudyRow:
         filed_image=filed,
         patient_corrected="patient" in study,
         age_corrected="age_years" in study,
+        overdue=overdue,
+        early_reading=shown.early_reading,
+        decision=shown.decision,
     )
 
 
