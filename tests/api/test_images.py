@@ -118,10 +118,42 @@ def test_other_pixels_under_a_known_uid_are_another_film_and_change_nothing(stat
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
-def test_pictures_come_as_the_body_too(station, numbers, kind):
+def test_pictures_come_as_the_body_too_which_says_no_age(station, numbers, kind):
     headers = {"Content-Type": f"image/{kind.lower()}"}
     answer = station.post("/v1/images", content=picture(next(numbers), kind), headers=headers)
-    assert assessment(answer)["outcome"] == "assessed"
+    found = assessment(answer)
+    assert (found["outcome"], [one["code"] for one in found["reasons"]]) == (
+        "referred", ["age_unsaid"]
+    )  # fmt: skip
+
+
+def test_a_picture_is_assessed_once_somebody_says_that_it_shows_an_adult(station, numbers):
+    data = picture(next(numbers))
+    silent = assessment(station.post("/v1/images", **form(data, view="PA")))
+    assert (silent["outcome"], silent["priority"]) == ("referred", "not_assessed")
+    said = assessment(station.post("/v1/images", **form(data, view="PA", adult="1")))
+    assert (said["outcome"], said["age_years"]) == ("assessed", None)
+    codes = [one["code"] for one in said["warnings"]]
+    assert "adult_said" in codes
+    assert "no_header" not in codes
+    assert said["study_id"] == silent["study_id"]
+
+
+def test_an_age_counts_whatever_else_is_said(station, numbers):
+    data = picture(next(numbers))
+    child = assessment(station.post("/v1/images", **form(data, adult="1", age="9")))
+    assert [one["code"] for one in child["reasons"]] == ["age"]
+    born = {"birth_date": "2019-03-04", "age": "45"}
+    both = assessment(station.post("/v1/images", **form(data, **born)))
+    assert [one["code"] for one in both["reasons"]] == ["age"]
+    doubt = next(one for one in both["warnings"] if one["code"] == "ages_contradict")
+    assert doubt["limit"] == 45
+
+
+def test_nobody_is_an_adult_by_a_field_that_says_nothing(station, numbers):
+    answer = station.post("/v1/images", **form(picture(next(numbers)), adult="perhaps"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "field_invalid")
+    assert answer.json()["places"] == [{"where": "body.adult", "problem": "field_invalid"}]
 
 
 BROKEN = {
@@ -250,9 +282,9 @@ def test_the_bits_of_a_wide_picture_can_be_said(station, numbers):
     values[0, 0] = next(numbers)
     buffer = io.BytesIO()
     Image.fromarray(values).save(buffer, "PNG")
-    refused = assessment(station.post("/v1/images", **form(buffer.getvalue())))
+    refused = assessment(station.post("/v1/images", **form(buffer.getvalue(), age="50")))
     assert [reason["code"] for reason in refused["reasons"]] == ["bits_unscaled"]
-    said = station.post("/v1/images", **form(buffer.getvalue(), bits="12"))
+    said = station.post("/v1/images", **form(buffer.getvalue(), age="50", bits="12"))
     assert (said.status_code, assessment(said)["outcome"]) == (201, "assessed")
     shown = station.get(assessment(said)["links"]["image"])
     grey = np.asarray(Image.open(io.BytesIO(shown.content)).convert("L"))

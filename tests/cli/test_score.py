@@ -57,6 +57,44 @@ def test_vietnamese_everywhere(film, tmp_path):
     assert "Chấm điểm phim X-quang" in help_text
 
 
+@pytest.mark.parametrize(
+    ("environment", "arguments", "vietnamese"),
+    [
+        ({"LANG": "vi_VN.UTF-8"}, (), True),
+        ({"LANG": "vi_VN.UTF-8", "LC_ALL": "C"}, (), False),
+        ({"LANG": "vi_VN.UTF-8", "CXR_TRIAGE_LANGUAGE": "en"}, (), False),
+        ({"LANG": "C"}, ("--lang", "vi"), True),
+        ({"LANG": "vi"}, ("--lang=en",), False),
+    ],
+)
+def test_errors_are_said_in_the_language_of_everything_else(
+    film, environment, arguments, vietnamese
+):
+    environment = {"LC_ALL": "", "LC_MESSAGES": "", **environment}
+    for wrong, code, english in (
+        (("--model", "none-such"), 1, "There is no model"),
+        (("--none-such",), 2, "--none-such"),
+        (("--heatmaps", "many"), 2, "--heatmaps"),
+    ):
+        done = cxr_triage("score", film, *wrong, *arguments, **environment)
+        assert done.returncode == code
+        words = ("Không có mô hình", "Không có tuỳ chọn --none-such", "Giá trị của --heatmaps")
+        assert any(word in done.stderr for word in words) == vietnamese
+        assert vietnamese or english in done.stderr
+
+
+def test_what_is_missing_is_said_in_vietnamese():
+    done = cxr_triage("score", "--lang", "vi")
+    assert (done.returncode, "Thiếu PATH" in done.stderr) == (2, True)
+
+
+def test_data_sets_are_named_in_the_language_of_the_report(film, tmp_path):
+    cxr_triage("score", film, "--out", tmp_path / "o", "--lang", "vi", "--quiet")
+    page = (tmp_path / "o" / "report.html").read_text("utf-8")
+    assert "tập kiểm tra" in page
+    assert "test split" not in page
+
+
 def test_json_lines_on_standard_output(film):
     done = cxr_triage("score", film, film.parent, "--json")
     rows = [json.loads(line) for line in done.stdout.splitlines()]

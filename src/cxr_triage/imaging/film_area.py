@@ -38,10 +38,12 @@ BEFORE_LINE: Final = 0.3
 SPREAD: Final = 0.6
 """Share of a side that what ends on the edge must span."""
 NARROWEST: Final = 0.008
-WEDGE: Final = 0.025
+WEDGE: Final = 0.015
 """Of the picture: what is narrower on average, and at its widest, changes nothing."""
 SLANT: Final = 0.22
 """The tangent of the most that an edge runs askew."""
+FLATTEST, FLAT = 0.05, 0.6
+"""Of the scale: what spans less than the second is spread, unless it is blank."""
 DARK: Final = 14.0
 """Grey of 255: what is darker may be the film's own collimation."""
 LONG: Final = 1.25
@@ -108,7 +110,8 @@ def find_film(pixels: F32) -> FilmArea | None:
         uneven |= sum(not edge.even for edge in found) >= SIDES_UNEVEN or _converge(found)
         lines = [edge.line if edge else STRAIGHT for edge in edges]
         askew = any(edge.askew for edge in found)
-        margins = [_margin(line, askew=askew) for line in lines]
+        mixed = int(grey.shape != pixels.shape)
+        margins = [_margin(line, mixed, askew=askew) for line in lines]
         smaller = (top + margins[0], left + margins[3], bottom - margins[2], right - margins[1])
         if _size(smaller) < SMALLEST * grey.size:
             break
@@ -130,14 +133,19 @@ def cut_out(pixels: F32, area: FilmArea, outside: float) -> F32:
 
 
 def _reduced(pixels: F32) -> F32:
-    """The picture, its longer side SIDE at most, in grey levels 0..255."""
+    """The picture, its longer side SIDE at most, in grey levels 0..255; a flat one's spread out, so
+    that what differs in it is seen."""
     rows, columns = pixels.shape
     scale = min(1.0, SIDE / max(rows, columns))
     image = Image.fromarray(np.ascontiguousarray(pixels))
     if scale < 1:
         size = max(1, round(columns * scale)), max(1, round(rows * scale))
         image = image.resize(size, Image.Resampling.BOX)
-    return (np.asarray(image) + np.float32(1024)) * np.float32(255 / 2048)
+    grey = (np.asarray(image) + np.float32(1024)) * np.float32(255 / 2048)
+    low, high = (float(one) for one in np.percentile(grey, (0.1, 99.9)))
+    if not FLATTEST < (high - low) / 255 < FLAT:
+        return grey
+    return (grey - np.float32(low)) * np.float32(255 / (high - low))
 
 
 def _edges(grey: F32, depths_of: Callable[[F32], Depths | None], narrowest: float) -> Edges:
@@ -147,17 +155,16 @@ def _edges(grey: F32, depths_of: Callable[[F32], Depths | None], narrowest: floa
 def _counted(edges: Edges, shape: tuple[int, ...]) -> Edges:
     """Without what may be the film's own: see the head of this module."""
     found = [side for side, edge in enumerate(edges) if edge]
-    askew = sum(edge.askew for edge in edges if edge)
     rows, columns = shape
     along = rows / columns if found == [0, 2] else columns / rows
     ends = found in ([0, 2], [1, 3]) and along > LONG
+    if len(found) < 4 and not ends:
+        edges = [edge if edge and edge.level >= DARK else None for edge in edges]
+    left = [edge for edge in edges if edge]
+    turned = sum(edge.askew for edge in left) >= SIDES_UNEVEN
 
     def counts(edge: _Edge) -> bool:
-        if edge.level < DARK and len(found) < 4 and not ends:
-            return False
-        if edge.askew:
-            return askew >= SIDES_UNEVEN
-        return edge.sure or len(found) > 1
+        return turned if edge.askew else edge.sure or len(left) > 1
 
     return [edge if edge and counts(edge) else None for edge in edges]
 
@@ -236,8 +243,9 @@ def _edge(grey: F32, depths_of: Callable[[F32], Depths | None], narrowest: float
     mean, most = line[on].mean() / rows, line[on].max() / rows
     if mean < narrowest and most < max(WEDGE, narrowest):
         return None
-    strip = grey[: max(1, int(line[on].mean()) - RINGING)][:, places[on]]
-    even = bool(strip.std() <= EVEN_ALONE)
+    rows_of = np.arange(rows)[:, None]
+    strip = grey[:, places[on]][rows_of < line[on] - RINGING]
+    even = bool(strip.size == 0 or strip.std() <= EVEN_ALONE)
     return _Edge(
         line=(start, start + slope * (columns - 1)),
         length=columns,
@@ -267,10 +275,10 @@ def _line_through(places: NDArray[np.int64], depths: NDArray[np.float64]) -> tup
     return float(slope), float(start)
 
 
-def _margin(line: Line, *, askew: bool) -> int:
-    """Whole reduced pixels that lie outside an edge everywhere."""
+def _margin(line: Line, mixed: int, *, askew: bool) -> int:
+    """Reduced pixels to cut off at a side, with those `mixed` that hold some of the surround."""
     outside = min(line) if askew else sum(line) / 2
-    return max(0, int(np.ceil(outside - 0.2)))
+    return max(0, int(np.ceil(outside - 0.2)) + mixed) if outside > 0 else 0
 
 
 def _size(box: tuple[int, int, int, int]) -> int:
