@@ -132,7 +132,9 @@ class Pool:
     """Draws, or does not."""
 
     def __init__(self, drawn: bytes | Exception) -> None:
-        self.running = Running(card=CARD, policy="default 1", fingerprint="f" * 32)
+        self.running = Running(
+            card=CARD, policy="default 1", fingerprint="f" * 32, rules=read_policy(), scale=None
+        )
         self.drawn, self.times = drawn, 0
 
     def draw(self, *_):

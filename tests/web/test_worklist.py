@@ -43,7 +43,7 @@ def three(sent):
 
 
 def listed(page):
-    return [row.get_attribute("id") for row in page.locator("#list tbody tr").all()]
+    return [row.get_attribute("id") for row in page.locator("#list tbody tr[id]").all()]
 
 
 @pytest.mark.parametrize("screen", ["desk", "phone"])
