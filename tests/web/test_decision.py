@@ -18,6 +18,9 @@ from tests.conftest import real_image
 from tests.report.films import CARD, DECISION, assessed, decided, nothing_flagged
 from tests.store.builders import KEEPING, image
 
+VI = "vi"
+"""What these people read."""
+
 OWN = """
 [next_step.urgent]
 en = "Call 115."
@@ -56,9 +59,9 @@ def kept(served, film_numbers):
     return keep_one
 
 
-def read(served, address, who="radiologist", language="en"):
+def read(served, address, who="radiologist"):
     with served.person(who) as client:
-        answer = client.get(address, headers={"Accept": "text/html", "Accept-Language": language})
+        answer = client.get(address, headers={"Accept": "text/html"})
     assert answer.status_code == 200
     return html.unescape(answer.text)
 
@@ -73,33 +76,33 @@ def test_the_list_says_above_each_priority_what_to_do_in_the_sites_words(served,
     kept(decided())
     kept(nothing_flagged())
     text = read(served, "/worklist")
-    assert "Call 115." in text
-    assert say("next_step.urgent", "en") not in text
-    assert say("next_step.none", "en") in text
+    assert "Gọi 115." in text
+    assert say("next_step.urgent", VI) not in text
+    assert say("next_step.none", VI) in text
     assert text.count('<tr class="group">') == 2
 
 
 def test_a_study_page_says_what_to_do_then_why(served, kept):
     found = decided()
     text = read(served, f"/studies/{kept(found)}")
-    why = priority_sentence(found.reason, "en", DECISION)
-    assert text.index("Call 115.") < text.index(why) < text.index('class="bar rare')
-    assert say("measured.well", "en", number=400, films="Test films") in text
-    assert say("measured.nothing_critical", "en") in text
+    why = priority_sentence(found.reason, VI, DECISION)
+    assert text.index("Gọi 115.") < text.index(why) < text.index('class="bar rare')
+    assert say("measured.well", VI, number=400, films="Test films") in text
+    assert say("measured.nothing_critical", VI) in text
 
 
 def test_nothing_flagged_is_not_normal_on_any_page(served, kept):
     study = kept(nothing_flagged())
     text = read(served, f"/studies/{study}")
-    assert missed(DECISION, "en") in text
-    assert not_looked_for(CARD, "en") in text
-    assert say("list.nothing", "en") in row_of(served, study)
-    assert "41 of 100" in read(served, "/help")  # of the model that runs
+    assert missed(DECISION, VI) in text
+    assert not_looked_for(CARD, VI) in text
+    assert say("list.nothing", VI) in row_of(served, study)
+    assert "41 phim cũng không" in read(served, "/help")  # of the model that runs
 
 
 def test_what_waits_too_long_says_so_until_it_is_read(served, kept):
     late, early = kept(decided(), hours=3), kept(decided(), hours=1)
-    said = say("list.overdue", "en", wait="2 hours")
+    said = say("list.overdue", VI, wait="2 giờ")
     assert said in row_of(served, late)
     assert said not in row_of(served, early)
     with served.store() as store:
@@ -112,16 +115,16 @@ def test_what_waits_too_long_says_so_until_it_is_read(served, kept):
 
 def test_early_reading_is_marked_and_what_came_of_it_counted(served, kept):
     study = kept(replace(nothing_flagged(), early_reading=True))
-    assert say("list.early", "en") in row_of(served, study)
-    assert say("early.why", "en") in read(served, f"/studies/{study}")
-    counts = say("early.counts", "en", drawn=1, read=0, found=0)
+    assert say("list.early", VI) in row_of(served, study)
+    assert say("early.why", VI) in read(served, f"/studies/{study}")
+    counts = say("early.counts", VI, drawn=1, read=0, found=0)
     assert counts in read(served, "/stations", "administrator")
     with served.store() as store:
         found = store.study(study, EVERYWHERE).images[0].assessment.id
         reader = next(one.id for one in store.accounts.people() if one.name == "radiologist")
         draft = ReviewDraft(assessment_id=found, missed=("Nodule",))
         store.save_review(draft, EVERYWHERE, reader_id=reader, version=0, audit=KEEPING)
-    counts = say("early.counts", "en", drawn=1, read=1, found=1)
+    counts = say("early.counts", VI, drawn=1, read=1, found=1)
     assert counts in read(served, "/stations", "administrator")
     with served.nobody() as client:
         metrics = client.get("/metrics").text
@@ -130,9 +133,9 @@ def test_early_reading_is_marked_and_what_came_of_it_counted(served, kept):
 
 def test_what_was_kept_before_shows_as_it_was_made_and_says_so(served, kept):
     text = read(served, f"/studies/{kept(assessed())}")
-    assert say("viewer.made_before", "en", policy="–") in text
-    assert say("unfitted", "en") in text
-    assert priority_sentence(assessed().reason, "en") in text
+    assert say("viewer.made_before", VI, policy="–") in text
+    assert say("unfitted", VI) in text
+    assert priority_sentence(assessed().reason, VI) in text
     assert 'class="bar rare' not in text
 
 
@@ -143,12 +146,12 @@ def test_what_the_running_model_makes_does_not_say_that_it_is_old(served):
     assert made["next_step"]
     text = read(served, f"/studies/{made['study_id']}")
     policy = made["policy"]
-    assert say("viewer.made_before", "en", policy=policy) not in text
-    assert say("unfitted", "en") not in text
+    assert say("viewer.made_before", VI, policy=policy) not in text
+    assert say("unfitted", VI) not in text
 
 
 def test_the_help_page_explains_rarity_and_names_the_films(served):
     text = read(served, "/help")
-    assert say("guide.rarity.text", "en") in text
+    assert say("guide.rarity.text", VI) in text
     assert "NIH ChestX-ray14" in text
-    assert say("measured.nothing_critical", "en") in text
+    assert say("measured.nothing_critical", VI) in text
