@@ -262,7 +262,7 @@ def copy_study(rows: Row, pick: random.Random) -> dict[str, Row]:
     patient, study, image, result = (f"{pick.getrandbits(128):032x}" for _ in range(4))
     name = f"{pick.choice(FAMILY)}^{pick.choice(MIDDLE)}^{pick.choice(GIVEN)}"
     number, file_name = f"BN{pick.randrange(10**6):06d}", f"IMG_{pick.randrange(10**6):06d}.dcm"
-    place = {"priority_rank": pick.randrange(5), "margin_order": -pick.random() / 2}
+    place = {"priority_rank": pick.randrange(5), "band": pick.randrange(3)}
     state = pick.choice(("new", "opened", "changed", "reviewed", "signed"))
     changed = {
         "patients": {"id": patient, "key": patient * 2, "patient_id": number, "name": name,

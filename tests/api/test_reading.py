@@ -33,7 +33,10 @@ def test_the_worklist_runs_in_order_page_by_page_without_gaps(served, station, n
         send(station, film(next(numbers)))
     send(station, real_image("RG3_UNCR").read_bytes())
     whole = station.get("/v1/worklist", params={"limit": 200}).json()
-    rows = [(PRIORITIES.index(row["priority"]), -row["margin"]) for row in whole["studies"]]
+    rows = [
+        (PRIORITIES.index(row["priority"]), not row["overdue"], row["band"], row["received_at"])
+        for row in whole["studies"]
+    ]
     assert len(rows) >= 4
     assert rows == sorted(rows)
     paged, cursor = [], None

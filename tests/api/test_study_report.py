@@ -16,6 +16,7 @@ from cxr_triage.service.inference.pool import Running
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.service.review.report import MOST_PICTURED, Reporter
 from cxr_triage.settings import Settings
+from cxr_triage.triage.policy import read_policy
 from tests.report.films import CARD
 from tests.store.builders import keep, store_in
 
@@ -132,7 +133,9 @@ class Pool:
     """Draws, or does not."""
 
     def __init__(self, drawn: bytes | Exception) -> None:
-        self.running = Running(card=CARD, policy="default 1", fingerprint="f" * 32)
+        self.running = Running(
+            card=CARD, policy="default 1", fingerprint="f" * 32, rules=read_policy(), scale=None
+        )
         self.drawn, self.times = drawn, 0
 
     def draw(self, *_):

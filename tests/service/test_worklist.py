@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cxr_triage.errors import NotAllowed, QueryInvalid
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.service.review.worklist import cursor_of, page, place_of
-from cxr_triage.store.records import WorklistQuery
+from cxr_triage.store.records import PageCursor, WorklistQuery
 from tests.store.builders import keep, store_in
 
 WHO = Principal(
@@ -27,7 +27,7 @@ def store(tmp_path):
 @pytest.mark.usefixtures("on_database")
 def test_cursors_lead_through_the_whole_list(store):
     for number in range(7):
-        keep(store, number, margin=number / 10)
+        keep(store, number, band=number % 3)
     cursor, found = None, []
     while True:
         part = page(store, WHO, WorklistQuery(), cursor=cursor, limit=3)
@@ -35,14 +35,17 @@ def test_cursors_lead_through_the_whole_list(store):
         cursor = part.cursor
         if cursor is None:
             break
-    assert [row.margin for row in found] == sorted((row.margin for row in found), reverse=True)
+    assert [row.band for row in found] == [0, 0, 0, 1, 1, 2, 2]
     assert len(found) == 7
 
 
-PLACES = st.tuples(
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+PLACES = st.builds(
+    PageCursor,
+    MOMENTS,
     st.integers(0, 4),
-    st.floats(-1, 1),
-    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+    st.integers(-2, 2),
+    MOMENTS,
     st.text("0123456789abcdef", min_size=32, max_size=32),
 )
 
@@ -61,13 +64,16 @@ def test_what_is_not_a_cursor_is_refused(text):
 @pytest.mark.parametrize(
     "values",
     [
-        '[0,0.5,"2026-01-01T00:00:00+00:00"]',
-        '[99999999999999999999,0.5,"2026-01-01T00:00:00+00:00","a"]',
-        '[0,NaN,"2026-01-01T00:00:00+00:00","a"]',
-        '[0,0.5,"0001-01-01T00:00:00+14:00","a"]',
-        '[0,0.5,"yesterday","a"]',
-        '[0,0.5,"2026-01-01T00:00:00+00:00",[1]]',
-        '[0,"0.5","2026-01-01T00:00:00+00:00","a"]',
+        '["2026-01-01T00:00:00+00:00",0,1,"2026-01-01T00:00:00+00:00"]',
+        '["2026-01-01T00:00:00+00:00",99999999999999999999,1,"2026-01-01T00:00:00+00:00","a"]',
+        '["2026-01-01T00:00:00+00:00",0,NaN,"2026-01-01T00:00:00+00:00","a"]',
+        '["2026-01-01T00:00:00+00:00",0,3,"2026-01-01T00:00:00+00:00","a"]',
+        '["2026-01-01T00:00:00+00:00",0,0.5,"2026-01-01T00:00:00+00:00","a"]',
+        '["2026-01-01T00:00:00+00:00",0,1,"0001-01-01T00:00:00+14:00","a"]',
+        '["0002-01-01T00:00:00+00:00",0,1,"2026-01-01T00:00:00+00:00","a"]',
+        '["2026-01-01T00:00:00+00:00",0,1,"yesterday","a"]',
+        '["2026-01-01T00:00:00+00:00",0,1,"2026-01-01T00:00:00+00:00",[1]]',
+        '["2026-01-01T00:00:00+00:00",0,"0.5","2026-01-01T00:00:00+00:00","a"]',
         "{}",
         "[" * 5000,
     ],

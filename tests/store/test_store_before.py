@@ -67,6 +67,8 @@ def differences(old, new, at=""):
             if name not in OPENING:
                 yield from differences(value, new.get(name, "nothing"), f"{at}.{name}")
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        if at == ".studies":  # within a priority the order is another by now
+            old, new = (sorted(rows, key=lambda row: row["id"]) for rows in (old, new))
         for number, (one, other) in enumerate(zip(old, new, strict=True)):
             yield from differences(one, other, f"{at}[{number}]")
     elif old != new:

@@ -30,7 +30,9 @@ class Document(Result):
     """An assessment without its card and its maps."""
 
     format: int = field(default=1, metadata=meaning("Of this document."))
-    findings: tuple[Score, ...] = field(metadata=meaning("Flagged first, by level and margin."))
+    findings: tuple[Score, ...] = field(
+        metadata=meaning("Flagged first, the more urgent and rarer before the others.")
+    )
 
 
 class _Format(BaseModel):

@@ -132,6 +132,9 @@ class StudyOut(_Model):
     priority: Priority
     next_step: str = Field(description="What to do now, in words.")
     priority_reason: str
+    margin: float = Field(
+        description="Of the finding that made the priority: score − threshold; 0 where none did."
+    )
     rarity: float | None = Field(
         description="Share of films without findings that show some finding at least as unusual as "
         "the one that made the priority; null: not fitted, or nothing flagged."

@@ -116,6 +116,7 @@ def study_out(row: StudyRow, who: Principal, language: Language, steps: NextStep
         priority=row.priority,
         next_step=next_step(row.priority, language, steps),
         priority_reason=priority_sentence(row.reason, language, row.decision),
+        margin=round(row.reason.margin, DECIMALS),
         rarity=None if row.reason.rarity is None else round(row.reason.rarity, DECIMALS),
         band=row.band,
         overdue=row.overdue,

@@ -15,11 +15,12 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cxr_triage.domain import F32, Assessment, Finding, ModelCard
+from cxr_triage.domain import F32, Assessment, FilmDecision, Finding, ModelCard
 from cxr_triage.imaging.heatmap import backdrop, blend, colours, display_image, scale_top, shown
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
+from cxr_triage.result.decided import share_text
 from cxr_triage.result.sentences import reason_sentence, score_text
 
 BACKGROUND = (16, 18, 22)
@@ -65,7 +66,7 @@ def overlay(
         foot.append(Line(text=say("for_research", language), size=17, colour=AMBER))
     width = max(picture.width, LEAST_WIDTH)
     return _stacked(
-        _text(_head(finding, language), width),
+        _text(_head(finding, assessment.decision, language), width),
         picture,
         _scale_bar(finding, top, width, language),
         _text(foot, width),
@@ -83,13 +84,17 @@ def _stacked(*pictures: Image.Image) -> Image.Image:
     return canvas
 
 
-def _head(finding: Finding, language: Language) -> list[Line]:
-    score = say(
-        "heatmap.score",
-        language,
-        score=score_text(finding, language),
-        threshold=decimal(finding.threshold, language),
-    )
+def _head(finding: Finding, decision: FilmDecision | None, language: Language) -> list[Line]:
+    if decision is not None and finding.rarity is not None:
+        share = share_text(finding.rarity, language)
+        score = say(f"heatmap.rarity.{decision.population}", language, share=share)
+    else:
+        score = say(
+            "heatmap.score",
+            language,
+            score=score_text(finding, language),
+            threshold=decimal(finding.threshold, language),
+        )
     level = say(f"level.{finding.level}", language)
     return [
         Line(text=finding_name(finding.label, language), size=26),

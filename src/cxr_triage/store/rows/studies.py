@@ -149,6 +149,7 @@ def _walk(
     return Walk(
         conditions=(*_conditions(query, scope), *narrow.conditions),
         states=query.states if set(query.states) != set(STATES) else (),
+        ranks=tuple(PRIORITIES.index(priority) for priority in query.priorities),
         few=narrow.few,
         deadlines=deadlines,
         after=after,
@@ -191,13 +192,10 @@ def open_(connection: Connection, study_id: str, person_id: str) -> None:
 
 
 def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]:
-    """Every filter but the states and what is searched for."""
+    """Every filter but states, priorities and what is searched for."""
     conditions = _within(scope)
     if query.station_id is not None:
         conditions.append(studies.c.station_id == query.station_id)
-    if query.priorities:
-        ranks = [PRIORITIES.index(priority) for priority in query.priorities]
-        conditions.append(studies.c.priority_rank.in_(ranks))
     if query.received_from is not None:
         conditions.append(studies.c.received_at >= query.received_from)
     if query.received_until is not None:

@@ -69,11 +69,13 @@ def deadlines_of(waits: MaximumWait, as_of: datetime) -> Deadlines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """Which studies, and from where on. conditions: all but the states; states: none for any.
+    """Which studies, and from where on. conditions: all but states and priorities; states, ranks
+    (places of priorities): none for any.
     few: sorting is less work than walking by an index. after: None from the start."""
 
     conditions: Sequence[ColumnElement[bool]]
     states: tuple[StudyState, ...]
+    ranks: tuple[int, ...]
     few: bool
     deadlines: Deadlines
     after: PageCursor | None
@@ -86,6 +88,8 @@ def walked(walk: Walk) -> Subquery:
     if walk.few:
         return _sorted(walk)
     parts = [part.limit(walk.limit).subquery() for part in (*_overdue(walk), *_others(walk))]
+    if not parts:
+        return select(studies.c.id, studies.c.band).where(false()).subquery()
     return union_all(*[select(part.c.id, part.c.band) for part in parts]).subquery()
 
 
@@ -101,6 +105,8 @@ def _sorted(walk: Walk) -> Subquery:
     conditions = list(walk.conditions)
     if walk.states:
         conditions.append(studies.c.state.in_(walk.states))
+    if walk.ranks:
+        conditions.append(studies.c.priority_rank.in_(walk.ranks))
     if walk.after is not None:
         conditions.append(_beyond(walk, place, walk.after[1:]))
     found = select(studies.c.id, band.label("band")).where(*conditions)
@@ -113,7 +119,7 @@ def _overdue(walk: Walk) -> Iterator[Select[Any]]:
     for priority, limit in walk.deadlines.before.items():
         rank = PRIORITIES.index(priority)
         place = _place_among_overdue(walk, rank)
-        if place is None:
+        if place is None or (walk.ranks and rank not in walk.ranks):
             continue
         of_rank = [studies.c.priority_rank == rank, studies.c.received_at < limit, *place]
         if walk.states:
@@ -134,25 +140,34 @@ def _place_among_overdue(walk: Walk, rank: int) -> list[ColumnElement[bool]] | N
 
 
 def _others(walk: Walk) -> Iterator[Select[Any]]:
-    """What is not overdue: an index has each state's in the order of the list.
-
-    Their bands lie over OVERDUE_BAND: one comparison holds for every place.
-    """
-    place = [] if walk.after is None else [_beyond(walk, PLACE, walk.after[1:])]
-    found = select(studies.c.id, studies.c.band).where(*walk.conditions, *place)
-    found = found.order_by(*_way(walk, PLACE))
-    if not walk.deadlines.before and not walk.states:
-        yield found
-        return
-    for state in _states(walk, STATES):
-        of_state = found.where(studies.c.state == state)
-        if state in UNREAD and walk.deadlines.before:
-            of_state = of_state.where(not_(_has_waited(walk.deadlines)))
-        yield of_state
+    """What is not overdue: an index has each state's in the order of the list."""
+    for place in _places_among_others(walk):
+        found = select(studies.c.id, studies.c.band).where(*walk.conditions, *place)
+        found = found.order_by(*_way(walk, PLACE))
+        if not walk.deadlines.before and not walk.states:
+            yield found
+            continue
+        for state in walk.states or STATES:
+            of_state = found.where(studies.c.state == state)
+            if state in UNREAD and walk.deadlines.before:
+                of_state = of_state.where(not_(_has_waited(walk.deadlines)))
+            yield of_state
 
 
-def _states(walk: Walk, among: Sequence[StudyState]) -> list[StudyState]:
-    return [state for state in among if not walk.states or state in walk.states]
+def _places_among_others(walk: Walk) -> Iterator[list[ColumnElement[bool]]]:
+    """What those of each wanted priority must fulfil to lie beyond the place; of all at once, if
+    all are wanted. Their bands lie over OVERDUE_BAND, so one comparison holds for every place."""
+    after = walk.after
+    if not walk.ranks:
+        yield [] if after is None else [_beyond(walk, PLACE, after[1:])]
+    for rank in walk.ranks:
+        of_rank = studies.c.priority_rank == rank
+        if after is None:
+            yield [of_rank]
+        elif rank == after.priority_rank:
+            yield [of_rank, _beyond(walk, PLACE[1:], after[2:])]
+        elif (rank < after.priority_rank) == walk.backwards:
+            yield [of_rank]
 
 
 def _is_overdue(deadlines: Deadlines) -> ColumnElement[bool]:
@@ -170,7 +185,7 @@ def _has_waited(deadlines: Deadlines) -> ColumnElement[bool]:
 def _beyond(
     walk: Walk, place: Sequence[ColumnElement[Any]], values: Sequence[object]
 ) -> ColumnElement[bool]:
-    types = [column.type for column in (PLACE if len(values) == len(PLACE) else WAITED)]
+    types = [column.type for column in PLACE[-len(values) :]]
     there = tuple_(*(literal(value, kind) for value, kind in zip(values, types, strict=True)))
     here = tuple_(*place)
     return here < there if walk.backwards else here > there

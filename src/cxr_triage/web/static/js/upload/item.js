@@ -103,8 +103,10 @@ export class Item {
     const mark = document.getElementById(`mark-${assessment.priority}`).content.cloneNode(true);
     this.row.querySelector(".which").replaceChildren(mark);
     const reason = assessment.reasons[0]?.sentence ?? assessment.priority_reason;
+    const step = document.createElement("b");
+    step.textContent = assessment.next_step;
     const open = link(assessment, say("upload.open"));
-    this.row.querySelector(".what").replaceChildren(reason, status === 200 ? ` · ${say("upload.known")}` : "", " ", open);
+    this.row.querySelector(".what").replaceChildren(step, " ", reason, status === 200 ? ` · ${say("upload.known")}` : "", " ", open);
     const notes = [...warnings, ...assessment.warnings].map((one) => this._sentence(one));
     this._note([...new Set(notes)], assessment);
     this.become("done");
