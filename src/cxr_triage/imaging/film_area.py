@@ -40,6 +40,9 @@ SPREAD: Final = 0.6
 NARROWEST: Final = 0.008
 WEDGE: Final = 0.015
 """Of the picture: what is narrower on average, and at its widest, changes nothing."""
+MATTERS: Final = 0.02
+"""Of a side: lines at the edge that are narrower than this change no score that counts, and many
+films have them."""
 SLANT: Final = 0.22
 """The tangent of the most that an edge runs askew."""
 FLATTEST, FLAT = 0.05, 0.6
@@ -119,7 +122,9 @@ def find_film(pixels: F32) -> FilmArea | None:
         if askew:
             within = [(a - m, b - m) for (a, b), m in zip(lines, margins, strict=True)]
             return _area(pixels, grey, box, within, uneven=uneven)
-    if box == (0, 0, rows, columns):
+    top, left, bottom, right = box
+    depths = (top / rows, left / columns, 1 - bottom / rows, 1 - right / columns)
+    if max(depths) < MATTERS:
         return None
     return _area(pixels, grey, box, [STRAIGHT] * 4, uneven=uneven)
 
