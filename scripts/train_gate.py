@@ -2,7 +2,7 @@
 
     python scripts/collect_negatives.py --out NEGATIVES
     python scripts/train_gate.py --data DIR --negatives NEGATIVES --out DIR \\
-        [--start MODEL.onnx] [--export models/gate-1] [--steps N] [--seed N]
+        [--start MODEL.onnx [--mix SHARE]] [--export models/gate-1] [--steps N] [--seed N]
 
 DIR holds labels.csv, images_128.tar and images_256.tar. A step's batch follows from the
 seed and the step alone, so a run that was stopped goes on from its checkpoint as if it had
@@ -96,6 +96,7 @@ def train(arguments: argparse.Namespace) -> GateNetwork:
     if arguments.start is not None:
         random = np.random.default_rng(arguments.seed)
         begin_from(arguments.start, network, batch(films, sources, 4 * BATCH, random)[0])
+    start = {name: value.clone() for name, value in network.state_dict().items()}
     average.load_state_dict(network.state_dict())
     network.to(memory_format=torch.channels_last)  # a third quicker on a CPU
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.02)
@@ -129,7 +130,17 @@ def train(arguments: argparse.Namespace) -> GateNetwork:
             state = {name: part.state_dict() for name, part in parts.items()}
             torch.save(state | {"step": step + 1}, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").replace(checkpoint)
+    mix(average, start, arguments.mix)
     return average
+
+
+@torch.no_grad()
+def mix(network: GateNetwork, start: dict[str, torch.Tensor], share: float) -> None:
+    """Leave so much of what was learned and fill up with the weights at the start: what was known
+    before is kept better than by either (Wortsman et al., CVPR 2022)."""
+    for name, value in network.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(start[name], 1 - share)
 
 
 @torch.no_grad()
@@ -174,6 +185,7 @@ def main() -> None:
     parser.add_argument("--negatives", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="an exported network to go on from")
+    parser.add_argument("--mix", type=float, default=1.0, help="share learned; the rest: --start")
     parser.add_argument("--export", type=Path, help="folder with gate.json; model.onnx goes there")
     parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--stop", type=int, help="end before the schedule does, at this step")

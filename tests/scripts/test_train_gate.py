@@ -70,7 +70,15 @@ def data(tmp_path_factory):
 
 
 def _train(modules, data, out, **changes):
-    settings = {"steps": 3, "every": 2, "rate": 1e-3, "seed": 5, "stop": None, "start": None}
+    settings = {
+        "steps": 3,
+        "every": 2,
+        "rate": 1e-3,
+        "seed": 5,
+        "stop": None,
+        "start": None,
+        "mix": 1.0,
+    }
     return modules.train_gate.train(
         argparse.Namespace(data=data, negatives=data / "negatives", out=out, **(settings | changes))
     )
