@@ -62,7 +62,10 @@ def declared_of(fields: dict[str, Any]) -> Declared:
         if where not in DeclaredIn.model_fields:  # its name is not ours to repeat
             raise RequestInvalid("field_invalid") from None
         raise FieldInvalid("field_invalid", field=where) from None
-    born = said.birth_date
+    born, age = said.birth_date, said.age
+    if age is None and born is not None:  # today's; None for a birthday that nobody has
+        years = (datetime.now(UTC).date() - born).days / 365.25
+        age = years if 0 <= years <= OLDEST_YEARS else None
     return Declared(
         patient=Patient(
             id=said.patient_id,
@@ -73,11 +76,5 @@ def declared_of(fields: dict[str, Any]) -> Declared:
         accession=said.accession,
         view=said.view.upper(),
         bits=said.bits,
-        age_years=said.age if born is None or said.age is not None else _age_years(born),
+        age_years=age,
     )
-
-
-def _age_years(born: date) -> float | None:
-    """Today's age; None for a birthday that nobody has."""
-    years = (datetime.now(UTC).date() - born).days / 365.25
-    return years if 0 <= years <= OLDEST_YEARS else None
