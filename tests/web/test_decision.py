@@ -128,7 +128,7 @@ def test_early_reading_is_marked_and_what_came_of_it_counted(served, kept):
     assert counts in read(served, "/stations", "administrator")
     with served.nobody() as client:
         metrics = client.get("/metrics").text
-    assert 'cxr_triage_early_reading{studies="with_finding"} 1.0' in metrics
+    assert 'cxr_triage_early_reading{state="with_finding"} 1.0' in metrics
 
 
 def test_what_was_kept_before_shows_as_it_was_made_and_says_so(served, kept):

@@ -269,7 +269,7 @@ class _WatchedTasks(Collector):
             "cxr_triage_early_reading",
             "Studies drawn by lot where nothing is flagged: drawn, read, and with a finding that "
             "a doctor named.",
-            labels=("studies",),
+            labels=("state",),
         )
         for name, count in asdict(early).items():
             drawn.add_metric((name,), count)

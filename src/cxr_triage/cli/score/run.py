@@ -43,26 +43,22 @@ class ScoreRun:
             for result in with_progress(
                 results, total=total, console=console, language=self._language, quiet=self._quiet
             ):
-                self._take(result)
+                row = row_of(
+                    result,
+                    self._pipeline.engine.card,
+                    self._pipeline.fingerprint,
+                    self._language,
+                    self._pipeline.policy.next_steps,
+                )
+                self._output.add(result, row)
+                self.outcomes[result.outcome] += 1
+                if self._json:
+                    typer.echo(json_line(row), nl=False)
+                self._results.append(result.without_pixels())
         except KeyboardInterrupt:
             done = self.outcomes.total()
             console.print(say("command.interrupted", self._language, done=done, total=total))
             raise typer.Exit(INTERRUPTED) from None
-
-    def _take(self, result: FileResult) -> None:
-        pipeline = self._pipeline
-        row = row_of(
-            result,
-            pipeline.engine.card,
-            pipeline.fingerprint,
-            self._language,
-            pipeline.policy.next_steps,
-        )
-        self._output.add(result, row)
-        self.outcomes[result.outcome] += 1
-        if self._json:
-            typer.echo(json_line(row), nl=False)
-        self._results.append(result.without_pixels())
 
     def finish(self, console: Console) -> None:
         """Write the report, print the table and where everything lies."""
@@ -72,7 +68,11 @@ class ScoreRun:
         if not self._json:
             steps = self._pipeline.policy.next_steps
             print_ranked(self._results, console=terminal(), language=self._language, steps=steps)
-        console.print(self._summary())
+        counts = {
+            name: self.outcomes[name] for name in ("assessed", "referred", "failed", "skipped")
+        }
+        seconds = round(time.monotonic() - self._started, 1)
+        console.print(say("command.outcomes", self._language, seconds=seconds, **counts))
         for line in self._caveats():
             console.print(line, soft_wrap=True)
         console.print(_model_line(self._pipeline.engine.card, self._language), soft_wrap=True)
@@ -90,13 +90,6 @@ class ScoreRun:
         decision = next((one.decision for one in assessed if one.decision), None)
         if decision is not None:
             yield from measured_on(decision, self._language)
-
-    def _summary(self) -> str:
-        counts = {
-            name: self.outcomes[name] for name in ("assessed", "referred", "failed", "skipped")
-        }
-        seconds = round(time.monotonic() - self._started, 1)
-        return say("command.outcomes", self._language, seconds=seconds, **counts)
 
 
 def terminal() -> Console:

@@ -43,7 +43,10 @@ def print_ranked(
     images = [image for study in rank_results(results) for image in study.images]
     failed = [result for result in results if result.outcome == "failed"]
     base = common_folder(result.path for result in results)
-    groups = {name: [x for x in images if _priority(x) == name] for name in PRIORITIES}
+    groups = {
+        name: [one for one in images if one.assessment and one.assessment.priority == name]
+        for name in PRIORITIES
+    }
     for group in (*groups.values(), failed):
         for result in group[:MAX_ROWS]:
             table.add_row(*_row(result, base, language, steps))
@@ -51,10 +54,6 @@ def print_ranked(
             more = say("command.more_rows", language, count=len(group) - MAX_ROWS)
             table.add_row("", Text(more, "dim"))
     console.print(table)
-
-
-def _priority(result: FileResult) -> str:
-    return "" if result.assessment is None else result.assessment.priority
 
 
 def _row(

@@ -1,11 +1,10 @@
 """Results as rows: kept, and read again by their id or as the current ones of a study."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from cxr_triage.domain import PRIORITIES, Assessment
 from cxr_triage.errors import NotFound
@@ -75,7 +74,7 @@ def result(connection: Connection, assessment_id: str, scope: Scope) -> StoredAs
 def current_of_study(connection: Connection, study_id: str) -> tuple[StoredAssessment, ...]:
     """The current result of each image, hidden or not: assessed before referred, then as the
     worklist."""
-    rows = _rows(connection, RESULT.where(images.c.study_id == study_id, assessments.c.is_current))
+    rows = connection.execute(RESULT.where(images.c.study_id == study_id, assessments.c.is_current))
     return tuple(sorted((_stored(row) for row in rows), key=_place))
 
 
@@ -94,11 +93,10 @@ def older_of_image(
     connection: Connection, image_id: str, scope: Scope
 ) -> tuple[StoredAssessment, ...]:
     """Results of an image that are not current any more, newest first."""
-    rows = _rows(
-        connection,
+    rows = connection.execute(
         RESULT.where(assessments.c.image_id == image_id, ~assessments.c.is_current).order_by(
             assessments.c.received_at.desc(), assessments.c.id
-        ),
+        )
     )
     return tuple(_stored(row) for row in rows if scope.includes(row.station_id))
 
@@ -147,10 +145,6 @@ def scored_films(connection: Connection) -> list[ScoredResult]:
         )
         for row in rows
     ]
-
-
-def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row[Any]]:
-    return connection.execute(query).all()
 
 
 def _stored(row: Row[Any]) -> StoredAssessment:

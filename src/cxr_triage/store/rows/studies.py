@@ -16,9 +16,9 @@ from sqlalchemy import (
     update,
 )
 
-from cxr_triage.domain import EARLY_BAND, PRIORITIES, Patient, Score
+from cxr_triage.domain import EARLY_BAND, PRIORITIES, Patient
 from cxr_triage.errors import NotFound
-from cxr_triage.result.document import Document, read_document
+from cxr_triage.result.document import read_document
 from cxr_triage.store.database.tables import (
     assessments,
     images,
@@ -200,13 +200,9 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
         conditions.append(studies.c.received_at >= query.received_from)
     if query.received_until is not None:
         conditions.append(studies.c.received_at < query.received_until)
-    conditions.append(_with_hidden_films() if query.hidden else studies.c.images > 0)
-    return conditions
-
-
-def _with_hidden_films() -> ColumnElement[bool]:
     hidden = exists().where(images.c.study_id == studies.c.id, images.c.hidden_at.is_not(None))
-    return hidden.correlate(studies)
+    conditions.append(hidden.correlate(studies) if query.hidden else studies.c.images > 0)
+    return conditions
 
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
@@ -218,6 +214,8 @@ def _study(row: Row[Any], *, overdue: bool = False) -> StudyRow:
     film, study, patient = values_of(row.of_film), values_of(row.corrected), patient_of(row)
     filed = as_filed(shown.header, film)
     header = put_right(shown.header, filed, film, study, patient.sex)
+    flags = [flag for flag in shown.findings if flag.level != "none"]
+    flags.sort(key=lambda flag: flag.label != shown.reason.label)  # what made the priority first
     return StudyRow(
         study_id=row.id,
         study_uid=_whole(row.study_uid, shown.header.study_uid),
@@ -240,7 +238,7 @@ def _study(row: Row[Any], *, overdue: bool = False) -> StudyRow:
         priority=PRIORITIES[row.priority_rank],
         band=int(row.band),
         reason=shown.reason,
-        flags=_flags(shown),
+        flags=tuple(flags),
         state=row.state,
         opened_by=row.opener_name or "",
         opened_at=row.opened_at,
@@ -265,9 +263,3 @@ def _study(row: Row[Any], *, overdue: bool = False) -> StudyRow:
 def _whole(key: str, value: str) -> str:
     """What a column's key stands for, where the film that leads has it."""
     return value if key_of(value) == key else key
-
-
-def _flags(shown: Document) -> tuple[Score, ...]:
-    """The flagged findings, the one that made the priority first."""
-    flags = [flag for flag in shown.findings if flag.level != "none"]
-    return tuple(sorted(flags, key=lambda flag: flag.label != shown.reason.label))
