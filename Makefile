@@ -10,6 +10,8 @@ DEMO_OUT ?= out/demo
 DEMO_LANGUAGE ?= en
 SERVE_OUT ?= out/serve
 AXE_VERSION := 4.10.2
+# Tests run in as many processes as there are processors, up to four; PARALLEL= runs them in one.
+PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Stamps are named for what is installed by: the same environment serves until one changes.
 HASH := $(shell cat pyproject.toml constraints.txt | cksum | tr -d ' ')
@@ -25,7 +27,7 @@ serve: $(VENV)/serve-$(HASH).stamp
 	CXR_TRIAGE_STORE_DIR=$(SERVE_OUT) $(BIN)/cxr-triage serve --demo --lang $(DEMO_LANGUAGE) $(SERVE_ARGS)
 
 test: $(VENV)/test-$(HASH).stamp
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 check: $(VENV)/check-$(HASH).stamp
 	$(BIN)/ruff format --check .
@@ -41,7 +43,7 @@ messages: $(VENV)/test-$(HASH).stamp
 	$(BIN)/python scripts/compile_messages.py
 
 test-browser: $(VENV)/browser-$(HASH).stamp out/axe/package/axe.min.js
-	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m browser $(PYTEST_ARGS)
 
 test-peers: $(VENV)/test-$(HASH).stamp
 	$(BIN)/python -m pytest -m peers $(PYTEST_ARGS)

@@ -16,6 +16,9 @@ from cxr_triage.triage.loading import load_gate
 from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.policy import read_policy
 from tests.databases import VARIABLE, drop_on, programs, running_server
+from tests.skips import pytest_sessionfinish
+
+__all__ = ["pytest_sessionfinish"]
 
 os.environ["XDG_DATA_HOME"] = str(Path(__file__).parent / "no-data-folder")
 """Models that a developer has fetched take no part in tests, in processes of their own too."""
@@ -23,18 +26,6 @@ os.environ["XDG_DATA_HOME"] = str(Path(__file__).parent / "no-data-folder")
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 """How long an example takes says how busy the machine is, not whether it holds."""
-
-EXPLAINED_SKIPS = {
-    "needs efficientnet_lite_pytorch": "packages for training teachers alone, in no group",
-    "install openssl": "makes the certificate of a server; few machines lack it",
-    "CXR_TRIAGE_REFERENCE": "needs two images that are not ours to ship",
-    "only root may": "a small disk or another user; others meet a quota and a refusing disk",
-    "install postgresql": "a server of our own to test with; Debian's package",
-    "make test-peers": "needs another program; where it is installed the test runs",
-    "make test-browser": "needs Chromium and Playwright",
-    "make test-parity": "needs torch; continuous integration runs it right after, with torch",
-}
-"""What may be skipped in continuous integration (CI is set), by a part of its reason."""
 
 DATA = Path(data_store.__file__).parent / "data"
 
@@ -80,20 +71,6 @@ def on_database(request, monkeypatch, tmp_path):
     monkeypatch.setenv(VARIABLE, server)
     yield request.param
     drop_on(server, tmp_path)
-
-
-def pytest_sessionfinish(session):
-    """In continuous integration a skip that is not on the list fails the run."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if not os.environ.get("CI") or reporter is None:
-        return
-    reasons = [report.longrepr[2] for report in reporter.stats.get("skipped", [])]
-    unexplained = [
-        reason for reason in reasons if not any(part in reason for part in EXPLAINED_SKIPS)
-    ]
-    if unexplained:
-        reporter.write_line(f"skipped without being on the list: {unexplained}", red=True)
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def real_image(stem: str) -> Path:

@@ -1,5 +1,6 @@
 """kill -9 at any point: what was acknowledged is there, the rest can be sent again."""
 
+import os
 import random
 import threading
 import time
@@ -14,6 +15,8 @@ from .serving import Served, assessment, send
 
 NUMBERS = count(100_000)
 CLIENTS = 3
+SOAK = bool(os.environ.get("SOAK"))
+"""`make soak` kills more often."""
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +80,8 @@ def check_kept(server: Served, load: Load) -> None:
             assert (second.status_code, assessment(second)) == (200, assessment(first))
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.12, 0.25])
+@pytest.mark.soak
+@pytest.mark.parametrize("after_s", [turn / 36 for turn in range(10)] if SOAK else [0, 0.1, 0.25])
 def test_a_killed_server_lost_nothing_that_it_acknowledged(server, after_s):
     load = Load(server)
     while not load.acknowledged:
@@ -100,10 +104,11 @@ def wait_for_one_more(load: Load) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.soak
 def test_killed_inference_processes_cost_no_upload(server):
     load = Load(server)
     pause = random.Random(7)  # noqa: S311
-    for _ in range(6):
+    for _ in range(10 if SOAK else 3):
         wait_for_one_more(load)  # on a busy machine a process takes seconds to start
         time.sleep(0.3 * pause.random())
         for child in server.children():

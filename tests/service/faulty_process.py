@@ -31,7 +31,7 @@ def _hang(_):
 def _hog(_):
     held = []
     while True:
-        held.append(np.ones(1 << 20))
+        held.append(np.ones(1 << 21))
         time.sleep(0.002)
 
 

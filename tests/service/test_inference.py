@@ -75,7 +75,7 @@ def faulty(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def workers(faulty) -> Faulty:
-    return faulty(worker_timeout_s=2.0, worker_memory_mib=700)
+    return faulty(worker_timeout_s=6.0, worker_memory_mib=600)
 
 
 def test_result_is_that_of_the_pipeline(pool, pipeline):

@@ -101,23 +101,23 @@ def read_ahead(
 
     At most twice `workers` images are held at a time.
     """
+
+    def read_file(path: Path) -> GatedImage:
+        return read(file_content(path, limits))
+
     remaining = iter(files)
     with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
         ahead: deque[tuple[Path, Future[GatedImage]]] = deque()
         try:
             while True:
                 for path in islice(remaining, 2 * workers - len(ahead)):
-                    ahead.append((path, pool.submit(_read, read, path, limits)))
+                    ahead.append((path, pool.submit(read_file, path)))
                 if not ahead:
                     return
                 path, image = ahead.popleft()
                 yield path, _result(image)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _read(read: Callable[[bytes], GatedImage], path: Path, limits: Limits) -> GatedImage:
-    return read(file_content(path, limits))
 
 
 def file_content(path: Path, limits: Limits) -> bytes:

@@ -1,6 +1,6 @@
 """Runs a model file on ONNX Runtime: prepared images in, logits, maps and embeddings out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,9 @@ class Engine:
 
         Raises ModelError `model_not_finite` if the network returns NaN or infinity.
         """
-        return [outputs for batch in _batches(prepared) for outputs in self._run_batch(batch)]
+        starts = range(0, len(prepared), MAX_BATCH)
+        batches = [prepared[start : start + MAX_BATCH] for start in starts]
+        return [outputs for batch in batches for outputs in self._run_batch(batch)]
 
     def _run_batch(self, batch: Sequence[Prepared]) -> list[Outputs]:
         tensor = np.stack([image.tensor for image in batch])
@@ -70,11 +72,6 @@ class Engine:
             )
             for i in range(len(batch))
         ]
-
-
-def _batches(prepared: Sequence[Prepared]) -> Iterator[Sequence[Prepared]]:
-    for start in range(0, len(prepared), MAX_BATCH):
-        yield prepared[start : start + MAX_BATCH]
 
 
 def _check_contract(session: onnxruntime.InferenceSession, card: ModelCard) -> None:

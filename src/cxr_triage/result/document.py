@@ -55,7 +55,10 @@ def pack(assessment: Assessment) -> Packed:
         findings=tuple(Score(**values_of(one, Score)) for one in assessment.findings),
         **values_of(assessment, Result),
     )
-    return Packed(document=DOCUMENT.dump_json(document), maps=_maps(assessment.findings))
+    maps = np.zeros((2, 0, 1, 1), np.float32)
+    if found := assessment.findings:
+        maps = np.stack([[one.cam for one in found], [one.evidence for one in found]])
+    return Packed(document=DOCUMENT.dump_json(document), maps=maps)
 
 
 def unpack(packed: Packed, model: ModelCard) -> Assessment:
@@ -93,9 +96,3 @@ def _check_format(number: int) -> None:
 def values_of(record: object, of: type) -> dict[str, Any]:
     """The fields of a dataclass `of` that a record has too, by name."""
     return {one.name: getattr(record, one.name) for one in fields(of)}
-
-
-def _maps(findings: tuple[Finding, ...]) -> F32:
-    if not findings:
-        return np.zeros((2, 0, 1, 1), np.float32)
-    return np.stack([[found.cam for found in findings], [found.evidence for found in findings]])

@@ -16,7 +16,7 @@ from cxr_triage.report.study.report import is_named
 from cxr_triage.report.study.sheet import Sheet
 from cxr_triage.report.study.wording import sheet_of
 from cxr_triage.web.rendering import render
-from cxr_triage.web.visit import ReaderVisit, Visit
+from cxr_triage.web.visit import ReaderVisit
 
 router = APIRouter(prefix="/studies/{study}")
 
@@ -30,30 +30,21 @@ def _sheet(
 ) -> Sheet | Response:
     """In the language of who looks, or in the one that they ask for; or the question whether it
     is to be printed without a name."""
-    if not without_name and _lacks_name(visit, study):
-        return _question(visit, study, lang)
+    bears_name = visit.services.settings.report_names and visit.may("see_patients")
+    if bears_name and not without_name:
+        detail = visit.services.store.study(study, visit.who.scope)
+        if not is_named(detail.row.patient):
+            return render(
+                visit,
+                "print_nameless.html.j2",
+                study=detail.row,
+                shown=detail.images[0],
+                lang=lang,
+                address=visit.request.url.path,
+            )
     language = next((one for one in LANGUAGES if one == lang), visit.language)
     report = visit.services.reporter.report(visit.who, study, language, origin=origin)
     return sheet_of(report, language)
-
-
-def _lacks_name(visit: Visit, study: str) -> bool:
-    """Should it bear a name that is not there? Where names are left out, none is lacking."""
-    if not (visit.services.settings.report_names and visit.may("see_patients")):
-        return False
-    return not is_named(visit.services.store.study(study, visit.who.scope).row.patient)
-
-
-def _question(visit: Visit, study: str, lang: str) -> Response:
-    detail = visit.services.store.study(study, visit.who.scope)
-    return render(
-        visit,
-        "print_nameless.html.j2",
-        study=detail.row,
-        shown=detail.images[0],
-        lang=lang,
-        address=visit.request.url.path,
-    )
 
 
 Printed = Annotated[Sheet | Response, Depends(_sheet)]

@@ -88,16 +88,11 @@ class Multipart:
             yield from self._close()
         elif found and found["end"]:
             yield from self._begin(after + found.end() - len(CRLF))
-        elif self._may_go_on(line):
-            return False
+        elif line == b"-" or (len(line) < MAX_PADDING and line.strip(b" \t") in (b"", b"\r")):
+            return False  # more bytes may make it the rest of a delimiter's line
         else:
             yield from self._let_go(after)  # it only began like a delimiter
         return True
-
-    @staticmethod
-    def _may_go_on(line: bytes) -> bool:
-        """Can more bytes make this the rest of a delimiter's line?"""
-        return line == b"-" or (len(line) < MAX_PADDING and line.strip(b" \t") in (b"", b"\r"))
 
     def _let_go(self, end: int) -> Iterator[Event]:
         """What is held up to `end` is data, unless no part has begun."""

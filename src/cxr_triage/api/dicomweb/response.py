@@ -144,7 +144,7 @@ def _module(outcomes: Sequence[InstanceOutcome]) -> Attributes:
     """Table I.1-1. Studies cannot be retrieved here, so Retrieve URL (type 2) is empty."""
     done = [_referenced(one) for one in outcomes if isinstance(one, StoredInstance)]
     failures = [one for one in outcomes if isinstance(one, FailedInstance)]
-    named = [_failed(one) for one in failures if one.reference.sop_uid]
+    named = [_reference(one.reference) | _reason(one) for one in failures if one.reference.sop_uid]
     nameless = [_reason(one) for one in failures if not one.reference.sop_uid]
     sequences = {
         "FailedSOPSequence": named,
@@ -161,10 +161,6 @@ def _module(outcomes: Sequence[InstanceOutcome]) -> Attributes:
 def _referenced(one: StoredInstance) -> Attributes:
     warning = _attribute("WarningReason", one.warning) if one.warning else {}
     return _reference(one.reference) | _attribute("RetrieveURL") | warning
-
-
-def _failed(one: FailedInstance) -> Attributes:
-    return _reference(one.reference) | _reason(one)
 
 
 def _reason(one: FailedInstance) -> Attributes:

@@ -33,7 +33,8 @@ class LimitBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._upload_bytes if _is_upload(scope["path"]) else SMALL_BODY_BYTES
+        uploads = any(f"{scope['path']}/".startswith(f"{upload}/") for upload in UPLOADS)
+        limit = self._upload_bytes if uploads else SMALL_BODY_BYTES
         body = _Body(receive, limit, self._idle_s, _declared_length(scope))
         await self._app(scope, body.receive, send)
 
@@ -78,10 +79,6 @@ class _Body:
         least = self._waited_s * LEAST_BYTES_PER_S
         if not self._whole and self._waited_s > GRACE_S and self._received < least:
             raise BodyRefused(RequestTooSlow("request_too_slow"))
-
-
-def _is_upload(path: str) -> bool:
-    return any(path == upload or path.startswith(f"{upload}/") for upload in UPLOADS)
 
 
 def _declared_length(scope: Scope) -> int:

@@ -151,7 +151,9 @@ def handle_problems(app: FastAPI, answer: ErrorHandler = answer_problem) -> None
         return answer(request, error, places)
 
     def of_tree(request: Request, error: Exception) -> Response:
-        places = _place_of(error) if isinstance(error, errors.FieldInvalid) else ()
+        places: tuple[Place, ...] = ()
+        if isinstance(error, errors.FieldInvalid):
+            places = (Place(where=f"body.{error.values['field']}", problem=error.code),)
         return counted(request, cast(TriageError, error), places)
 
     def of_framework(request: Request, error: Exception) -> Response:
@@ -181,15 +183,10 @@ def of_status(status: int) -> TriageError:
     return kinds.get(status, errors.RequestInvalid("request_malformed"))
 
 
-def _place_of(error: errors.FieldInvalid) -> tuple[Place]:
-    return (Place(where=f"body.{error.values['field']}", problem=error.code),)
-
-
 def _places(found: Sequence[Any]) -> list[Place]:
     """Which field, and what kind of wrong it is; never what was sent, keys included."""
-    return [Place(where=_field(one), problem=str(one["type"])) for one in found[:20]]
-
-
-def _field(found: Any) -> str:  # noqa: ANN401 (a TypedDict of pydantic)
-    known = found["loc"][: 1 if found["type"] == "extra_forbidden" else 2]
-    return ".".join(str(part) for part in known)
+    places = []
+    for one in found[:20]:
+        known = one["loc"][: 1 if one["type"] == "extra_forbidden" else 2]
+        places.append(Place(where=".".join(map(str, known)), problem=str(one["type"])))
+    return places

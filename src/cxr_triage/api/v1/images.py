@@ -1,7 +1,5 @@
 """POST /v1/images: files in, assessments out."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter, Request, Response
 
 from cxr_triage.api.platform.access import From, Spoken, Uploader
@@ -59,7 +57,11 @@ async def upload(
         _image(number, outcome, who, origin, language)
         for number, outcome in enumerate(outcomes, start=1)
     ]
-    response.status_code = _overall(images)
+    statuses = {image.status for image in images}
+    if not statuses <= {200, 201}:
+        response.status_code = 207
+    else:
+        response.status_code = 201 if 201 in statuses else 200
     return ImagesOut(images=images)
 
 
@@ -78,11 +80,3 @@ def _image(
         assessment=assessment_out(outcome.stored, who, language),
         warnings=[PublicReason(**reason_fields(one, language)) for one in outcome.warnings],
     )
-
-
-def _overall(images: Sequence[ImageOut]) -> int:
-    """207 if any could not be kept, else 201 if any is new, else 200."""
-    statuses = {image.status for image in images}
-    if not statuses <= {200, 201}:
-        return 207
-    return 201 if 201 in statuses else 200

@@ -42,9 +42,9 @@ def assessment_out(
     found = stored.assessment
     address, named = f"/v1/assessments/{found.id}", who.may("see_patients")
     said = public(found, language)
-    heatmaps = [_heatmap(address, one.label) if found.crop else None for one in found.findings]
     findings = [
-        one | {"heatmap": heatmap} for one, heatmap in zip(said["findings"], heatmaps, strict=True)
+        one | {"heatmap": f"{address}/heatmaps/{quote(one['label'])}.png" if found.crop else None}
+        for one in said["findings"]
     ]
     hidden = {} if named else dict.fromkeys(IDENTIFIERS, "")
     return AssessmentOut(
@@ -87,10 +87,6 @@ def _patient(patient: Patient) -> PatientOut:
 
 def _age(years: float | None) -> float | None:
     return None if years is None else round(years, 2)
-
-
-def _heatmap(address: str, label: str) -> str:
-    return f"{address}/heatmaps/{quote(label)}.png"
 
 
 def study_out(row: StudyRow, who: Principal, language: Language) -> StudyOut:

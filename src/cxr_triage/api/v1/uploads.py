@@ -16,7 +16,7 @@ from cxr_triage.api.v1.declared import declared_of
 from cxr_triage.errors import MediaTypeUnsupported, RequestInvalid, TriageError
 from cxr_triage.imaging.dicom.text import clean
 from cxr_triage.service.intake.declared import NOTHING_DECLARED, Declared
-from cxr_triage.service.intake.spool import Incoming, Received
+from cxr_triage.service.intake.spool import Received
 from cxr_triage.store.database.faults import store_faults
 from cxr_triage.store.records import Kept
 
@@ -81,17 +81,12 @@ def check_content_coding(request: Request) -> None:
 async def _take_body(request: Request, services: Services, take: TakeFile) -> UploadOutcome:
     try:
         with services.spool.open() as incoming:
-            await _receive(request, incoming)
+            async for block in in_blocks(request):  # hashed and written off the event loop
+                await run_in_threadpool(incoming.write, *block)
             received = await run_in_threadpool(incoming.finish)
             return await run_in_threadpool(take, received, NOTHING_DECLARED)
     except TriageError as error:
         return error
-
-
-async def _receive(request: Request, incoming: Incoming) -> None:
-    """Hashing and writing stay off the event loop."""
-    async for block in in_blocks(request):
-        await run_in_threadpool(incoming.write, *block)
 
 
 async def in_blocks(request: Request) -> AsyncIterator[list[bytes]]:
@@ -139,16 +134,13 @@ def _read_form(form: FormData) -> _Form:
 def _take_part(
     file: UploadFile, declared: Declared, services: Services, take: TakeFile
 ) -> UploadOutcome:
-    """Whatever its sender calls it, its name in the spool is ours; theirs is kept for people."""
+    """Whatever its sender calls it, its name in the spool is ours; theirs is kept for people,
+    without the folders that some browsers put before it."""
+    name = clean((file.filename or "").replace("\\", "/").rpartition("/")[2], longest=LONGEST_NAME)
     try:
         with services.spool.open() as incoming:
             while block := file.file.read(BLOCK_BYTES):
                 incoming.write(block)
-            return take(incoming.finish(_name_of(file)), declared)
+            return take(incoming.finish(name), declared)
     except TriageError as error:
         return error
-
-
-def _name_of(file: UploadFile) -> str:
-    """Without the folders that some browsers put before it."""
-    return clean((file.filename or "").replace("\\", "/").rpartition("/")[2], longest=LONGEST_NAME)

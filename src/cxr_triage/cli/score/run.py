@@ -42,19 +42,18 @@ class ScoreRun:
             for result in with_progress(
                 results, total=total, console=console, language=self._language, quiet=self._quiet
             ):
-                self._take(result)
+                row = row_of(
+                    result, self._pipeline.engine.card, self._pipeline.fingerprint, self._language
+                )
+                self._output.add(result, row)
+                self.outcomes[result.outcome] += 1
+                if self._json:
+                    typer.echo(json_line(row), nl=False)
+                self._results.append(result.without_pixels())
         except KeyboardInterrupt:
             done = self.outcomes.total()
             console.print(say("command.interrupted", self._language, done=done, total=total))
             raise typer.Exit(INTERRUPTED) from None
-
-    def _take(self, result: FileResult) -> None:
-        row = row_of(result, self._pipeline.engine.card, self._pipeline.fingerprint, self._language)
-        self._output.add(result, row)
-        self.outcomes[result.outcome] += 1
-        if self._json:
-            typer.echo(json_line(row), nl=False)
-        self._results.append(result.without_pixels())
 
     def finish(self, console: Console) -> None:
         """Write the report, print the table and where everything lies."""
@@ -63,19 +62,16 @@ class ScoreRun:
             return
         if not self._json:
             print_ranked(self._results, console=terminal(), language=self._language)
-        console.print(self._summary())
+        counts = {
+            name: self.outcomes[name] for name in ("assessed", "referred", "failed", "skipped")
+        }
+        seconds = round(time.monotonic() - self._started, 1)
+        console.print(say("command.outcomes", self._language, seconds=seconds, **counts))
         console.print(_model_line(self._pipeline.engine.card, self._language), soft_wrap=True)
         if self._pipeline.policy.purpose == "research":
             console.print(say("for_research", self._language))
         for kind, path in written.items():
             console.print(say(f"command.{kind}_at", self._language, path=path), soft_wrap=True)
-
-    def _summary(self) -> str:
-        counts = {
-            name: self.outcomes[name] for name in ("assessed", "referred", "failed", "skipped")
-        }
-        seconds = round(time.monotonic() - self._started, 1)
-        return say("command.outcomes", self._language, seconds=seconds, **counts)
 
 
 def terminal() -> Console:

@@ -40,7 +40,10 @@ def print_ranked(results: Sequence[FileResult], *, console: Console, language: L
     images = [image for study in rank_results(results) for image in study.images]
     failed = [result for result in results if result.outcome == "failed"]
     base = common_folder(result.path for result in results)
-    groups = {name: [x for x in images if _priority(x) == name] for name in PRIORITIES}
+    groups = {
+        name: [one for one in images if one.assessment and one.assessment.priority == name]
+        for name in PRIORITIES
+    }
     for group in (*groups.values(), failed):
         for result in group[:MAX_ROWS]:
             table.add_row(*_row(result, base, language))
@@ -48,10 +51,6 @@ def print_ranked(results: Sequence[FileResult], *, console: Console, language: L
             more = say("command.more_rows", language, count=len(group) - MAX_ROWS)
             table.add_row("", Text(more, "dim"))
     console.print(table)
-
-
-def _priority(result: FileResult) -> str:
-    return "" if result.assessment is None else result.assessment.priority
 
 
 def _row(result: FileResult, base: Path | None, language: Language) -> tuple[Text, Text, str, str]:

@@ -83,7 +83,9 @@ class InferencePool:
         self.size = settings.workers or usable_cpus()
         self._timeout_s = settings.worker_timeout_s
         self._module = module
-        self._arguments = (_settings_for_process(settings, self.size),)
+        threads = settings.threads or max(1, usable_cpus() // self.size)  # shared out, if need be
+        told = settings.model_dump(mode="json", include=TOLD_TO_PROCESS) | {"threads": threads}
+        self._arguments = (json.dumps(told),)
         self._watchdog = Watchdog(settings.worker_memory_mib * MIB, "inference")
         self._workers = WorkerPool(self.size, self._start)
         self._slots = threading.BoundedSemaphore(self.size + settings.queue)
@@ -254,13 +256,6 @@ class _Worker:
 
 AnswerParser = Callable[[_Worker, dict[str, Any], bytearray], ResultT]
 """Turns an answer into a result. Raises ValueError, TypeError or KeyError if it is none."""
-
-
-def _settings_for_process(settings: Settings, processes: int) -> str:
-    """JSON. The processors are shared out, unless the setting says how many each may use."""
-    told = settings.model_dump(mode="json", include=TOLD_TO_PROCESS)
-    threads = settings.threads or max(1, usable_cpus() // processes)
-    return json.dumps(told | {"threads": threads})
 
 
 def _running(greeting: dict[str, Any]) -> Running:

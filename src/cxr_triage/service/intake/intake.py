@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from cxr_triage.domain import Header
 from cxr_triage.errors import BlobDamaged, Conflict, ImageError, TriageError
@@ -71,8 +70,12 @@ class Intake:
     ) -> Kept:
         who.need("upload")
         actor = who.acts_from(origin)
-        declared = NOTHING_DECLARED if _speaks_for_itself(received.file) else declared
-        station = self._station_of(received, who)
+        with received.file.open("rb") as content:
+            if looks_like_dicom(content.read(FIRST_BYTES)):
+                declared = NOTHING_DECLARED
+        station = who.home
+        if who.station_id is None:  # who sees every station may send again what one of them sent
+            station = self._store.station_of_file(received.digest) or who.home
         try:
             known = self._store.find_result(
                 received.digest,
@@ -86,12 +89,6 @@ class Intake:
         except (ImageError, Conflict):
             note(self._store, entry(Action.IMAGE_REJECTED, actor))
             raise
-
-    def _station_of(self, received: Received, who: Principal) -> str:
-        """Whose the film becomes. Who sees every station may send again what one of them sent."""
-        if who.station_id is not None:
-            return who.home
-        return self._store.station_of_file(received.digest) or who.home
 
     def _sent_again(self, known: StoredAssessment, declared: Declared, actor: Actor) -> Kept:
         again = entry(
@@ -153,8 +150,3 @@ def _check_study(header: Header, study_uid: str) -> None:
     """Raises Conflict `other_study`."""
     if study_uid and header.study_uid != study_uid:
         raise Conflict("other_study")
-
-
-def _speaks_for_itself(file: Path) -> bool:
-    with file.open("rb") as content:
-        return looks_like_dicom(content.read(FIRST_BYTES))

@@ -5,7 +5,7 @@ What counts is a new result that is kept: a file that was sent before is answere
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -64,12 +64,13 @@ class Quotas:
     def allowance(self, station_id: str) -> Allowance:
         """What the station may send today. Raises NotFound."""
         now = self._clock().astimezone(self._rules.zone)
+        midnight = datetime.combine(now.date() + timedelta(days=1), time.min, self._rules.zone)
         images, mib = self._limits(self._store.accounts.station(station_id))
         return Allowance(
             day=now.date().isoformat(),
             images=images,
             mib=mib,
-            retry_after_s=ceil((_end_of(now.date(), self._rules.zone) - now).total_seconds()),
+            retry_after_s=ceil((midnight - now).total_seconds()),
         )
 
     def check(self, station_id: str, size: int, allowance: Allowance) -> None:
@@ -129,7 +130,3 @@ def limit_of(text: str) -> int | None:
     if not (text.strip().isascii() and text.strip().isdigit()) or len(text.strip()) > 9:
         raise AccountInvalid("quota_invalid", most=MOST)
     return int(text)
-
-
-def _end_of(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time.min, zone)

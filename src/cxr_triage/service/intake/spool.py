@@ -41,7 +41,8 @@ class Spool:
         self._max_file_bytes = max_file_bytes
         with store_faults():
             make_folder(folder)
-            _clear(folder)
+            for file in folder.iterdir():
+                file.unlink(missing_ok=True)
 
     def open(self) -> "Incoming":
         """A new file, gone when its block ends."""
@@ -95,8 +96,3 @@ class Incoming:
             self._file.close()
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
-
-
-def _clear(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.unlink(missing_ok=True)

@@ -174,25 +174,20 @@ def _there(connection: Connection, column: Any, value: str) -> bool:  # noqa: AN
 def _known_image(connection: Connection, placed: Placed) -> Row[Any] | None:
     """The image that this is another file of: the same SOP instance, pixels and patient."""
     pixels, patient = placed.assessment.pixel_digest, placed.image.patient
-    alike = [
-        row
-        for row in _of_instance(connection, placed)
-        if not (row.pixel_digest and pixels and row.pixel_digest != pixels)
-        and not contradict(patient_of(row), patient)
-    ]
-    return min(alike, key=lambda row: row.pixel_digest != pixels, default=None)
-
-
-def _of_instance(connection: Connection, placed: Placed) -> list[Row[Any]]:
-    """Every image of the station with that SOP Instance UID, oldest first."""
     uid = identity.key_of(placed.assessment.header.sop_uid)
-    found = connection.execute(
+    of_instance = connection.execute(
         select(images, *COLUMNS)
         .join(patients, patients.c.id == images.c.patient_id)
         .where(images.c.station_id == placed.image.station_id, images.c.sop_uid == uid)
         .order_by(images.c.received_at, images.c.id)
     )
-    return list(found)
+    alike = [
+        row
+        for row in of_instance
+        if not (row.pixel_digest and pixels and row.pixel_digest != pixels)
+        and not contradict(patient_of(row), patient)
+    ]
+    return min(alike, key=lambda row: row.pixel_digest != pixels, default=None)
 
 
 def _keep_image(connection: Connection, placed: Placed) -> str:

@@ -1,11 +1,10 @@
 """Results as rows: kept, and read again by their id or as the current ones of a study."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from cxr_triage.domain import Assessment
 from cxr_triage.errors import NotFound
@@ -73,17 +72,13 @@ def result(connection: Connection, assessment_id: str, scope: Scope) -> StoredAs
 def current_of_study(connection: Connection, study_id: str) -> tuple[StoredAssessment, ...]:
     """The current result of each image, hidden or not: assessed before referred, then as the
     worklist."""
-    rows = _rows(
-        connection,
-        RESULT.where(
-            images.c.study_id == study_id,
-            assessments.c.is_current,
-        ).order_by(
+    rows = connection.execute(
+        RESULT.where(images.c.study_id == study_id, assessments.c.is_current).order_by(
             assessments.c.outcome != "assessed",
             assessments.c.priority_rank,
             assessments.c.margin_order,
             assessments.c.id,
-        ),
+        )
     )
     return tuple(_stored(row) for row in rows)
 
@@ -92,11 +87,10 @@ def older_of_image(
     connection: Connection, image_id: str, scope: Scope
 ) -> tuple[StoredAssessment, ...]:
     """Results of an image that are not current any more, newest first."""
-    rows = _rows(
-        connection,
+    rows = connection.execute(
         RESULT.where(assessments.c.image_id == image_id, ~assessments.c.is_current).order_by(
             assessments.c.received_at.desc(), assessments.c.id
-        ),
+        )
     )
     return tuple(_stored(row) for row in rows if scope.includes(row.station_id))
 
@@ -121,10 +115,6 @@ def image_of_file(connection: Connection, digest: str, station_id: str) -> Row[A
         .where(assessments.c.digest == digest, images.c.station_id == station_id)
         .limit(1)
     ).first()
-
-
-def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row[Any]]:
-    return connection.execute(query).all()
 
 
 def _stored(row: Row[Any]) -> StoredAssessment:

@@ -17,9 +17,9 @@ from sqlalchemy import (
     update,
 )
 
-from cxr_triage.domain import PRIORITIES, Patient, Score
+from cxr_triage.domain import PRIORITIES, Patient
 from cxr_triage.errors import NotFound
-from cxr_triage.result.document import Document, read_document
+from cxr_triage.result.document import read_document
 from cxr_triage.store.database.tables import (
     ORDER,
     assessments,
@@ -114,7 +114,8 @@ def neighbours(
     def beside(*, backwards: bool) -> str | None:
         found = _found(query, scope, narrow, place, 1, backwards=backwards)
         nearest = select(studies.c.id).join(found, found.c.id == studies.c.id)
-        return connection.scalar(nearest.order_by(*_order(backwards=backwards)).limit(1))
+        order = [column.desc() if backwards else column.asc() for column in PLACE]
+        return connection.scalar(nearest.order_by(*order).limit(1))
 
     return Neighbours(before=beside(backwards=True), after=beside(backwards=False))
 
@@ -132,7 +133,8 @@ def _found(
     conditions = [*_conditions(query, scope), *narrow.conditions]
     place = (studies.c.priority_rank + 0, *PLACE[1:]) if narrow.few else PLACE
     if after is not None:
-        here, there = tuple_(*place), tuple_(*_bound(after))
+        bound = [literal(value, column.type) for value, column in zip(after, PLACE, strict=True)]
+        here, there = tuple_(*place), tuple_(*bound)
         conditions.append(here < there if backwards else here > there)
     order = [column.desc() if backwards else column.asc() for column in place]
     states = () if set(query.states) == set(STATES) else sorted(set(query.states))
@@ -144,10 +146,6 @@ def _found(
         for of_state in of_states
     ]
     return union_all(*[select(part.c.id) for part in parts]).subquery()
-
-
-def _order(*, backwards: bool) -> list[ColumnElement[Any]]:
-    return [column.desc() if backwards else column.asc() for column in PLACE]
 
 
 def study_row(connection: Connection, study_id: str, scope: Scope) -> StudyRow:
@@ -196,13 +194,9 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
         conditions.append(studies.c.received_at >= query.received_from)
     if query.received_until is not None:
         conditions.append(studies.c.received_at < query.received_until)
-    conditions.append(_with_hidden_films() if query.hidden else studies.c.images > 0)
-    return conditions
-
-
-def _with_hidden_films() -> ColumnElement[bool]:
     hidden = exists().where(images.c.study_id == studies.c.id, images.c.hidden_at.is_not(None))
-    return hidden.correlate(studies)
+    conditions.append(hidden.correlate(studies) if query.hidden else studies.c.images > 0)
+    return conditions
 
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
@@ -213,15 +207,13 @@ def _place(row: Row[Any]) -> PageCursor:
     return row.priority_rank, row.margin_order, row.received_at, row.id
 
 
-def _bound(place: PageCursor) -> list[ColumnElement[Any]]:
-    return [literal(value, column.type) for value, column in zip(place, PLACE, strict=True)]
-
-
 def _study(row: Row[Any]) -> StudyRow:
     shown = read_document(row.document)
     film, study, patient = values_of(row.of_film), values_of(row.corrected), patient_of(row)
     filed = as_filed(shown.header, film)
     header = put_right(shown.header, filed, film, study, patient.sex)
+    flags = [flag for flag in shown.findings if flag.level != "none"]
+    flags.sort(key=lambda flag: flag.label != shown.reason.label)  # what made the priority first
     return StudyRow(
         study_id=row.id,
         study_uid=_whole(row.study_uid, shown.header.study_uid),
@@ -244,7 +236,7 @@ def _study(row: Row[Any]) -> StudyRow:
         priority=PRIORITIES[row.priority_rank],
         margin=-row.margin_order,
         reason=shown.reason,
-        flags=_flags(shown),
+        flags=tuple(flags),
         state=row.state,
         opened_by=row.opener_name or "",
         opened_at=row.opened_at,
@@ -266,9 +258,3 @@ def _study(row: Row[Any]) -> StudyRow:
 def _whole(key: str, value: str) -> str:
     """What a column's key stands for, where the film that leads has it."""
     return value if key_of(value) == key else key
-
-
-def _flags(shown: Document) -> tuple[Score, ...]:
-    """The flagged findings, the one that made the priority first."""
-    flags = [flag for flag in shown.findings if flag.level != "none"]
-    return tuple(sorted(flags, key=lambda flag: flag.label != shown.reason.label))
