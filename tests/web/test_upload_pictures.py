@@ -111,6 +111,28 @@ def test_nothing_is_carried_over_to_another_row_or_the_next_drop(upload, film_nu
     assert "Phạm Quốc Cường" in result_of(upload, "a.png").inner_text()
 
 
+def test_without_an_age_a_film_is_not_assessed_and_a_tick_is_enough(upload, film_numbers):
+    names = ["silent.png", "said.png", "copied.png"]
+    pick(upload, *((name, picture(next(film_numbers))) for name in names))
+    say_whom(upload, "silent.png", patient_name="Phan Thị Lụa")
+    say_whom(upload, "said.png", patient_name="Tô Văn Hậu")
+    row_of(upload, "said.png").locator("[name=adult]").check()
+    assert row_of(upload, "silent.png").locator(".hint.adult").is_visible()
+    assert row_of(upload, "said.png").locator(".hint.adult").is_hidden()
+    row_of(upload, "said.png").locator("[data-action=copy]").click()
+    upload.locator("#copying label", has_text="copied.png").click()
+    upload.click("#copying [value=copy]")
+    assert row_of(upload, "copied.png").locator("[name=adult]").is_checked()
+    say_whom(upload, "copied.png", age="70")
+    assert row_of(upload, "copied.png").locator("[name=adult]").is_disabled()
+    upload.click("#send-all")
+    upload.wait_for_selector("#queue > li:nth-child(3)")
+    settled(upload)
+    assert "say the age" in result_of(upload, "silent.png").inner_text()
+    assert "15 or older" in result_of(upload, "said.png").inner_text()
+    assert "say the age" not in result_of(upload, "copied.png").inner_text()
+
+
 def test_a_patient_is_copied_to_the_rows_that_are_chosen_and_no_others(upload, film_numbers):
     names = ["front.png", "side.png", "other.png"]
     pick(upload, *((name, picture(next(film_numbers))) for name in names))

@@ -106,6 +106,8 @@ def find_film(pixels: F32) -> FilmArea | None:
         part = grey[top:bottom, left:right]
         edges = _counted(_edges(part, _even_depths, NARROWEST), part.shape)
         if not any(edges):
+            edges = _counted(_black_edges(part), part.shape)
+        if not any(edges):
             edges = _uneven_edges(part)
         found = [edge for edge in edges if edge]
         if not found:
@@ -186,6 +188,19 @@ def _uneven_edges(grey: F32) -> Edges:
     found = [edge for edge in edges if edge]
     dark = any(edge.level < DARK for edge in found)
     return edges if len(found) >= (4 if dark else SIDES_UNEVEN) else [None] * 4
+
+
+def _black_edges(grey: F32) -> Edges:
+    """Whole lines of black, where the film itself is dark at its edge: no harm if some are its
+    own."""
+    edges: Edges = []
+    for side in range(4):
+        lit = np.flatnonzero(np.rot90(grey, side).max(axis=1) >= DARK)
+        rows, columns = np.rot90(grey, side).shape
+        depth = float(lit[0]) if lit.size else 0.0
+        edge = _Edge(line=(depth, depth), length=columns, level=0.0, even=True, sure=True)
+        edges.append(edge if NARROWEST * rows <= depth <= DEEPEST * rows else None)
+    return edges
 
 
 def _smooth(grey: F32) -> F32:
