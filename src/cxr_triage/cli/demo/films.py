@@ -71,7 +71,7 @@ def demo_leg() -> bytes | None:
         return None
     ds = pydicom.dcmread(next((Path(package.origin).parent / "data").glob(LEG)))
     ds.SpecificCharacterSet = "ISO_IR 192"
-    ds.PatientName, ds.PatientID, ds.AccessionNumber = "Tô^Văn Khải", "DEMO-18", "DEMO-18"
+    ds.PatientName, ds.PatientID, ds.AccessionNumber = "Tô^Thị Khuê", "DEMO-18", "DEMO-18"
     buffer = io.BytesIO()
     ds.save_as(buffer)
     return buffer.getvalue()
