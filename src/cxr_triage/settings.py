@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     """Defaults suit a small box; each can be set by an environment variable.
 
     `positions`: what the model says of the site's own films (`cxr-triage calibrate`); None: the
-    films that were measured beside the model. `threads` 0 means: the CPUs that this process may
+    films that were measured beside the model. `reference_films`: a folder like
+    `models/reference-films`; None: that one. `threads` 0 means: the CPUs that this process may
     really use. `data_dir` (fetched models) None: the user's data folder, as the operating system
     has it. `catalog`: a folder of further model cards (a hospital's own). `worker_…`: one job of a
     process that reads and scores for the service; `queue`: jobs that may wait for one.
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     model: str = ""
     policy: Path | None = None
     positions: Path | None = None
+    reference_films: Path | None = None
     data_dir: Path | None = None
     catalog: Path | None = None
     language: Language = Field(default_factory=default_language)

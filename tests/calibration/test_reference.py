@@ -49,8 +49,8 @@ def test_shipped_positions_are_what_the_shipped_model_says_today(engine, decoder
 
 
 def test_measuring_scores_every_film_of_both_parts(monkeypatch, tmp_path, engine):
-    def few(split):
-        whole = reference_films(split)
+    def few(split, folder):
+        whole = reference_films(split, folder)
         return fit.ReferenceFilms(
             archive=whole.archive,
             names=whole.names[:12],

@@ -1,5 +1,6 @@
 """`cxr-triage model` as a person runs it, against a server on this machine."""
 
+import csv
 import json
 import os
 import random
@@ -8,16 +9,39 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 
 import psutil
 import pytest
 
+from cxr_triage.calibration.reference import FOLDER
 from cxr_triage.model.card import read_card
+from cxr_triage.model.catalog import shipped_folder
 from cxr_triage.model.engine import Engine
 
 from ..conftest import real_image
 from ..model.published import CHECKPOINT, NAME, Handler, catalogue, files, serving
 from .test_score import INTERRUPTIBLE
+
+
+def few_reference_films(folder):
+    """A folder like that which ships, of a few films: measuring takes seconds."""
+    folder.mkdir()
+    shipped = shipped_folder(FOLDER)
+    with (shipped / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    kept = [row for split in ("val", "test") for row in rows if row["split"] == split][::400]
+    with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(kept)
+    with (
+        zipfile.ZipFile(shipped / "films.zip") as films,
+        zipfile.ZipFile(folder / "films.zip", "w") as out,
+    ):
+        for row in kept:
+            out.writestr(row["image"], films.read(row["image"]))
+    return folder
 
 
 class Machine:
@@ -29,6 +53,7 @@ class Machine:
         self.environment = clean | {
             "CXR_TRIAGE_DATA_DIR": str(self.data),
             "CXR_TRIAGE_CATALOG": str(folder / "cards"),
+            "CXR_TRIAGE_REFERENCE_FILMS": str(few_reference_films(folder / "reference-films")),
         }
 
     def start(self, *arguments, **options):
@@ -167,7 +192,7 @@ def test_killed_after_the_download_a_model_is_whole_or_not_there(machine, publis
     assert machine.run("model", "fetch", NAME).returncode == 0
     assert read_card(folder).proof == "proven"
     left = sorted(file.suffix for file in folder.iterdir())
-    assert left == [".json", ".json", ".onnx"]
+    assert left == [".json", ".json", ".json", ".onnx"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal; run it on Linux")
@@ -266,4 +291,4 @@ def test_score_imports_nothing_of_the_network():
 def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(machine, published):
     lines = machine.run("model", "fetch", NAME).err.splitlines()
     assert lines == [line.strip() for line in lines if line.strip()]
-    assert len(lines) == 5
+    assert len(lines) == 8

@@ -35,7 +35,7 @@ def measure_model(folder: Path, settings: Settings, watch: Watch) -> Positions:
     They are smaller than the default policy lets in: they are read under the research policy.
     Raises ModelError, EvaluationFailed, PolicyInvalid, ImageError.
     """
-    parts = {split: reference_films(split) for split in get_args(Split)}
+    parts = {split: reference_films(split, settings.reference_films) for split in get_args(Split)}
     rows: dict[Split, list[tuple[int, F64]]] = {split: [] for split in parts}
     with open_pipeline(
         settings.model_copy(update={"positions": None}),
