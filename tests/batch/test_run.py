@@ -70,7 +70,8 @@ def test_row_of_a_film_holds_every_finding_ranked(results, pipeline):
     row = row_of(results[0], pipeline.engine.card, pipeline.fingerprint, "vi")
     assert len(row["findings"]) == 14
     assert set(row["findings"][0]) == {
-        "label", "name", "probability", "score", "threshold", "likely_threshold", "flagged", "level"
+        "label", "name", "probability", "score", "threshold", "likely_threshold", "flagged", "level",
+        "may", "position", "rarity", "trust",
     }  # fmt: skip
     assert row["eligibility"]["status"] == "accept"
     assert row["model"]["proof"] == "demonstration"
@@ -154,7 +155,7 @@ def test_folder_holds_rows_table_report_and_heatmaps(tmp_path, results, pipeline
     with (tmp_path / "results.csv").open(encoding="utf-8-sig") as file:
         table = list(csv.DictReader(file))
     assert len(table) == len(results)
-    assert table[0]["policy"] == results[0].assessment.policy == "default 1"
+    assert table[0]["policy"] == results[0].assessment.policy == "default 2"
     assert "<html" in (tmp_path / "report.html").read_text("utf-8")
     digest = results[0].assessment.digest[:32]
     drawn = leading_first(results[0].assessment)[:2]

@@ -136,7 +136,7 @@ def test_maps_are_made_again_by_the_model_and_policy_of_the_results(scored, tmp_
     assert "For research only" in done.stderr
     content = json.loads((tmp_path / "o/evaluation.json").read_text("utf-8"))
     assert content["research"] is True
-    assert content["policy"] == "research 1"
+    assert content["policy"] == "research 2"
     assert set(content["pointing"]["labels"]) == {"Pneumonia", "Consolidation", "Infiltration"}
     assert content["pointing"]["leading"]["films"] == 4
     assert content["pointing"]["leading"]["chance"] == 0.5
