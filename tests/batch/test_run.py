@@ -70,8 +70,8 @@ def test_row_of_a_film_holds_every_finding_ranked(results, pipeline):
     row = row_of(results[0], pipeline.engine.card, pipeline.fingerprint, "vi")
     assert len(row["findings"]) == 14
     assert set(row["findings"][0]) == {
-        "label", "name", "probability", "score", "threshold", "likely_threshold", "flagged", "level",
-        "may", "position", "rarity", "trust",
+        "label", "name", "probability", "score", "threshold", "likely_threshold", "flagged",
+        "level", "may", "position", "rarity", "trust",
     }  # fmt: skip
     assert row["eligibility"]["status"] == "accept"
     assert row["model"]["proof"] == "demonstration"
