@@ -18,6 +18,7 @@ from cxr_triage.cli.app import create_app
 from cxr_triage.errors import SettingsInvalid
 from cxr_triage.service.metrics import Metrics
 from cxr_triage.settings import Settings, read_settings
+from cxr_triage.store.records import EarlyReading
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs/deployment"
@@ -44,7 +45,8 @@ def described() -> dict[str, str]:
     metrics.watch(SimpleNamespace(size=1, jobs=0, starts=0, losses={}, running=running), ROOT)
     checked = SimpleNamespace(ended_at=datetime.now(UTC), state="dead", error="store_busy")
     rows = SimpleNamespace(counts=dict, newest=lambda _kind: checked)
-    metrics.watch_tasks(SimpleNamespace(tasks=rows))
+    early = EarlyReading(drawn=0, read=0, with_finding=0)
+    metrics.watch_tasks(SimpleNamespace(tasks=rows, early_reading=lambda: early))
     lines = re.findall(r"# TYPE (cxr_triage_\w+) (\w+)", metrics.exposition().decode())
     return {name: kind for name, kind in lines if kind != "gauge" or "_created" not in name}
 

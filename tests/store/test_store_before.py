@@ -60,11 +60,15 @@ def admin(folder, *words):
     return done.stdout
 
 
+WORDS = ("priority_reason", "sentence")
+"""Sentences that are made anew from codes and numbers, in the words of now."""
+
+
 def differences(old, new, at=""):
     """Where `new` is not what `old` was; it may hold more fields."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name, value in old.items():
-            if name not in OPENING:
+            if name not in OPENING and not (name in WORDS and new.get(name)):
                 yield from differences(value, new.get(name, "nothing"), f"{at}.{name}")
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         if at == ".studies":  # within a priority the order is another by now

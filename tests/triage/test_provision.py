@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
+from cxr_triage.domain import PREPROCESSING_VERSION
 from cxr_triage.errors import FetchFailed, ModelError
-from cxr_triage.model.card import read_card, read_proof
+from cxr_triage.model.card import POSITIONS_FILE, read_card, read_proof
 from cxr_triage.model.catalog import BASELINE, Catalog
 from cxr_triage.model.engine import Engine
 from cxr_triage.model.provision.fetch import Patience
@@ -36,6 +37,13 @@ class Place:
         watcher = Watcher(notice=lambda code, _: self.told.append(code))
         wishes = Wishes(patience=QUICK, **wishes)
         return provide(name, self.catalog, self.data, wishes, watcher, threads=2)
+
+    def measure(self):
+        """As `model measure` leaves it, of no films."""
+        folder = self.catalog.installed()[NAME]
+        model = {"sha256": read_card(folder).sha256}
+        said = {"model": model, "preprocessing": PREPROCESSING_VERSION}
+        (folder / POSITIONS_FILE).write_text(json.dumps(said), "utf-8")
 
     def verify(self, **wishes):
         folder = self.catalog.find(NAME)
@@ -70,6 +78,8 @@ def test_fetched_model_reproduces_the_scores_of_torchxrayvision(place):
 def test_proven_model_runs_by_default_and_removed_one_does_not(place):
     assert place.catalog.default() == BASELINE
     place.provide()
+    assert place.catalog.default() == BASELINE  # proven, but measured on no films
+    place.measure()
     assert place.catalog.default() == NAME
     assert Engine(place.catalog.find(), threads=1).card.proof == "proven"
     remove(NAME, place.data)
@@ -126,7 +136,11 @@ def test_without_reference_images_the_model_is_installed_unproven(place, publish
     assert (result.card.proof, result.proof) == ("unproven", None)
     assert result.unproven.code == "download_no_connection"
     assert place.catalog.default() == BASELINE
-    assert place.verify(references=published_files).card.proof == "proven"
+    place.measure()
+    assert place.catalog.default() == BASELINE
+    folder = place.catalog.installed()[NAME]
+    wishes = Wishes(patience=QUICK, references=published_files)
+    assert verify_installed(folder, place.data, wishes, Watcher()).card.proof == "proven"
     assert place.catalog.default() == NAME
 
 
