@@ -13,7 +13,6 @@ WORKDIR /build
 COPY pyproject.toml README.md LICENSE constraints.txt ./
 COPY src ./src
 COPY models ./models
-COPY demo ./demo
 RUN python -m venv /opt/cxr-triage \
     && /opt/cxr-triage/bin/pip install --no-cache-dir -c constraints.txt ".[${EXTRAS}]"
 

@@ -187,7 +187,7 @@ def write(film: Film, number: int, originals: Path, label: dict[str, str], out: 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("originals", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("demo"))
+    parser.add_argument("--out", type=Path, default=Path("src/cxr_triage/demo_films"))
     arguments = parser.parse_args()
     films = arguments.out / "films"
     films.mkdir(parents=True, exist_ok=True)

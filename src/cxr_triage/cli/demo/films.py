@@ -1,6 +1,6 @@
 """The films of the demonstration: real films of invented patients, at two stations.
 
-They lie in `demo` of a checkout and beside the code of an installed wheel; index.csv there says
+They lie in `demo_films` of the package; index.csv there says
 of each whose film it is said to be. A leg of pydicom-data, which is refused, comes
 with them where that is installed.
 """
@@ -20,8 +20,7 @@ LEG: Final = "RG3_UNCR*"
 DICOM: Final = "application/dicom"
 PICTURES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".tif": "image/tiff"}
 
-_PACKAGE = Path(__file__).resolve().parents[2]
-_SHIPPED = (_PACKAGE / "demo_films", _PACKAGE.parents[1] / "demo")
+FOLDER: Final = Path(__file__).resolve().parents[2] / "demo_films"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +39,12 @@ class DemoFilm:
 
 def demo_folder() -> Path:
     """Where the films lie."""
-    return _index().parent / "films"
-
-
-def _index() -> Path:
-    return next(folder / INDEX for folder in _SHIPPED if (folder / INDEX).is_file())
+    return FOLDER / "films"
 
 
 def demo_films() -> Iterator[DemoFilm]:
     """The films of the index in its order, then the leg if it is there."""
-    with _index().open(encoding="utf-8", newline="") as index:
+    with (FOLDER / INDEX).open(encoding="utf-8", newline="") as index:
         rows = list(csv.DictReader(index))
     for row in rows:
         file = demo_folder() / row["file"]
