@@ -5,6 +5,7 @@ import pytest
 
 from cxr_triage.model.catalog import find_model
 from cxr_triage.model.engine import Engine
+from cxr_triage.triage.decision import decide
 from cxr_triage.triage.policy import read_policy
 from cxr_triage.triage.rank import findings_of
 
@@ -77,7 +78,9 @@ def test_scores_equal_torchxrayvision_with_its_op_norm(network, exported, film, 
     with torch.inference_mode():
         probability = torch.sigmoid(peer.logits(network, image))
         theirs = peer.torchxrayvision.models.op_norm(probability, points)[0].numpy()
-    findings = findings_of(exported.run([film.prepared])[0], exported.card, read_policy())
+    findings = findings_of(
+        exported.run([film.prepared])[0], exported.card, decide(exported.card, read_policy())
+    )
     ours = {finding.label: finding.score for finding in findings}
     for label, score in zip(exported.card.labels, theirs, strict=True):
         assert ours[label.label] == pytest.approx(score, abs=1e-3)
