@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,19 +26,29 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def pages(tmp_path_factory):
+@contextmanager
+def serving_pages(folder):
     """A service with its pages."""
-    server = Served(tmp_path_factory.mktemp("pages"), workers=2)
+    server = Served(folder, workers=2)
     yield server
     assert server.stop() == -signal.SIGTERM
 
 
-@pytest.fixture(scope="session")
-def real(pages):
+def send_real(pages):
     """The result of the real radiograph."""
     with pages.client() as client:
         return assessment(send(client, Path(real_image("RG1_UNCR")).read_bytes()))
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    with serving_pages(tmp_path_factory.mktemp("pages")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def real(pages):
+    return send_real(pages)
 
 
 @pytest.fixture

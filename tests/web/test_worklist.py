@@ -1,16 +1,12 @@
 """The worklist in the browser: order, filters, keys, one's place."""
 
-import signal
-from pathlib import Path
-
 import pytest
 
 from cxr_triage.labels import LABELS
 from cxr_triage.language import say
 from cxr_triage.web.worklist import flags_that_fit
-from tests.api.serving import Served, assessment, send
-from tests.conftest import real_image
 from tests.report.films import finding
+from tests.web.conftest import send_real, serving_pages
 from tests.web.viewing import reader, search, shoot
 
 WIDER = """() => [...document.querySelectorAll(".flags, .flag > span")]
@@ -23,16 +19,13 @@ HOSTILE = "<script>document.title='owned'</script>"
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """A service with films of these tests alone: all stand on the list's first page."""
-    server = Served(tmp_path_factory.mktemp("worklist"), workers=2)
-    yield server
-    assert server.stop() == -signal.SIGTERM
+    with serving_pages(tmp_path_factory.mktemp("worklist")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def real(pages):
-    """The result of the real radiograph, in this service."""
-    with pages.client() as client:
-        return assessment(send(client, Path(real_image("RG1_UNCR")).read_bytes()))
+    return send_real(pages)
 
 
 @pytest.fixture

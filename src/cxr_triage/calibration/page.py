@@ -1,18 +1,16 @@
 """What a site's own films change, as one HTML page: no script, no request to anywhere."""
 
 from base64 import b64encode
-from functools import lru_cache
 from hashlib import sha256
 
-import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cxr_triage.calibration.site import well_share_of_all
+from cxr_triage.domain import TIERS
 from cxr_triage.evaluation.distributions import distributions
-from cxr_triage.evaluation.page import language_context, stylesheet
+from cxr_triage.evaluation.page import environment, language_context, stylesheet
 from cxr_triage.language import Language
-from cxr_triage.triage.decision import ENOUGH_WELL, TIERS, Decision
+from cxr_triage.triage.decision import ENOUGH_WELL, Decision
 from cxr_triage.triage.policy import Policy
 from cxr_triage.triage.positions import Positions
 
@@ -30,7 +28,7 @@ def render(
     shares = policy.decision.well_share
     plot = b64encode(distributions(site, reference, decision, language)).decode()
     return (
-        _environment()
+        environment("cxr_triage.calibration")
         .get_template("calibration.html.j2")
         .render(
             **language_context(language),
@@ -70,25 +68,8 @@ def _mixed(site: Positions, before: Decision, policy: Policy) -> list[tuple[floa
     scale = before.scale
     if site.population == "well" or scale is None:
         return []
-    films = scale.measured.measured_films or scale.measured.fit_films
+    films = scale.measured.films_for_figures
     if not films.labelled:
         return []
-    labels = scale.measured.labels
-    rarity = np.array(
-        [
-            min(scale.rarity(name, value) for name, value in zip(labels, row, strict=True))
-            for row in films.logits.tolist()
-        ]
-    )
+    rarity = scale.rarities(films, scale.measured.labels).min(1)
     return well_share_of_all(rarity, films.well, policy.decision.well_share.routine)
-
-
-@lru_cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("cxr_triage.calibration"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -23,6 +23,7 @@ from cxr_triage.domain.result import (
     PRIORITIES,
     READ_ANYWAY,
     RESEARCH,
+    TIERS,
     Assessment,
     FilmDecision,
     Finding,
@@ -33,6 +34,7 @@ from cxr_triage.domain.result import (
     PriorityReason,
     Result,
     Score,
+    Tier,
     Trust,
 )
 
@@ -45,6 +47,7 @@ __all__ = [
     "PRIORITIES",
     "READ_ANYWAY",
     "RESEARCH",
+    "TIERS",
     "Array",
     "Assessment",
     "CropBox",
@@ -72,6 +75,7 @@ __all__ = [
     "Score",
     "Sight",
     "StoredValues",
+    "Tier",
     "Trust",
     "Weights",
     "contradict",

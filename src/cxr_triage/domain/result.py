@@ -20,6 +20,10 @@ PRIORITIES: tuple[Priority, ...] = ("critical", "urgent", "not_assessed", "routi
 NextSteps = Mapping[Priority, Mapping[str, str]]
 """What to do next, by priority and language, where a policy says so."""
 
+Tier = Literal["critical", "urgent", "routine"]
+TIERS: tuple[Tier, ...] = ("critical", "urgent", "routine")
+"""What a finding may cause, the most urgent first."""
+
 CORRECTED = ("corrected_left", "corrected_down", "corrected_right", "corrected_inverted")
 """Codes of the warnings of an image that was turned or inverted before it was scored."""
 

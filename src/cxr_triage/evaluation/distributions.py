@@ -8,7 +8,7 @@ from cxr_triage.errors import MissingExtra
 from cxr_triage.evaluation.plots import ACCENT, QUIET, style
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
-from cxr_triage.model.calibrate import logit, probability_of_score
+from cxr_triage.model.calibrate import logit_of_score
 from cxr_triage.triage.decision import Decision
 from cxr_triage.triage.positions import Positions
 
@@ -49,7 +49,7 @@ def distributions(
                 )
             threshold = decision.labels[name].threshold
             plot.axvline(
-                _log_odds(threshold, decision.labels[name].operating_point),
+                logit_of_score(threshold, decision.labels[name].operating_point),
                 color="#b36b00",
                 linewidth=1.0,
                 linestyle=(0, (4, 3)),
@@ -63,8 +63,3 @@ def distributions(
         buffer = BytesIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
-
-
-def _log_odds(score: float, operating_point: float) -> float:
-    probability = probability_of_score(score, operating_point)
-    return logit(min(max(probability, 1e-9), 1 - 1e-9))

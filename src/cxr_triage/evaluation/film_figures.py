@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from cxr_triage.domain import TIERS
 from cxr_triage.evaluation.films import F64, Bools, Ints
 from cxr_triage.evaluation.resampling import (
     Estimate,
@@ -126,7 +127,7 @@ def decision_figures(
 ) -> DecisionFigures:
     """labels: of the columns of the films' logits."""
     rows = decision.findings_of(films, labels)
-    rank = np.array([min((URGENCY[one] for one in row if one), default=3) for row in rows])
+    rank = np.array([min((TIERS.index(one) for one in row if one), default=3) for row in rows])
     flags = np.array([sum(one is not None for one in row) for row in rows], np.int64)
     sick = ~films.well
     drawn = _drawn(films)
@@ -153,9 +154,6 @@ def decision_figures(
     )
 
 
-URGENCY: Final = {"critical": 0, "urgent": 1, "routine": 2}
-
-
 def urgent_labels(labels: Sequence[str], policy: Policy) -> list[str]:
     """Labels that may make a film urgent, under this policy."""
     return [name for name in labels if policy.rule(name).may != "routine"]
@@ -167,12 +165,7 @@ def table_of(decision: Decision, films: FilmSet, policy: Policy) -> list[dict[st
         return []
     labels = tuple(decision.labels)
     scale, drawn, sick = decision.scale, _drawn(films), ~films.well
-    rarity = np.array(
-        [
-            [scale.rarity(name, value) for name, value in zip(labels, row, strict=True)]
-            for row in films.logits.tolist()
-        ]
-    )
+    rarity = scale.rarities(films, labels)
     urgent = films.showing(urgent_labels(labels, policy))
     rows = []
     for share in SHARES:

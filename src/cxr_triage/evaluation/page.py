@@ -24,7 +24,7 @@ def render(evaluation: Evaluation, language: Language) -> str:
     """The whole page. No film is named on it."""
     css = stylesheet()
     return (
-        _environment()
+        environment("cxr_triage.evaluation")
         .get_template("evaluation.html.j2")
         .render(
             **language_context(language),
@@ -84,9 +84,10 @@ def _address(picture: bytes | None) -> str:
 
 
 @lru_cache
-def _environment() -> Environment:
+def environment(package: str) -> Environment:
+    """Templates of a package; a name that it lacks is an error."""
     return Environment(
-        loader=PackageLoader("cxr_triage.evaluation", "templates"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -4,6 +4,8 @@ import numpy as np
 
 from cxr_triage.domain import F32
 
+NEARLY_NEVER = 1e-9
+
 
 def sigmoid(logits: F32) -> F32:
     """Probability of each logit, any shape; stable for large magnitudes."""
@@ -36,6 +38,12 @@ def probability_of_score(score: float, operating_point: float) -> float:
     if score < 0.5:
         return 2 * operating_point * score
     return 1 - 2 * (1 - operating_point) * (1 - score)
+
+
+def logit_of_score(score: float, operating_point: float) -> float:
+    """Log-odds behind a score; ±21 at either end, where no probability is."""
+    probability = probability_of_score(score, operating_point)
+    return logit(min(max(probability, NEARLY_NEVER), 1 - NEARLY_NEVER))
 
 
 def score_of_probability(probability: float, operating_point: float) -> float:

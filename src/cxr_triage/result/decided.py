@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from cxr_triage.domain import FilmDecision, ModelCard, NextSteps, Priority, Result, Score
+from cxr_triage.domain import TIERS, FilmDecision, ModelCard, NextSteps, Priority, Result, Score
 from cxr_triage.labels import LABELS, finding_name
 from cxr_triage.language import Language, say
 
@@ -20,8 +20,6 @@ PARTS: Final = {
     "Lung Opacity": ("Consolidation", "Infiltration", "Atelectasis", "Pneumonia"),
 }
 """Labels for several findings: looked for where one of those is."""
-
-TIERS: Final[tuple[Priority, ...]] = ("critical", "urgent", "routine")
 
 
 def next_step(priority: Priority, language: Language, steps: NextSteps) -> str:

@@ -13,21 +13,17 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cxr_triage.domain import FilmDecision, ModelCard, ModelLabel
+from cxr_triage.domain import TIERS, FilmDecision, ModelCard, ModelLabel, Tier
 from cxr_triage.errors import PolicyInvalid
-from cxr_triage.model.calibrate import score_of_probability
-from cxr_triage.triage.policy import Policy, Tier
+from cxr_triage.model.calibrate import calibrate, logit, score_of_probability, sigmoid
+from cxr_triage.triage.policy import Policy
 from cxr_triage.triage.positions import F64, Bools, FilmSet, Positions
 from cxr_triage.triage.separation import AucInterval, auc_interval
 from cxr_triage.triage.tail import Tail
 
 Trust: TypeAlias = Literal["reliable", "not_reliable", "not_measured"]
 Earned: TypeAlias = Literal["earned", "not_earned", "not_measured"]
-
-TIERS: Final[tuple[Tier, ...]] = ("critical", "urgent", "routine")
-"""The most urgent first."""
 
 ENOUGH_WELL: Final[Mapping[Tier, int]] = {"routine": 200, "urgent": 400, "critical": 1000}
 """Films without findings that a site needs to move that cut itself."""
@@ -98,6 +94,14 @@ class Scale:
         """Share of the films that lie lower, 0..1."""
         return self.labels[label].below(logit)
 
+    def rarities(self, films: FilmSet, labels: Sequence[str]) -> F64:
+        """Of each finding of each film [n, L]. labels: of the films' columns."""
+        columns = [
+            self.labels[name].above_each(films.logits[:, place]) / self.weights[name]
+            for place, name in enumerate(labels)
+        ]
+        return np.stack([self.film.above_each(-np.log(column)) for column in columns], axis=1)
+
     def rarity(self, label: str, logit: float) -> float:
         """Share of the films that show some finding at least this unusual, 0..1."""
         return self._rarity_of(self.labels[label].above(logit) / self.weights[label])
@@ -160,8 +164,8 @@ class Decision:
     def findings_of(self, films: FilmSet, labels: Sequence[str]) -> list[list[Tier | None]]:
         """What each label of each film would cause [n][L]. labels: of the films' columns."""
         cuts = [self.labels[name] for name in labels]
-        points = np.array([one.operating_point for one in cuts], np.float64)
-        scores = _scores(films.logits, points)
+        points = np.array([one.operating_point for one in cuts], np.float32)
+        scores = calibrate(sigmoid(films.logits.astype(np.float32)), points)
         return [
             [one.tier(score) for one, score in zip(cuts, row, strict=True)]
             for row in scores.tolist()
@@ -341,16 +345,12 @@ class _Fit:
         if not labels or not films.labelled:
             return "not_measured", None
         called = self._extremeness(films, self._truth, labels) <= cuts["critical"]
-        precision = self._precision(called, called & films.showing(labels), films)
+        right = called & films.showing(labels)
+        precision = precision_at(self._policy.decision.prevalence, called, right, films.well)
         if called.sum() < ENOUGH_CALLED or precision is None:
             return "not_measured", precision
         enough = precision >= self._policy.decision.critical_precision
         return ("earned" if enough else "not_earned"), precision
-
-    def _precision(self, called: Bools, right: Bools, films: FilmSet) -> float | None:
-        """As measured, at the policy's prevalence of films with a finding."""
-        prevalence, well = self._policy.decision.prevalence, films.well
-        return precision_at(prevalence, called, right, well)
 
     def _likely(
         self, label: ModelLabel, flagged_from: float, auc: AucInterval | None
@@ -359,9 +359,10 @@ class _Fit:
         films = self._truth.fit_films
         if label.likely_point is None or auc is None:
             return None
-        cut = max(math.log(label.likely_point / (1 - label.likely_point)), flagged_from)
+        cut = max(logit(label.likely_point), flagged_from)
         called = films.logits[:, self._places(self._truth)[label.label]] >= cut
-        precision = self._precision(called, called & films.showing([label.label]), films)
+        right = called & films.showing([label.label])
+        precision = precision_at(self._policy.decision.prevalence, called, right, films.well)
         if called.sum() < ENOUGH_CALLED or precision is None:
             return None
         earned = precision >= self._policy.decision.likely_precision
@@ -429,17 +430,11 @@ def _tails(films: FilmSet, labels: tuple[str, ...]) -> dict[str, Tail]:
     return {name: Tail.of(population[:, place]) for place, name in enumerate(labels)}
 
 
-def _score(logit: float, label: ModelLabel) -> float:
+def _score(logit_: float, label: ModelLabel) -> float:
     """A logit's score; at either end for what no film, or every film, reaches."""
-    if logit > HIGHEST_LOGIT:
+    if logit_ > HIGHEST_LOGIT:
         return NEVER
-    if logit < -HIGHEST_LOGIT:
+    if logit_ < -HIGHEST_LOGIT:
         return 0.0
-    return score_of_probability(1 / (1 + math.exp(-logit)), label.operating_point)
-
-
-def _scores(logits: F64, points: F64) -> NDArray[np.float64]:
-    probability = 1 / (1 + np.exp(-logits))
-    below = probability / (2 * points)
-    above = 1 - (1 - probability) / (2 * (1 - points))
-    return np.where(probability < points, below, above)
+    probability = float(sigmoid(np.asarray(logit_, np.float32)))
+    return score_of_probability(probability, label.operating_point)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cxr_triage.domain import PRIORITIES, RESEARCH, ModelCard, NextSteps, Priority, Reason
+from cxr_triage.domain import PRIORITIES, RESEARCH, ModelCard, NextSteps, Priority, Reason, Tier
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.labels import LABELS
 
@@ -18,7 +18,6 @@ SHIPPED_POLICIES = {
     "research": Path(__file__).with_name("research.toml"),
 }
 
-Tier = Literal["critical", "urgent", "routine"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 

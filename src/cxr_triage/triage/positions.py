@@ -145,6 +145,11 @@ class Positions(_Strict):
         """The films that figures are measured on, others than those of the fit."""
         return None if self.measured is None else self._films(self.measured)
 
+    @property
+    def films_for_figures(self) -> FilmSet:
+        """Those that no cut was chosen on, where there are any; else those of the cuts."""
+        return self.measured_films or self.fit_films
+
     def _films(self, films: _Films) -> FilmSet:
         findings = None
         if films.findings is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from cxr_triage.domain import (
     F32,
+    TIERS,
     Assessment,
     Eligibility,
     FilmDecision,
@@ -24,19 +25,17 @@ from cxr_triage.domain import (
 )
 from cxr_triage.model.calibrate import (
     calibrate,
-    logit,
-    probability_of_score,
+    logit_of_score,
     sigmoid,
 )
 from cxr_triage.model.engine import Outputs
 from cxr_triage.triage.anyway import group_in_study
-from cxr_triage.triage.decision import TIERS, Decision, LabelCuts
+from cxr_triage.triage.decision import Decision, LabelCuts
 from cxr_triage.triage.policy import urgency
 
 Image = TypeVar("Image")
 
 LEVELS: tuple[Level, ...] = ("likely", "possible", "none")
-NEARLY_NEVER = 1e-9
 
 
 def findings_of(outputs: Outputs, card: ModelCard, decision: Decision) -> tuple[Finding, ...]:
@@ -76,8 +75,7 @@ def _finding(
 ) -> Finding:
     scale = decision.scale
     flagged = score >= cuts.threshold
-    cut = probability_of_score(cuts.threshold, label.operating_point)
-    margin_at = logit(min(max(cut, NEARLY_NEVER), 1 - NEARLY_NEVER))
+    cut = logit_of_score(cuts.threshold, label.operating_point)
     return Finding(
         label=label.label,
         probability=probability,
@@ -91,7 +89,7 @@ def _finding(
         trust=None if scale is None else cuts.trust,
         may=None if scale is None else next(tier for tier in TIERS if tier in cuts.cuts),
         cam=cam,
-        evidence=read_only((cam + np.float32(bias - margin_at)).astype(np.float32)),
+        evidence=read_only((cam + np.float32(bias - cut)).astype(np.float32)),
     )
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from cxr_triage.cli.score.run import terminal
-from cxr_triage.domain import ModelCard
+from cxr_triage.domain import TIERS, ModelCard
 from cxr_triage.evaluation.film_figures import DecisionFigures, decision_figures
 from cxr_triage.evaluation.resampling import Estimate
 from cxr_triage.labels import finding_name
@@ -18,7 +18,7 @@ from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 from cxr_triage.model.card import read_card
 from cxr_triage.settings import default_language, read_settings
-from cxr_triage.triage.decision import TIERS, Decision, LabelCuts
+from cxr_triage.triage.decision import Decision, LabelCuts
 from cxr_triage.triage.loading import catalog_of, load_decision
 from cxr_triage.triage.policy import Policy, read_policy
 from cxr_triage.triage.positions import FilmSet, Positions
@@ -76,7 +76,7 @@ def measured_films(decision: Decision) -> FilmSet | None:
     if decision.scale is None:
         return None
     source = decision.scale.measured
-    films = source.measured_films or source.fit_films
+    films = source.films_for_figures
     return films if films.labelled and not films.well.all() else None
 
 
@@ -205,14 +205,13 @@ def _notes(
     scale = decision.scale
     if figures is not None and scale is not None:
         source = scale.measured
-        own = source.measured_films
         yield say(
-            "policy.measured" if own is not None else "policy.measured_same",
+            "policy.measured" if source.measured_films is not None else "policy.measured_same",
             language,
             films=figures.films,
             well=figures.well,
             patients=figures.patients,
-            source=source_of(source, (own or source.fit_films).split),
+            source=source_of(source, source.films_for_figures.split),
         )
     if not decision.tells_apart:
         yield say("policy.tells_nothing", language)
@@ -247,8 +246,6 @@ def _fields(
         "labels": [asdict(one) for one in decision.labels.values()],
         "measured_on": None
         if scale is None or figures is None
-        else source_of(
-            scale.measured, (scale.measured.measured_films or scale.measured.fit_films).split
-        ),
+        else source_of(scale.measured, scale.measured.films_for_figures.split),
         "figures": None if figures is None else asdict(figures),
     }
