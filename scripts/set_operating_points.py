@@ -3,7 +3,8 @@
 Operating point: Youden's (largest sensitivity + specificity) on the validation films.
 Likely point: the lowest with 95 % specificity there, and never under the operating point.
 Evidence: AUC on the test films, for findings with at least 20 films with and without.
-A label without a positive among the validation films keeps its points.
+A label without a positive among the validation films keeps its points. That a film is unusual
+at all is never "likely": it names no finding.
 
     python scripts/set_operating_points.py models/NAME out/evaluation/val/evaluation.json \\
         out/evaluation/test/evaluation.json --evidence "NIH ChestX-ray14 test split"
@@ -17,6 +18,8 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+
+from cxr_triage.labels import ANY_FINDING
 
 CARD_FILE = "card.json"
 Json = dict[str, Any]
@@ -36,7 +39,7 @@ def set_points(entry: Json, measured: Json) -> None:
     if cuts["youden"] is None:
         return
     entry["operating_point"] = cuts["youden"]["probability"]
-    if cuts["specificity95"] is None:
+    if cuts["specificity95"] is None or entry["label"] == ANY_FINDING:
         entry.pop("likely_point", None)
     else:
         likely = cuts["specificity95"]["probability"]

@@ -3,6 +3,9 @@
 The Vietnamese names have not yet been confirmed by a Vietnamese radiologist.
 """
 
+from collections.abc import Set
+from typing import Final
+
 from cxr_triage.language import Language
 
 LABELS: dict[str, dict[Language, str]] = {
@@ -32,7 +35,21 @@ LABELS: dict[str, dict[Language, str]] = {
     },
 }
 
+ANY_FINDING: Final = "Any Finding"
+"""No disease: does the film show anything at all? A model may answer that by an output of its
+own."""
+
+NAMES: Final[dict[str, dict[Language, str]]] = LABELS | {
+    ANY_FINDING: {"en": "Unusual film", "vi": "Phim khác thường"}
+}
+"""All that a model may have an output for."""
+
 
 def finding_name(label: str, language: Language) -> str:
     """What people read for `label`. Raises KeyError if the table lacks it."""
-    return LABELS[label][language]
+    return NAMES[label][language]
+
+
+def is_true(label: str, findings: Set[str]) -> bool:
+    """Is what `label` says true of a film that shows `findings`?"""
+    return bool(findings) if label == ANY_FINDING else label in findings

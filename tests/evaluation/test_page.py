@@ -19,6 +19,7 @@ from cxr_triage.evaluation.resampling import Estimate
 from cxr_triage.evaluation.results import read_results
 from cxr_triage.evaluation.thresholds import read_thresholds
 from cxr_triage.evaluation.truth import read_truth
+from cxr_triage.labels import ANY_FINDING
 from cxr_triage.triage.policy import read_policy
 
 from .builders import MODEL, cohort, write_labels, write_results
@@ -171,6 +172,20 @@ def test_labels_with_few_films_come_last_and_are_not_in_the_mean(tmp_path):
     small = [one.label for one in evaluation.labels if one.small]
     assert not set(small) & set(evaluation.measurement.mean_auc.labels)
     assert by_auc(evaluation)[len(evaluation.labels) - len(small) :] == small
+
+
+def test_the_output_for_any_finding_is_measured_against_all_of_them(tmp_path):
+    rows, labels = cohort(7)
+    said = [row | {"findings": [row["findings"][0] | {"label": ANY_FINDING}]} for row in rows]
+    joined = join(
+        results := read_results(write_results(tmp_path / "r", said)),
+        truth := read_truth(write_labels(tmp_path / "l.csv", labels)),
+    )
+    films = films_of(results, truth, joined)
+    found = measure(films, wanted_sensitivity=0.9, borrowed=None, resamples=100, seed=0)
+    sick = sum(one["findings"] != "No Finding" for one in labels)
+    assert found.labels[0].positives == sick
+    assert found.mean_auc.labels == ()
 
 
 @pytest.mark.parametrize(

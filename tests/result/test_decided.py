@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxr_triage.domain import PRIORITIES
-from cxr_triage.labels import LABELS, finding_name
+from cxr_triage.labels import ANY_FINDING, LABELS, finding_name
 from cxr_triage.language import LANGUAGES, say
 from cxr_triage.result.decided import (
     AXIS,
@@ -68,6 +68,24 @@ def test_rarity_counts_films_of_a_hundred(rarity, share, short):
 def test_the_reason_says_on_how_many_films_without_findings_it_is_seen(language, sentence):
     found = decided(rare(FINDINGS[1], 0.04))
     assert priority_sentence(found.reason, language, found.decision) == sentence
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Unusual film: as unusual, or more so, are 4 of 100 films without findings"),
+        (
+            "vi",
+            "Phim khác thường: trong 100 phim không có dấu hiệu bất thường, 4 phim khác thường "
+            "bằng hoặc hơn phim này",
+        ),
+    ],
+)
+def test_an_unusual_film_is_not_called_a_finding(language, sentence):
+    film = replace(FINDINGS[1], label=ANY_FINDING)
+    found = decided(rare(film, 0.04, may="routine"), priority="routine")
+    assert priority_sentence(found.reason, language, found.decision) == sentence
+    assert finding_name(ANY_FINDING, language).lower() not in not_looked_for(CARD, language).lower()
 
 
 def test_the_reason_says_so_where_the_films_are_all_that_came():

@@ -9,6 +9,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from cxr_triage.errors import PolicyInvalid
+from cxr_triage.labels import ANY_FINDING
 from cxr_triage.model.card import read_card
 from cxr_triage.model.catalog import shipped_models
 from cxr_triage.triage.decision import decide, precision_at
@@ -81,6 +82,26 @@ def test_so_many_films_without_findings_are_raised_as_the_policy_says():
     found = shares_of(fitted(), films(6000, seed=9))
     assert found["routine"] == pytest.approx(0.30, abs=0.03)
     assert found["urgent"] == pytest.approx(0.08, abs=0.02)
+
+
+def test_an_output_for_any_finding_flags_what_no_single_finding_does():
+    """A film whose every label is a little high: only the output for any finding is unusual."""
+    labels = (*LABELS, ANY_FINDING)
+    base = films(3000, strength=0.7)
+    sick = ~base.well
+    film = np.where(sick, 1.5, 0.0) + np.random.default_rng(4).normal(0, 1, len(base))
+    known = replace(base, logits=np.column_stack([base.logits, np.round(film, 4)]))
+
+    def caught(decision, population, columns):
+        tiers = decision.tiers_of(population, columns)
+        return np.mean([tier is not None for tier, ill in zip(tiers, sick, strict=True) if ill])
+
+    alone = fitted(fit=base)
+    decision = fitted(fit=known, model=card(*labels))
+    assert decision.labels[ANY_FINDING].trust == "reliable"
+    assert decision.labels[ANY_FINDING].auc.value == pytest.approx(0.855, abs=0.02)
+    assert shares_of(decision, known, labels)["routine"] == pytest.approx(0.30, abs=0.03)
+    assert caught(decision, known, labels) > caught(alone, base, LABELS) + 0.05
 
 
 @examples(max_examples=15)

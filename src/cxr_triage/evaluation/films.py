@@ -11,6 +11,7 @@ from cxr_triage.domain import read_only
 from cxr_triage.errors import EvaluationFailed
 from cxr_triage.evaluation.results import FilmOutcome, Results
 from cxr_triage.evaluation.truth import TrueFilm, Truth
+from cxr_triage.labels import is_true
 
 Bools = NDArray[np.bool_]
 F64 = NDArray[np.float64]
@@ -107,13 +108,14 @@ def films_of(results: Results, truth: Truth, joined: Joined) -> Films:
 
 def _column(label: str, joined: Joined) -> Column:
     found = [row.findings[label] for row, _ in joined.assessed]
+    true = [is_true(label, film.findings) for _, film in joined.assessed]
     return Column(
         label=label,
         probability=read_only(np.array([x.probability for x in found], np.float64)),
         score=read_only(np.array([x.score for x in found], np.float64)),
         flagged=read_only(np.array([x.flagged for x in found], np.bool_)),
         likely=read_only(np.array([x.level == "likely" for x in found], np.bool_)),
-        positive=read_only(np.array([label in film.findings for _, film in joined.assessed])),
+        positive=read_only(np.array(true, np.bool_)),
     )
 
 

@@ -19,6 +19,7 @@ from cxr_triage.evaluation.metrics import (
 )
 from cxr_triage.evaluation.resampling import Estimate, Resamples, bootstrap_interval, resample
 from cxr_triage.evaluation.thresholds import Borrowed, Cut, Cuts, choose
+from cxr_triage.labels import LABELS
 
 Points = Mapping[str, AtCut]
 """operating: what `score` flagged. likely: what it called likely, where the model has such
@@ -61,7 +62,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeanAuc:
-    """Over the labels with enough positives and negatives."""
+    """Over the findings with enough films with and without."""
 
     labels: tuple[str, ...]
     auc: Estimate
@@ -184,7 +185,7 @@ def _group(
 
 
 def _mean_auc(measured: tuple[Measured, ...], aucs: Mapping[str, F64]) -> MeanAuc:
-    enough = tuple(one.label for one in measured if not one.small)
+    enough = tuple(one.label for one in measured if not one.small and one.label in LABELS)
     if not enough:
         return MeanAuc(labels=(), auc=Estimate(value=None))
     values = [one.auc.value for one in measured if one.label in enough]

@@ -19,7 +19,7 @@ from cxr_triage.domain import (
     Reference,
 )
 from cxr_triage.errors import ModelError
-from cxr_triage.labels import LABELS
+from cxr_triage.labels import NAMES
 
 CARD_FILE = "card.json"
 PROOF_FILE = "proof.json"
@@ -61,7 +61,7 @@ class _Label(Strict):
 
     @model_validator(mode="after")
     def _known_and_ordered(self) -> "_Label":
-        if self.label not in LABELS:
+        if self.label not in NAMES:
             raise ValueError(f"unknown label {self.label!r}")
         if self.likely_point is not None and self.likely_point < self.operating_point:
             raise ValueError(f"{self.label}: the likely point lies under the operating point")

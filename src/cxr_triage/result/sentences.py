@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from cxr_triage.domain import FilmDecision, PriorityReason, Reason, Score
-from cxr_triage.labels import finding_name
+from cxr_triage.labels import ANY_FINDING, finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
 from cxr_triage.result.decided import share_text
@@ -37,9 +37,10 @@ def _rarity_sentence(
         return say("priority_reason.none", language)
     if reason.code == "likely":
         finding = say("priority_reason.strongly", language, finding=finding)
+    what = "film" if reason.label == ANY_FINDING else "rare"
     population = "well" if decision is None else decision.population
     share = share_text(reason.rarity, language)
-    return say(f"priority_reason.rare.{population}", language, finding=finding, share=share)
+    return say(f"priority_reason.{what}.{population}", language, finding=finding, share=share)
 
 
 def reason_sentence(reason: Reason, language: Language) -> str:

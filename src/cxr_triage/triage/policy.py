@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from cxr_triage.domain import PRIORITIES, RESEARCH, ModelCard, NextSteps, Priority, Reason, Tier
 from cxr_triage.errors import PolicyInvalid
-from cxr_triage.labels import LABELS
+from cxr_triage.labels import NAMES
 
 DEFAULT_POLICY = Path(__file__).with_name("policy.toml")
 SHIPPED_POLICIES = {
@@ -195,7 +195,7 @@ def read_policy(name_or_file: Path | str | None = None) -> Policy:
         where = ".".join(map(str, first["loc"]))
         raise PolicyInvalid("policy_invalid", field=where, problem=first["msg"]) from None
     for label in policy.labels:
-        if label not in LABELS:
+        if label not in NAMES:
             raise PolicyInvalid("policy_unknown_label", label=label)
     return policy
 

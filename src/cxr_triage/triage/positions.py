@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from cxr_triage.domain import PREPROCESSING_VERSION, ModelCard, read_only
 from cxr_triage.errors import PolicyInvalid
+from cxr_triage.labels import is_true
 from cxr_triage.model.card import POSITIONS_FILE
 
 DECIMALS = 4  # of a logit
@@ -58,8 +59,10 @@ class FilmSet:
 
     def showing(self, labels: Sequence[str] | frozenset[str]) -> Bools:
         """Films with at least one of `labels` [n]."""
-        wanted = frozenset(labels)
-        return np.array([bool(found & wanted) for found in self.findings or ()], np.bool_)
+        return np.array(
+            [any(is_true(label, found) for label in labels) for found in self.findings or ()],
+            np.bool_,
+        )
 
 
 class _Strict(BaseModel):
