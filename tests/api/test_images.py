@@ -127,6 +127,34 @@ def test_pictures_come_as_the_body_too_which_says_no_age(station, numbers, kind)
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("said", "outcome", "reasons"),
+    [
+        ("adult=true", "assessed", []),
+        ("age=45&view=PA&sex=F", "assessed", []),
+        ("age=9", "referred", ["age"]),
+    ],
+)
+def test_the_address_says_an_age_beside_a_picture_as_the_body(
+    station, numbers, said, outcome, reasons
+):
+    answer = station.post(
+        f"/v1/images?{said}", content=picture(next(numbers)), headers={"Content-Type": "image/png"}
+    )
+    found = assessment(answer)
+    assert (found["outcome"], [one["code"] for one in found["reasons"]]) == (outcome, reasons)
+
+
+@pytest.mark.parametrize("said", ["patient_id=SECRET", "patient_name=SECRET", "whatever=SECRET"])
+def test_the_address_never_says_whom_a_picture_shows(station, numbers, said):
+    answer = station.post(
+        f"/v1/images?adult=1&{said}", content=picture(next(numbers)),
+        headers={"Content-Type": "image/png"},
+    )  # fmt: skip
+    assert (answer.status_code, answer.json()["code"]) == (400, "field_not_in_address")
+    assert "SECRET" not in answer.text
+
+
 def test_a_picture_is_assessed_once_somebody_says_that_it_shows_an_adult(station, numbers):
     data = picture(next(numbers))
     silent = assessment(station.post("/v1/images", **form(data, view="PA")))

@@ -14,13 +14,24 @@ from cxr_triage.api.platform.problems import Problem
 from cxr_triage.api.v1 import examples
 from cxr_triage.api.v1.declared import DeclaredIn
 from cxr_triage.api.v1.models import ImagesOut
-from cxr_triage.api.v1.uploads import FORM, RAW
+from cxr_triage.api.v1.uploads import FORM, IN_ADDRESS, RAW
 from cxr_triage.report.film.viewer import MEDIA_TYPE as PIXEL_TYPE
 
 REF = "#/components/schemas/"
 BINARY = {"type": "string", "format": "binary"}
 
 UPLOAD_BODY: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": "Of a picture that is the whole body; in a form, a field.",
+            "schema": schema,
+        }
+        for name, schema in DeclaredIn.model_json_schema()["properties"].items()
+        if name in IN_ADDRESS
+    ],
     "requestBody": {
         "required": True,
         "content": {
@@ -37,7 +48,7 @@ UPLOAD_BODY: dict[str, Any] = {
                 "example": examples.FORM,
             },
         },
-    }
+    },
 }
 
 UPLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {

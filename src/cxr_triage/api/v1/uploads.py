@@ -15,7 +15,7 @@ from cxr_triage.api.platform.services import Services
 from cxr_triage.api.v1.declared import declared_of
 from cxr_triage.errors import MediaTypeUnsupported, RequestInvalid, TriageError
 from cxr_triage.imaging.dicom.text import clean
-from cxr_triage.service.intake.declared import NOTHING_DECLARED, Declared
+from cxr_triage.service.intake.declared import Declared
 from cxr_triage.service.intake.spool import Received
 from cxr_triage.store.database.faults import store_faults
 from cxr_triage.store.records import Kept
@@ -37,6 +37,8 @@ LONGEST_NAME = 255
 FIELD_TOO_LONG = "Part exceeded maximum size"
 """What Starlette says of it: most often a file whose part has `filename*` alone."""
 FILE_FIELD = "file"
+IN_ADDRESS = frozenset({"adult", "age", "bits", "sex", "view"})
+"""Fields that may stand in the address beside a picture as the body: they name nobody."""
 
 TakeFile = Callable[[Received, Declared], Kept]
 UploadOutcome = Kept | TriageError
@@ -58,7 +60,8 @@ async def take_files(request: Request, services: Services, take: TakeFile) -> li
     check_content_coding(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in RAW:
-        return [await _take_body(request, services, take)]
+        declared = declared_of(address_fields(request))
+        return [await _take_body(request, services, take, declared)]
     if media_type != FORM:
         raise MediaTypeUnsupported("media_type")
     outcomes = []
@@ -78,13 +81,27 @@ def check_content_coding(request: Request) -> None:
         raise MediaTypeUnsupported("content_coding", coding=known)
 
 
-async def _take_body(request: Request, services: Services, take: TakeFile) -> UploadOutcome:
+def address_fields(request: Request) -> dict[str, str]:
+    """What the address says of a picture that is the whole body; a form has fields of its own.
+
+    Raises RequestInvalid `field_not_in_address` for what could say whom it shows: addresses are
+    written down by servers and browsers.
+    """
+    fields = dict(request.query_params)
+    if not fields.keys() <= IN_ADDRESS:
+        raise RequestInvalid("field_not_in_address", known=", ".join(sorted(IN_ADDRESS)))
+    return fields
+
+
+async def _take_body(
+    request: Request, services: Services, take: TakeFile, declared: Declared
+) -> UploadOutcome:
     try:
         with services.spool.open() as incoming:
             async for block in in_blocks(request):  # hashed and written off the event loop
                 await run_in_threadpool(incoming.write, *block)
             received = await run_in_threadpool(incoming.finish)
-            return await run_in_threadpool(take, received, NOTHING_DECLARED)
+            return await run_in_threadpool(take, received, declared)
     except TriageError as error:
         return error
 
