@@ -1,5 +1,6 @@
 """Every kind of picture that a decoder here reads, and what is said of the rest."""
 
+import io
 import struct
 
 import imagecodecs
@@ -10,6 +11,7 @@ from PIL import Image
 from cxr_triage.domain import Reason
 from cxr_triage.errors import NotAnImage, UnreadableImage
 from cxr_triage.imaging.source import Limits, open_image
+from tests.api.films import picture
 
 from .films import chest, codes, jpeg2000, read
 from .test_pictures import saved
@@ -185,6 +187,25 @@ def test_a_camera_that_names_itself_took_a_photograph(decoder, name, kind):
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP"])
 def test_a_tint_all_over_is_a_photograph(decoder, kind, tint):
     assert "photographed" in codes(read(saved(photo(tint), kind), decoder))
+
+
+@pytest.mark.parametrize("degrees", [20, 50, 110])
+def test_bars_all_over_are_a_screen_that_was_photographed(decoder, degrees):
+    """Grey, and without a word of a camera: what a messenger leaves."""
+    film = np.asarray(Image.open(io.BytesIO(picture(0))).convert("L"), np.float64)
+    y, x = np.mgrid[: film.shape[0], : film.shape[1]]
+    way = np.deg2rad(degrees)
+    bars = 1 + 0.04 * np.sin(2 * np.pi / 6 * (x * np.cos(way) + y * np.sin(way)))
+    seen = Image.fromarray(np.clip(film * bars, 0, 255).astype(np.uint8))
+    assert "photographed" in codes(read(saved(seen, "JPEG"), decoder))
+    assert "photographed" not in codes(read(picture(0), decoder))
+
+
+def test_a_grid_along_the_sides_is_none(decoder):
+    film = np.asarray(Image.open(io.BytesIO(picture(0))).convert("L"), np.float64)
+    lines = 1 + 0.05 * np.sin(2 * np.pi / 5 * np.arange(film.shape[1]))
+    seen = Image.fromarray(np.clip(film * lines, 0, 255).astype(np.uint8))
+    assert "photographed" not in codes(read(saved(seen, "PNG"), decoder))
 
 
 def test_an_export_is_no_photograph_with_coloured_marks_and_orientation(decoder):
