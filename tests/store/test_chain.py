@@ -46,7 +46,7 @@ def tamper(store, tmp_path, kind):
 
 
 def found(store, *noted):
-    fault = store.verify_audit(*noted).fault
+    fault = store.check_trail(*noted).chain.fault
     return fault and (fault.number, fault.kind)
 
 
@@ -62,12 +62,12 @@ def copied(number, as_number, previous="previous", made="hash"):
 
 
 def test_a_trail_that_nobody_touched_is_sound_and_says_its_head(store):
-    verdict = store.verify_audit()
+    verdict = store.check_trail().chain
     (newest,) = store.audit_trail(before=None, limit=1)
     assert verdict.fault is None
     assert verdict.rows == ROWS
     assert verdict.head == ChainHead(number=ROWS, hash=newest.hash) == head_of(str(verdict.head))
-    assert store.verify_audit(verdict.head).fault is None
+    assert store.check_trail(verdict.head).sound
 
 
 @pytest.mark.parametrize("column", [*FIELDS, "previous", "hash"])
@@ -132,7 +132,7 @@ def test_rows_that_changed_places_are_found(store, tamper):
 def test_a_trail_that_was_cut_with_its_head_is_found_by_a_head_that_was_noted(
     store, tamper, tmp_path
 ):
-    noted = store.verify_audit().head
+    noted = store.check_trail().chain.head
     previous, _ = forged(store, tmp_path, ROWS - 2)
     tamper(
         f"DELETE FROM audit WHERE number > {ROWS - 2}",  # noqa: S608
@@ -186,10 +186,10 @@ def test_rows_from_before_the_chain_are_chained(tmp_path, monkeypatch):
             )
     database.close()
     with store_in(tmp_path) as store:
-        verdict = store.verify_audit()
+        verdict = store.check_trail().chain
         assert (verdict.rows, verdict.fault) == (2500, None)
         store.record(KEEPING)
-        assert store.verify_audit(verdict.head).rows == 2501
+        assert store.check_trail(verdict.head).chain.rows == 2501
         (newest, before) = store.audit_trail(before=None, limit=2)
         assert before.entry.subject_id == "s2500"
         assert newest.number == 2501

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from cxr_triage.domain import Assessment, Patient, Reason
 from cxr_triage.store.audit import rows as audit_rows
-from cxr_triage.store.audit.chain import ChainCheck, ChainHead
+from cxr_triage.store.audit.chain import ChainHead
 from cxr_triage.store.backup.backup import BackupSummary, back_up
 from cxr_triage.store.blobs import Blobs
+from cxr_triage.store.comparison import TrailCheck, check_trail
 from cxr_triage.store.database.migrate import migrate
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.inspection import Inspection, inspect
@@ -47,6 +48,7 @@ from cxr_triage.store.rows.keys import result_id
 from cxr_triage.store.rows.placing import station_lock
 from cxr_triage.store.rows.purging import Purging, file_lock
 from cxr_triage.store.rows.quotas import Allowance, QuotaRows
+from cxr_triage.store.rows.sealing import seals_of
 from cxr_triage.store.rows.sessions import SessionRows
 from cxr_triage.store.rows.tasks import TaskRows
 
@@ -93,7 +95,7 @@ class Store:
 
     def check(self) -> None:
         """Can the store be read and written now? For /readyz. Raises StoreError."""
-        self._database.write(lambda c: audit_rows.newest(c, before=None, limit=1))
+        self._database.write(audit_rows.held_head)
         self._blobs.check()
 
     def keep(
@@ -235,7 +237,8 @@ class Store:
         def work(connection: Connection) -> None:
             study_rows.study_row(connection, study_id, scope)
             study_rows.open_(connection, study_id, audit.actor_id)
-            audit_rows.append(connection, replace(audit, study_id=study_id))
+            seals = seals_of(connection, study_id, rows_alone=True)
+            audit_rows.append(connection, replace(audit, study_id=study_id), seals)
 
         self._database.write(work)
 
@@ -311,10 +314,16 @@ class Store:
         and each that is hashed, holding nothing; what it raises ends the inspection."""
         return inspect(self._database, self._blobs, pause)
 
-    def verify_audit(self, *noted: ChainHead) -> ChainCheck:
-        """Walk the trail's chain. noted: heads of earlier that must still lie on it."""
+    def check_trail(
+        self, *noted: ChainHead, pause: Callable[[], None] = lambda: None
+    ) -> TrailCheck:
+        """Walk the trail's chain, and compare what it says with the other tables.
+
+        noted: heads of earlier that must still lie on the chain. pause: called now and then; what
+        it raises ends the check.
+        """
         with self._database.read() as connection:
-            return audit_rows.verified(connection, noted)
+            return check_trail(connection, noted, pause)
 
     def audit_between(
         self, since: datetime | None, until: datetime | None

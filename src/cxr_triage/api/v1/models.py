@@ -155,7 +155,9 @@ class StudyOut(_Model):
     opened_at: datetime | None
     images: int
     assessed: int
-    assessment_id: str = Field(description="Of the image that made the priority.")
+    assessment_id: str = Field(
+        description="Of the image that made the priority; empty where its result is gone."
+    )
     contested: bool = Field(description="Another patient's study bears the same study UID.")
     settled_at: datetime | None = Field(description="When a doctor said that this is right.")
     file_name: str = Field(description="Of the image that made the priority, as it was sent.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from cxr_triage.cli.admin.check import tell_comparison
 from cxr_triage.cli.admin.store import Lang, opened_store, settings_and_language
 from cxr_triage.cli.exits import SOME_FAILED
 from cxr_triage.errors import QueryInvalid
@@ -42,7 +43,8 @@ FormatOption = Annotated[
 def verify_audit(
     expect: Expect = "", anchor: AnchorFile = None, append: Append = False, lang: Lang = None
 ) -> None:
-    """Walk the audit trail's chain; exit code 3 if a row is not as it was written."""
+    """Walk the audit trail's chain, and compare the studies with it; exit code 3 if a row is not as
+    it was written."""
     from cxr_triage.store.audit.anchors import Anchor, add_anchor, adding_to, read_anchors  # noqa: PLC0415
 
     settings, language = settings_and_language(lang)
@@ -52,13 +54,17 @@ def verify_audit(
     with adding_to(anchor) if append and anchor else nullcontext():
         anchors = read_anchors(anchor) if anchor else ()
         with opened_store(settings) as store:
-            check = store.verify_audit(*noted, *(each.head for each in anchors))
+            trail = store.check_trail(*noted, *(each.head for each in anchors))
+        check = trail.chain
         _tell(check, language)
         if anchor:
             typer.echo(say_count("admin.anchors_hold", language, len(anchors)))
         if append and anchor:
             add_anchor(anchor, Anchor(at=datetime.now(UTC), head=check.head))
             typer.echo(say("admin.anchor_added", language))
+    tell_comparison(trail, language)
+    if not trail.sound:
+        raise typer.Exit(SOME_FAILED)
 
 
 def _noted(expect: str) -> tuple["ChainHead", ...]:

@@ -14,7 +14,7 @@ from typing import Final
 from cxr_triage.domain import Assessment, Header, Patient, Reason
 from cxr_triage.errors import BlobDamaged, Conflict, CorrectionInvalid, NotAllowed, NotFound
 from cxr_triage.imaging.dicom.ages import AGES_CONTRADICT
-from cxr_triage.service.audit import Action, Origin, entry
+from cxr_triage.service.audit import SYSTEM, Action, Origin, entry
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.intake.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.people.principal import Principal
@@ -242,7 +242,8 @@ class Corrections:
         again = self._assessed(stored, header.view, header.age_years)
         if again.eligibility == stored.assessment.eligibility:
             return stored
-        self.store.correcting.judge(stored.image_id, again, at=datetime.now(UTC))
+        audit = entry(Action.FILM_JUDGED_AGAIN, SYSTEM)
+        self.store.correcting.judge(stored.image_id, again, at=datetime.now(UTC), audit=audit)
         detail = self.store.study(stored.study_id, EVERYWHERE)
         return next((o for o in detail.everything if o.image_id == stored.image_id), stored)
 

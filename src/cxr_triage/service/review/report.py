@@ -57,7 +57,7 @@ class Reporter:
         """
         who.need("read")
         detail = self.store.study(study_id, who.scope)
-        if not detail.images:
+        if detail.first.hidden_at is not None:
             raise Conflict("every_film_hidden")
         actor = who.acts_from(origin)
         note(self.store, entry(Action.REPORT_VIEWED, actor, study_id=detail.row.study_id))
