@@ -50,7 +50,7 @@ def found(store, *noted):
     return fault and (fault.number, fault.kind)
 
 
-COLUMNS = ", ".join(name for name in FIELDS)
+COLUMNS = ", ".join((*FIELDS, "seals"))
 COPY = f"INSERT INTO audit (number, {COLUMNS}, previous, hash)"
 
 
@@ -70,7 +70,7 @@ def test_a_trail_that_nobody_touched_is_sound_and_says_its_head(store):
     assert store.check_trail(verdict.head).sound
 
 
-@pytest.mark.parametrize("column", [*FIELDS, "previous", "hash"])
+@pytest.mark.parametrize("column", [*FIELDS, "seals", "previous", "hash"])
 def test_a_changed_row_is_found_whatever_was_changed(store, tamper, column):
     tamper(f"UPDATE audit SET {column} = 'other' WHERE number = 5")  # noqa: S608
     assert found(store) == (5, "changed")
@@ -154,7 +154,10 @@ def test_what_is_exported_is_enough_to_check_it_elsewhere(store):
     """The hash as its description says, without our code."""
     previous = FIRST
     for row in store.audit_between(None, None):
-        parts = ["cxr-triage-audit-1", previous, *(row[name] for name in FIELDS)]
+        words = [row[name] for name in FIELDS]
+        parts = ["cxr-triage-audit-1", previous, *words]
+        if row["seals"]:
+            parts = ["cxr-triage-audit-2", previous, *words, row["seals"]]
         text = json.dumps(parts, separators=(",", ":"), ensure_ascii=True)
         assert row["previous"] == previous
         previous = sha256(text.encode()).hexdigest()

@@ -117,12 +117,13 @@ class Store:
         what is returned. Raises OverQuota if it is one too many.
         """
         placed = place(image, assessment)
-        self._blobs.adopt(image.file, assessment.digest, image.size)  # before any row names it
+        self._blobs.adopt(image.file, assessment.digest)  # before any row names it
 
         def work(connection: Connection) -> Kept:
             held = (file_lock(assessment.digest), station_lock(image.station_id))
             self._database.hold(connection, *held)
-            self._blobs.adopt(image.file, assessment.digest, image.size)  # if it was purged since
+            if not self._blobs.path(assessment.digest).exists():  # it was purged since
+                self._blobs.adopt(image.file, assessment.digest)
             while (made := keep_rows(connection, placed, audit, allowance)) is None:
                 there = results.find(connection, placed.assessment.id)
                 if there is not None:  # else it was purged between the two looks
@@ -151,11 +152,12 @@ class Store:
     ) -> StoredAssessment | None:
         """The result that this station's file with that SHA-256 has already.
 
-        None too if the store has lost the file: keeping it again then heals the store.
+        None too if the store has lost the file, or it is damaged: keeping it again then heals the
+        store.
         """
         with self._database.read() as connection:
             found = results.find(connection, result_id(station_id, digest, fingerprint))
-        return found if found and self._blobs.path(digest).is_file() else None
+        return found if found and self._blobs.is_whole(digest) else None
 
     def station_of_file(self, digest: str) -> str | None:
         """Which station's the file with that SHA-256 is, if it was ever kept."""
@@ -178,6 +180,11 @@ class Store:
 
     def path_of(self, digest: str) -> Path:
         """Where the file with that SHA-256 is, or was; nobody writes to it."""
+        return self._blobs.path(digest)
+
+    def whole_file(self, digest: str) -> Path:
+        """Where the file with that SHA-256 is. Raises BlobDamaged, or another StoreError."""
+        self._blobs.check_file(digest)
         return self._blobs.path(digest)
 
     def study(self, study_id: str, scope: Scope) -> StudyDetail:

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -91,12 +92,14 @@ def _tell(check: "ChainCheck", language: Language) -> None:
 def export_audit(
     since: DayOption = None, until: Until = None, form: FormatOption = "jsonl", lang: Lang = None
 ) -> None:
-    """Write the audit trail to standard output, oldest row first."""
+    """Write the audit trail to standard output, oldest row first; days, and the time that is added
+    to each row, are the place's."""
     settings, _ = settings_and_language(lang)
     write: _JsonLines | _Csv = _JsonLines() if form == "jsonl" else _Csv()
     with opened_store(settings) as store:
-        for row in store.audit_between(_utc(since), _utc(until)):
-            write.row(row)
+        for row in store.audit_between(_begin(since, settings.zone), _begin(until, settings.zone)):
+            at = datetime.fromisoformat(row["at"]).astimezone(settings.zone)
+            write.row({**row, "local_time": at.isoformat(timespec="seconds")})
 
 
 class _JsonLines:
@@ -123,6 +126,12 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _utc(day: datetime | None) -> datetime | None:
-    """Midnight of that day as this machine's clock has it."""
-    return None if day is None else day.astimezone(UTC)
+def _begin(day: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """When that day begins at the place. Raises QueryInvalid."""
+    from cxr_triage.service.review.worklist import THIS_AGE  # noqa: PLC0415 - slow
+
+    if day is None:
+        return None
+    if day.year not in THIS_AGE:
+        raise QueryInvalid("day_invalid")
+    return day.replace(tzinfo=zone).astimezone(UTC)

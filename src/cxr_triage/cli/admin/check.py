@@ -53,6 +53,7 @@ def tell_comparison(trail: "TrailCheck", language: Language) -> None:
 
 def _tell_last(settings: Settings, language: Language) -> None:
     """What the nightly check found; exit code 3 also if there was none."""
+    from cxr_triage.cli.admin.tables import minute_in  # noqa: PLC0415
     from cxr_triage.service.tasks.store_check import last_check  # noqa: PLC0415 - slow
 
     with opened_store(settings) as store:
@@ -60,7 +61,7 @@ def _tell_last(settings: Settings, language: Language) -> None:
     if known is None:
         typer.echo(say("admin.check_never", language))
         raise typer.Exit(SOME_FAILED)
-    typer.echo(say("admin.check_last", language, when=f"{known.at.astimezone():%Y-%m-%d %H:%M}"))
+    typer.echo(say("admin.check_last", language, when=minute_in(settings.zone, known.at)))
     if known.found is None:
         typer.echo(say("admin.check_failed", language, code=known.error))
     else:

@@ -324,7 +324,7 @@ class Corrections:
         if own and header.source != "picture":
             declared = Declared(anyway=True) if film.anyway else NOTHING_DECLARED
         digest = film.assessment.digest
-        again = self.pool.assess(self.store.path_of(digest), declared).assessment
+        again = self.pool.assess(self.store.whole_file(digest), declared).assessment
         if again.digest != digest:
             raise BlobDamaged("blob_damaged")
         numbers = replace(

@@ -62,7 +62,7 @@ class Reporter:
         actor = who.acts_from(origin)
         note(self.store, entry(Action.REPORT_VIEWED, actor, study_id=detail.row.study_id))
         named = self.settings.report_names and who.may("see_patients")
-        zone, row = ZoneInfo(self.settings.time_zone), detail.row
+        zone, row = self.settings.zone, detail.row
         reviews = self._reviews(detail, zone, texts=who.may("see_patients"))
         films = tuple(
             ReportedFilm(

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
@@ -76,7 +75,7 @@ def nightly(settings: Settings, at: datetime) -> NewTask | None:
     """The last one that was due: a day's at the setting's hour of the place."""
     if settings.store_check_hour < 0:
         return None
-    local = at.astimezone(ZoneInfo(settings.time_zone))
+    local = at.astimezone(settings.zone)
     early = local.hour < settings.store_check_hour
     day = local.date() - timedelta(days=1) if early else local.date()
     return NewTask(kind=KIND, key=f"{KIND} {day.isoformat()}", priority=9, most_attempts=5)

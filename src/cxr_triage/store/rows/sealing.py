@@ -152,13 +152,14 @@ def reading_seal(row: Row[Any]) -> str:
 
 def result_seal(row: Row[Any]) -> str:
     """Of a row of `RESULTS`."""
-    long = _sha256(row.document.encode()), _sha256(row.maps)
-    return _seal("result", *row[:-2], *long)
+    return _seal("result", *row[:-2], _sha256(row.document), _sha256(row.maps))
 
 
 def _seal(kind: SealKind, *parts: object) -> str:
-    return _sha256(json.dumps([FORMAT, kind, *parts], separators=(",", ":")).encode("ascii"))
+    whole = [FORMAT, kind, *parts]  # repr: SQLite keeps anything anywhere
+    return _sha256(json.dumps(whole, separators=(",", ":"), default=repr))
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _sha256(content: str | bytes) -> str:
+    raw = content if isinstance(content, bytes) else str(content).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(raw).hexdigest()
