@@ -53,8 +53,8 @@ class Settings(BaseSettings):
     0: no limit. `metrics_token`: what Prometheus sends as its bearer token; empty: metrics
     are for this machine alone. `public_url`: where browsers reach the service. `oidc_…`: who
     signs people in elsewhere; `oidc_groups` is `group=role; group=station:ID`.
-    `time_zone`: of the place, for times on pages and for its days. `store_check_hour`: of the
-    place, at which every image is looked at; −1: never.
+    `time_zone`: of the place, for times on pages, reports and lists, and for its days.
+    `store_check_hour`: of the place, at which every image is looked at; −1: never.
     `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
     with known passwords may exist, so it listens on this machine alone.
     `report_place`, `report_address`: the head of a study's report; `report_names`: does it
@@ -110,6 +110,11 @@ class Settings(BaseSettings):
     report_address: str = Field(default="", max_length=240)
     report_names: bool = True
     demo: bool = False
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of the place: every time that people read is told in it, whatever the machine's is."""
+        return ZoneInfo(self.time_zone)
 
 
 def read_settings() -> Settings:

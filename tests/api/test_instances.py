@@ -118,7 +118,7 @@ def check_whole(store, images: int) -> None:
     found = store.inspect()
     assert found.sound
     assert found.images == images
-    verdict = store.verify_audit()
+    verdict = store.check_trail().chain
     assert verdict.fault is None
     assert verdict.rows > images
 

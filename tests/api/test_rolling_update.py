@@ -110,7 +110,7 @@ def test_the_old_version_serves_while_the_next_one_migrates_and_after(old, next_
             assert client.get(kept["links"]["self"]).json() == kept
     with old.store() as store:
         assert store.inspect().sound
-        verdict = store.verify_audit()
+        verdict = store.check_trail().chain
         assert verdict.fault is None
         rows = store.audit_trail(before=None, limit=999)
         assert sum(row.entry.action == "image_kept" for row in rows) == len(stations.kept) + 2

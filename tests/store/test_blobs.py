@@ -110,7 +110,7 @@ def received(tmp_path) -> Path:
 
 
 def test_a_file_that_was_received_becomes_the_blob_and_is_not_copied(blobs, received):
-    blobs.adopt(received, DIGEST, len(DATA))
+    blobs.adopt(received, DIGEST)
     assert blobs.path(DIGEST).samefile(received)
     received.unlink()
     assert blobs.read(DIGEST) == DATA
@@ -123,7 +123,7 @@ def test_where_a_file_can_have_no_second_name_it_is_copied(blobs, received, monk
         raise OSError(number, "no link")
 
     monkeypatch.setattr(os, "link", refuse)
-    blobs.adopt(received, DIGEST, len(DATA))
+    blobs.adopt(received, DIGEST)
     assert not blobs.path(DIGEST).samefile(received)
     assert blobs.read(DIGEST) == DATA
 
@@ -132,7 +132,7 @@ def test_an_adopted_file_is_on_the_disk_before_its_name_and_the_name_before_the_
     blobs, received, monkeypatch
 ):
     seen = steps(monkeypatch)
-    blobs.adopt(received, DIGEST, len(DATA))
+    blobs.adopt(received, DIGEST)
     assert seen[seen.index("file") + 1 :].count("name") == 1
     assert seen[seen.index("name") + 1 :] == ["folder"] * 3
 
@@ -140,11 +140,59 @@ def test_an_adopted_file_is_on_the_disk_before_its_name_and_the_name_before_the_
 def test_adopting_heals_a_blob_that_was_cut_and_leaves_a_whole_one(blobs, received):
     blobs.write(DATA, DIGEST)
     before = blobs.path(DIGEST).stat().st_ino
-    blobs.adopt(received, DIGEST, len(DATA))
+    blobs.adopt(received, DIGEST)
     assert blobs.path(DIGEST).stat().st_ino == before
     blobs.path(DIGEST).write_bytes(DATA[:9])
-    blobs.adopt(received, DIGEST, len(DATA))
+    blobs.adopt(received, DIGEST)
     assert blobs.read(DIGEST) == DATA
+
+
+@pytest.mark.parametrize("damage", [b"", DATA[:-1], b"x" + DATA[1:]], ids=["empty", "cut", "bit"])
+@pytest.mark.parametrize("way", ["adopt", "write"])
+def test_the_next_good_copy_heals_a_damaged_blob_whatever_its_size(blobs, received, damage, way):
+    blobs.write(DATA, DIGEST)
+    blobs.path(DIGEST).write_bytes(damage)
+    if way == "adopt":
+        blobs.adopt(received, DIGEST)
+    else:
+        blobs.write(DATA, DIGEST)
+    assert blobs.read(DIGEST) == DATA
+    assert set_aside(blobs) == []
+
+
+def set_aside(blobs) -> list[bytes]:
+    return [file.read_bytes() for file in (blobs.path(DIGEST).parents[2] / "damaged").iterdir()]
+
+
+def test_what_is_damaged_is_set_aside_at_once_and_stays_damaged_until_it_is_healed(blobs):
+    blobs.write(DATA, DIGEST)
+    blobs.path(DIGEST).write_bytes(b"x" + DATA[1:])
+    for _ in range(2):
+        with pytest.raises(BlobDamaged) as caught:
+            blobs.read(DIGEST)
+        assert caught.value.code == "blob_damaged"
+        assert set_aside(blobs) == [b"x" + DATA[1:]]
+        assert not blobs.path(DIGEST).exists()
+        assert not blobs.is_whole(DIGEST)
+    assert list(blobs.digests()) == [DIGEST]
+    blobs.write(DATA, DIGEST)
+    assert blobs.read(DIGEST) == DATA
+    assert set_aside(blobs) == []
+
+
+def test_what_was_healed_while_somebody_found_it_damaged_is_not_set_aside(blobs):
+    blobs.write(DATA, DIGEST)
+    assert blobs._set_aside(DIGEST).code == "blob_damaged"
+    assert blobs.read(DIGEST) == DATA
+
+
+def test_nothing_of_a_removed_file_is_left_aside(blobs):
+    blobs.write(DATA, DIGEST)
+    blobs.path(DIGEST).write_bytes(b"x")
+    assert not blobs.is_whole(DIGEST)
+    assert blobs.remove(DIGEST)
+    assert set_aside(blobs) == []
+    assert not blobs.remove(DIGEST)
 
 
 def test_two_that_adopt_the_same_bytes_at_once_leave_one_file(blobs, tmp_path):
@@ -155,7 +203,7 @@ def test_two_that_adopt_the_same_bytes_at_once_leave_one_file(blobs, tmp_path):
 
     def adopt(file):
         together.wait()
-        blobs.adopt(file, DIGEST, len(DATA))
+        blobs.adopt(file, DIGEST)
 
     with ThreadPoolExecutor(len(files)) as pool:
         list(pool.map(adopt, files))
@@ -174,8 +222,8 @@ def test_a_disk_without_room_for_a_name_keeps_nothing(blobs, received, monkeypat
     with monkeypatch.context() as patched:
         patched.setattr(os, "link", refuse)
         with pytest.raises(StoreFull):
-            blobs.adopt(received, DIGEST, len(DATA))
+            blobs.adopt(received, DIGEST)
     assert received.read_bytes() == DATA
     assert list(blobs.digests()) == []
-    blobs.adopt(received, DIGEST, len(DATA))
+    blobs.adopt(received, DIGEST)
     assert blobs.read(DIGEST) == DATA

@@ -46,11 +46,11 @@ def tamper(store, tmp_path, kind):
 
 
 def found(store, *noted):
-    fault = store.verify_audit(*noted).fault
+    fault = store.check_trail(*noted).chain.fault
     return fault and (fault.number, fault.kind)
 
 
-COLUMNS = ", ".join(name for name in FIELDS)
+COLUMNS = ", ".join((*FIELDS, "seals"))
 COPY = f"INSERT INTO audit (number, {COLUMNS}, previous, hash)"
 
 
@@ -62,15 +62,15 @@ def copied(number, as_number, previous="previous", made="hash"):
 
 
 def test_a_trail_that_nobody_touched_is_sound_and_says_its_head(store):
-    verdict = store.verify_audit()
+    verdict = store.check_trail().chain
     (newest,) = store.audit_trail(before=None, limit=1)
     assert verdict.fault is None
     assert verdict.rows == ROWS
     assert verdict.head == ChainHead(number=ROWS, hash=newest.hash) == head_of(str(verdict.head))
-    assert store.verify_audit(verdict.head).fault is None
+    assert store.check_trail(verdict.head).sound
 
 
-@pytest.mark.parametrize("column", [*FIELDS, "previous", "hash"])
+@pytest.mark.parametrize("column", [*FIELDS, "seals", "previous", "hash"])
 def test_a_changed_row_is_found_whatever_was_changed(store, tamper, column):
     tamper(f"UPDATE audit SET {column} = 'other' WHERE number = 5")  # noqa: S608
     assert found(store) == (5, "changed")
@@ -132,7 +132,7 @@ def test_rows_that_changed_places_are_found(store, tamper):
 def test_a_trail_that_was_cut_with_its_head_is_found_by_a_head_that_was_noted(
     store, tamper, tmp_path
 ):
-    noted = store.verify_audit().head
+    noted = store.check_trail().chain.head
     previous, _ = forged(store, tmp_path, ROWS - 2)
     tamper(
         f"DELETE FROM audit WHERE number > {ROWS - 2}",  # noqa: S608
@@ -154,7 +154,10 @@ def test_what_is_exported_is_enough_to_check_it_elsewhere(store):
     """The hash as its description says, without our code."""
     previous = FIRST
     for row in store.audit_between(None, None):
-        parts = ["cxr-triage-audit-1", previous, *(row[name] for name in FIELDS)]
+        words = [row[name] for name in FIELDS]
+        parts = ["cxr-triage-audit-1", previous, *words]
+        if row["seals"]:
+            parts = ["cxr-triage-audit-2", previous, *words, row["seals"]]
         text = json.dumps(parts, separators=(",", ":"), ensure_ascii=True)
         assert row["previous"] == previous
         previous = sha256(text.encode()).hexdigest()
@@ -186,10 +189,10 @@ def test_rows_from_before_the_chain_are_chained(tmp_path, monkeypatch):
             )
     database.close()
     with store_in(tmp_path) as store:
-        verdict = store.verify_audit()
+        verdict = store.check_trail().chain
         assert (verdict.rows, verdict.fault) == (2500, None)
         store.record(KEEPING)
-        assert store.verify_audit(verdict.head).rows == 2501
+        assert store.check_trail(verdict.head).chain.rows == 2501
         (newest, before) = store.audit_trail(before=None, limit=2)
         assert before.entry.subject_id == "s2500"
         assert newest.number == 2501

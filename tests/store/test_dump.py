@@ -52,7 +52,7 @@ def test_a_dump_and_the_files_copied_after_it_are_the_store_of_one_moment(store,
         found = restored.inspect()
         assert found.sound
         assert found.images >= before
-        verdict = restored.verify_audit()
+        verdict = restored.check_trail().chain
         assert (verdict.fault, verdict.rows) == (None, found.images)
         assert keep(restored, 10**6).created
-    assert store.verify_audit(verdict.head).fault is None
+    assert store.check_trail(verdict.head).sound

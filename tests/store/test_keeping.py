@@ -215,6 +215,18 @@ def test_a_lost_file_is_an_error_and_sending_it_again_heals_it(store, tmp_path):
     assert store.file(kept.assessment.id, EVERYWHERE) == bytes_of(0)
 
 
+@pytest.mark.parametrize("damage", [b"", b"x" + bytes_of(0)[1:]], ids=["empty", "bit"])
+def test_a_damaged_file_is_healed_when_the_film_is_sent_again(store, damage):
+    kept = keep(store).stored
+    digest = kept.assessment.digest
+    store.path_of(digest).write_bytes(damage)
+    assert store.find_result(digest, "f" * 32, station_id="local") is None
+    assert store.inspect().damaged == (digest,)
+    assert not keep(store).created
+    assert store.file(kept.assessment.id, EVERYWHERE) == bytes_of(0)
+    assert store.inspect().sound
+
+
 def test_an_image_of_a_station_that_is_not_there_is_refused_whole(store):
     with pytest.raises(StoreUnavailable):
         keep(store, station="nowhere")

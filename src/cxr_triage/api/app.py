@@ -13,6 +13,7 @@ from cxr_triage.api.platform.limits import LimitBodies
 from cxr_triage.api.platform.observing import Observe
 from cxr_triage.api.platform.problems import ErrorHandler, answer_problem, handle_problems
 from cxr_triage.api.platform.services import Services, open_services
+from cxr_triage.api.platform.text import RefuseControls
 from cxr_triage.api.v1 import (
     assessments,
     corrections,
@@ -62,6 +63,7 @@ def create_app(
         app.include_router(router)
     handle_problems(app, answer)
     app.add_middleware(LimitBodies, settings=settings)
+    app.add_middleware(RefuseControls, answer=answer)
     app.add_middleware(Observe, settings=settings, answer=answer)
     describe(app)
     return app

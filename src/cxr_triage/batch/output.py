@@ -6,6 +6,7 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from cxr_triage.batch.files import keep_earlier, write_whole, writing
 from cxr_triage.batch.inputs import below
@@ -36,12 +37,14 @@ class RunOutput:
         heatmaps: int,
         report: bool,
         base: Path | None,
+        zone: ZoneInfo,
     ) -> None:
         self._folder = folder
         self._rows = rows
         self._pipeline = pipeline
         self._language = language
         self._heatmaps = heatmaps
+        self._zone = zone
         self._gallery = Gallery(base) if folder is not None and report else None
 
     def add(self, result: FileResult, row: JsonRow) -> None:
@@ -72,7 +75,7 @@ class RunOutput:
             return {}
         written: Written = {"results": self._folder / RESULTS_FILE}
         if self._gallery is not None:
-            page = self._gallery.page(self._pipeline, self._language)
+            page = self._gallery.page(self._pipeline, self._language, self._zone)
             written["report"] = self._folder / REPORT_FILE
             with writing():
                 keep_earlier(written["report"])
@@ -110,8 +113,8 @@ class Gallery:
         ranked = [result.path for study in rank_results(kept) for result in study.images]
         self._films = {path: self._films[path] for path in ranked[: self.LIMIT]}
 
-    def page(self, pipeline: Pipeline, language: Language) -> str:
-        """The report as HTML."""
+    def page(self, pipeline: Pipeline, language: Language, zone: ZoneInfo) -> str:
+        """The report as HTML. zone: of the place."""
         if len(self._films) > self.LIMIT:
             self._forget_the_least_urgent()
         studies = [
@@ -126,7 +129,7 @@ class Gallery:
                 if result.assessment is None
             ],
             language=language,
-            created_at=datetime.now().astimezone(),
+            created_at=datetime.now(zone),
             model=pipeline.engine.card,
             policy=f"{policy.name} {policy.version}",
             steps=policy.next_steps,
@@ -158,15 +161,23 @@ def open_output(
     heatmaps: int,
     report: bool,
     base: Path | None,
+    zone: ZoneInfo,
 ) -> Iterator[RunOutput]:
     """The output of one run in `folder`, or one that keeps nothing. Raises OutputFailed.
 
-    The report shows paths below `base`.
+    The report shows paths below `base`, and times of `zone`.
     """
     labels = [label.label for label in pipeline.engine.card.labels]
     if folder is None:
         yield RunOutput(
-            None, None, pipeline=pipeline, language=language, heatmaps=0, report=False, base=base
+            None,
+            None,
+            pipeline=pipeline,
+            language=language,
+            heatmaps=0,
+            report=False,
+            base=base,
+            zone=zone,
         )
         return
     with open_results(folder, table=table, labels=labels) as rows:
@@ -178,4 +189,5 @@ def open_output(
             heatmaps=heatmaps,
             report=report,
             base=base,
+            zone=zone,
         )

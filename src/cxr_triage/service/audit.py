@@ -31,6 +31,7 @@ class Action(StrEnum):
     FILM_HIDDEN = "film_hidden"
     FILM_SHOWN = "film_shown"
     FILM_READ_ANYWAY = "film_read_anyway"
+    FILM_JUDGED_AGAIN = "film_judged_again"
     NUMBER_SETTLED = "number_settled"
     STUDIES_MERGED = "studies_merged"
     STUDY_PARTED = "study_parted"
@@ -62,6 +63,7 @@ class Action(StrEnum):
     FILES_REMOVED = "files_removed"
     BACKUP_MADE = "backup_made"
     BACKUP_RESTORED = "backup_restored"
+    SEALS_BEGUN = "seals_begun"  # written by the migration that brought them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

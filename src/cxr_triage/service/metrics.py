@@ -30,7 +30,7 @@ from cxr_triage.domain import Assessment
 from cxr_triage.errors import StoreError, TriageError
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.tasks.kinds import HANDLERS
-from cxr_triage.service.tasks.store_check import last_check
+from cxr_triage.service.tasks.store_check import Found, last_check
 from cxr_triage.store.records import Kept, ReviewDraft
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.tasks import UNDONE
@@ -285,3 +285,26 @@ class _WatchedTasks(Collector):
                 "1 if it was done and everything was there as it came.",
                 value=float(last.sound),
             )
+        if last is not None and last.found is not None:
+            yield _found(last.found)
+
+
+def _found(found: Found) -> Metric:
+    counts = {
+        "missing": found.missing,
+        "damaged": found.damaged,
+        "database": found.database,
+        "trail": int(found.trail_fault is not None),
+        "differing": found.differing,
+        "unknown": found.unknown,
+    }
+    metric = GaugeMetricFamily(
+        "cxr_triage_store_check_found",
+        "What the last check found: images that are missing or damaged, faults of the database and "
+        "of the audit trail, studies, results and readings that differ from the trail; unknown: "
+        "those from before the trail held digests.",
+        labels=("kind",),
+    )
+    for kind, count in counts.items():
+        metric.add_metric((kind,), count)
+    return metric

@@ -21,6 +21,7 @@ from cxr_triage.domain import (
     Reason,
     Score,
 )
+from cxr_triage.errors import NotFound
 from cxr_triage.result.document import Document
 from cxr_triage.triage.anyway import may_be_read_anyway
 
@@ -341,6 +342,14 @@ class StudyDetail:
     def everything(self) -> tuple[StoredAssessment, ...]:
         """Of every image, hidden ones last."""
         return (*self.images, *self.hidden)
+
+    @property
+    def first(self) -> StoredAssessment:
+        """The most urgent. Raises NotFound `result_gone`: no study is without, but where somebody
+        removed it."""
+        if not self.everything:
+            raise NotFound("result_gone")
+        return self.everything[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from cxr_triage.domain import Assessment, Patient, Reason
 from cxr_triage.store.audit import rows as audit_rows
-from cxr_triage.store.audit.chain import ChainCheck, ChainHead
+from cxr_triage.store.audit.chain import ChainHead
 from cxr_triage.store.backup.backup import BackupSummary, back_up
 from cxr_triage.store.blobs import Blobs
+from cxr_triage.store.comparison import TrailCheck, check_trail
 from cxr_triage.store.database.migrate import migrate
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.inspection import Inspection, inspect
@@ -47,6 +48,7 @@ from cxr_triage.store.rows.keys import result_id
 from cxr_triage.store.rows.placing import station_lock
 from cxr_triage.store.rows.purging import Purging, file_lock
 from cxr_triage.store.rows.quotas import Allowance, QuotaRows
+from cxr_triage.store.rows.sealing import seals_of
 from cxr_triage.store.rows.sessions import SessionRows
 from cxr_triage.store.rows.tasks import TaskRows
 
@@ -93,7 +95,7 @@ class Store:
 
     def check(self) -> None:
         """Can the store be read and written now? For /readyz. Raises StoreError."""
-        self._database.write(lambda c: audit_rows.newest(c, before=None, limit=1))
+        self._database.write(audit_rows.held_head)
         self._blobs.check()
 
     def keep(
@@ -115,12 +117,13 @@ class Store:
         what is returned. Raises OverQuota if it is one too many.
         """
         placed = place(image, assessment)
-        self._blobs.adopt(image.file, assessment.digest, image.size)  # before any row names it
+        self._blobs.adopt(image.file, assessment.digest)  # before any row names it
 
         def work(connection: Connection) -> Kept:
             held = (file_lock(assessment.digest), station_lock(image.station_id))
             self._database.hold(connection, *held)
-            self._blobs.adopt(image.file, assessment.digest, image.size)  # if it was purged since
+            if not self._blobs.path(assessment.digest).exists():  # it was purged since
+                self._blobs.adopt(image.file, assessment.digest)
             while (made := keep_rows(connection, placed, audit, allowance)) is None:
                 there = results.find(connection, placed.assessment.id)
                 if there is not None:  # else it was purged between the two looks
@@ -149,11 +152,12 @@ class Store:
     ) -> StoredAssessment | None:
         """The result that this station's file with that SHA-256 has already.
 
-        None too if the store has lost the file: keeping it again then heals the store.
+        None too if the store has lost the file, or it is damaged: keeping it again then heals the
+        store.
         """
         with self._database.read() as connection:
             found = results.find(connection, result_id(station_id, digest, fingerprint))
-        return found if found and self._blobs.path(digest).is_file() else None
+        return found if found and self._blobs.is_whole(digest) else None
 
     def station_of_file(self, digest: str) -> str | None:
         """Which station's the file with that SHA-256 is, if it was ever kept."""
@@ -176,6 +180,11 @@ class Store:
 
     def path_of(self, digest: str) -> Path:
         """Where the file with that SHA-256 is, or was; nobody writes to it."""
+        return self._blobs.path(digest)
+
+    def whole_file(self, digest: str) -> Path:
+        """Where the file with that SHA-256 is. Raises BlobDamaged, or another StoreError."""
+        self._blobs.check_file(digest)
         return self._blobs.path(digest)
 
     def study(self, study_id: str, scope: Scope) -> StudyDetail:
@@ -235,7 +244,8 @@ class Store:
         def work(connection: Connection) -> None:
             study_rows.study_row(connection, study_id, scope)
             study_rows.open_(connection, study_id, audit.actor_id)
-            audit_rows.append(connection, replace(audit, study_id=study_id))
+            seals = seals_of(connection, study_id, rows_alone=True)
+            audit_rows.append(connection, replace(audit, study_id=study_id), seals)
 
         self._database.write(work)
 
@@ -311,10 +321,16 @@ class Store:
         and each that is hashed, holding nothing; what it raises ends the inspection."""
         return inspect(self._database, self._blobs, pause)
 
-    def verify_audit(self, *noted: ChainHead) -> ChainCheck:
-        """Walk the trail's chain. noted: heads of earlier that must still lie on it."""
+    def check_trail(
+        self, *noted: ChainHead, pause: Callable[[], None] = lambda: None
+    ) -> TrailCheck:
+        """Walk the trail's chain, and compare what it says with the other tables.
+
+        noted: heads of earlier that must still lie on the chain. pause: called now and then; what
+        it raises ends the check.
+        """
         with self._database.read() as connection:
-            return audit_rows.verified(connection, noted)
+            return check_trail(connection, noted, pause)
 
     def audit_between(
         self, since: datetime | None, until: datetime | None

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from cxr_triage.api.platform.services import Services
 from cxr_triage.service.people.principal import Principal
@@ -27,7 +26,7 @@ def beside(services: Services, who: Principal, study_id: str, came_from: str) ->
     filters = filters_of(came_from)
     found = Neighbours(before=None, after=None)
     if not filters.searched:
-        query = filters.query(ZoneInfo(services.settings.time_zone))
+        query = filters.query(services.settings.zone)
         found = neighbours(services.store, who, query, study_id, waits=services.waits)
     here = filters.address()
     return Beside(

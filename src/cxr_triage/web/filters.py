@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cxr_triage.domain import PRIORITIES, Priority
 from cxr_triage.labels import LABELS
+from cxr_triage.service.review.worklist import THIS_AGE
 from cxr_triage.store.records import StudyState, WorklistQuery
 
 LONGEST: Final = 1000
@@ -125,7 +126,7 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if 1900 <= day.year <= 2200 else None
+    return day if day.year in THIS_AGE else None
 
 
 def _first(period: str, zone: ZoneInfo) -> date | None:

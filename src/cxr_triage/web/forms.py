@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import FormParser
 
 from cxr_triage.api.platform.problems import BodyRefused
+from cxr_triage.api.platform.text import BREAKS, is_fit
 from cxr_triage.errors import MediaTypeUnsupported, RequestInvalid
 from cxr_triage.web.visit import AnyVisit
 
@@ -37,6 +38,8 @@ async def posted_lists(request: Request, visit: AnyVisit) -> Mapping[str, Sequen
     fields: dict[str, list[str]] = defaultdict(list)
     for name, value in form.multi_items():
         if isinstance(value, str):
+            if not (is_fit(name) and is_fit(value, allowed=BREAKS)):
+                raise RequestInvalid("control_characters")
             fields[name].append(value)
     visit.check_csrf(fields["csrf"][-1] if fields["csrf"] else "")
     return fields

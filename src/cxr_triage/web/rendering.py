@@ -75,7 +75,7 @@ def render(visit: Visit, template: str, *, status: int = 200, **values: object) 
 
 def _context(visit: Visit) -> dict[str, object]:
     """What every template may use."""
-    language, zone = visit.language, ZoneInfo(visit.services.settings.time_zone)
+    language, zone = visit.language, visit.services.settings.zone
     address = visit.request.url
     here = f"{address.path}?{address.query}" if address.query else address.path
     return language_context(language, visit.services.next_steps) | {

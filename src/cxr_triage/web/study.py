@@ -91,7 +91,7 @@ def _shown(
 ) -> StoredAssessment:
     """The result that is asked for, else the most urgent. Raises NotFound."""
     if not assessment_id:
-        return detail.everything[0]
+        return detail.first
     for one in (*detail.everything, *older):
         if one.assessment.id == assessment_id:
             return one

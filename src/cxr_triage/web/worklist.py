@@ -7,10 +7,11 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from cxr_triage.api.platform.access import From
+from cxr_triage.api.platform.text import Moment
 from cxr_triage.domain import PRIORITIES, Score
 from cxr_triage.errors import QueryInvalid
 from cxr_triage.labels import LABELS, finding_name
@@ -115,9 +116,7 @@ def _render(
 
 
 @router.get("/newer")
-def read_newer(
-    request: Request, visit: OnlookerVisit, since: Annotated[AwareDatetime, Query()]
-) -> Newer:
+def read_newer(request: Request, visit: OnlookerVisit, since: Annotated[Moment, Query()]) -> Newer:
     """For the page's script: it says that there is more, and moves nothing."""
     filters = replace(filters_of(request.url.query), cursor="")
     query = filters.query(_zone(visit))
@@ -136,7 +135,7 @@ def flags_that_fit(flags: Sequence[Score], language: Language) -> Sequence[Score
 
 
 def _zone(visit: Visit) -> ZoneInfo:
-    return ZoneInfo(visit.services.settings.time_zone)
+    return visit.services.settings.zone
 
 
 def _stations(visit: Visit) -> tuple[Station, ...]:

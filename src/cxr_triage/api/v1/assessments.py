@@ -101,6 +101,7 @@ def read_report(
         language=language,
         title=id_,
         policy=running.policy if same else "–",
+        time_zone=services.settings.time_zone,
         steps=services.next_steps,
     )
     response = _drawn(services, who, stored, drawing)

@@ -5,22 +5,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from cxr_triage.api.platform.text import CleanLine, cleaned
 from cxr_triage.domain import Patient
 from cxr_triage.errors import FieldInvalid, RequestInvalid
 from cxr_triage.imaging.dicom.ages import AGREEING, age_said
 from cxr_triage.imaging.dicom.dates import day_of
-from cxr_triage.imaging.dicom.text import clean
 from cxr_triage.service.intake.declared import Declared
 from cxr_triage.store.rows.keys import LONGEST
 
 OLDEST_YEARS = 130
 
-Text = Annotated[str, BeforeValidator(lambda value: clean(str(value))), Field(max_length=64)]
-Whole = Annotated[
-    str,
-    BeforeValidator(lambda value: clean(str(value), longest=2 * LONGEST)),
-    Field(max_length=LONGEST),
-]
+Text = Annotated[str, BeforeValidator(cleaned(64)), Field(max_length=64)]
+Whole = Annotated[CleanLine, Field(max_length=LONGEST)]
 """What identifies somebody is never cut."""
 
 Age = Annotated[

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from cxr_triage.api.platform.problems import Problem
+from cxr_triage.api.platform.text import CleanLine, Line, Moment, Words
 from cxr_triage.api.v1 import examples
 from cxr_triage.domain import Priority
 from cxr_triage.domain.result import meaning
-from cxr_triage.imaging.dicom.text import clean
 from cxr_triage.language import Language
 from cxr_triage.result.public import PublicFinding, PublicModel, PublicReason, PublicResult
 from cxr_triage.service.review import worklist
@@ -21,11 +21,6 @@ from cxr_triage.store.rows.keys import LONGEST
 MAX_NAME = 64
 MAX_UID = 4096
 MAX_TEXT = 4000
-
-
-def cleaned(value: object) -> object:
-    """Without letters that nobody sees; what is no text is for pydantic to refuse."""
-    return clean(value, longest=2 * LONGEST) if isinstance(value, str) else value
 
 
 class _Model(BaseModel):
@@ -155,7 +150,9 @@ class StudyOut(_Model):
     opened_at: datetime | None
     images: int
     assessed: int
-    assessment_id: str = Field(description="Of the image that made the priority.")
+    assessment_id: str = Field(
+        description="Of the image that made the priority; empty where its result is gone."
+    )
     contested: bool = Field(description="Another patient's study bears the same study UID.")
     settled_at: datetime | None = Field(description="When a doctor said that this is right.")
     file_name: str = Field(description="Of the image that made the priority, as it was sent.")
@@ -191,14 +188,14 @@ class SearchIn(_Model):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.SEARCH]})
 
-    text: str = ""
-    findings: list[str] = []
-    station: str | None = Field(default=None, max_length=MAX_NAME)
+    text: Words = ""
+    findings: list[Line] = []
+    station: Line | None = Field(default=None, max_length=MAX_NAME)
     states: list[StudyState] = []
     priorities: list[Priority] = []
-    received_from: AwareDatetime | None = Field(default=None, alias="from")
-    received_until: AwareDatetime | None = Field(default=None, alias="until")
-    cursor: str | None = Field(default=None, max_length=512)
+    received_from: Moment | None = Field(default=None, alias="from")
+    received_until: Moment | None = Field(default=None, alias="until")
+    cursor: Line | None = Field(default=None, max_length=512)
     limit: int = worklist.DEFAULT_LIMIT
 
 
@@ -286,15 +283,15 @@ class ReviewIn(_Model):
 
     action: Literal["save", "sign", "addendum"] = "save"
     version: int = Field(default=0, ge=0, le=2**31)
-    verdicts: dict[Annotated[str, Field(max_length=MAX_NAME)], Verdict] = Field(
+    verdicts: dict[Annotated[Line, Field(max_length=MAX_NAME)], Verdict] = Field(
         default={}, max_length=64
     )
-    missed: list[Annotated[str, Field(max_length=MAX_NAME)]] = Field(default=[], max_length=64)
+    missed: list[Annotated[Line, Field(max_length=MAX_NAME)]] = Field(default=[], max_length=64)
     overall: Verdict | None = None
     agrees: bool = Field(default=False, description="With everything that is shown of the result.")
-    note: str = Field(default="", max_length=MAX_TEXT)
-    impression: str = Field(default="", max_length=MAX_TEXT)
-    whole_study: list[Annotated[str, Field(max_length=MAX_NAME)]] | None = Field(
+    note: Words = Field(default="", max_length=MAX_TEXT)
+    impression: Words = Field(default="", max_length=MAX_TEXT)
+    whole_study: list[Annotated[Line, Field(max_length=MAX_NAME)]] | None = Field(
         default=None,
         max_length=1000,
         description="With `sign` or `addendum`: this signature stands for the whole study, whose "
@@ -303,7 +300,7 @@ class ReviewIn(_Model):
     )
 
 
-IdentityText = Annotated[str, BeforeValidator(cleaned), Field(max_length=LONGEST)]
+IdentityText = Annotated[CleanLine, Field(max_length=LONGEST)]
 """Whole: what identifies somebody is never cut."""
 
 
@@ -311,15 +308,15 @@ class _SeenIn(_Model):
     """`version`: of the study that was seen. `reason`: a radiologist must give one."""
 
     version: int = Field(ge=0, le=2**31)
-    reason: str = Field(default="", max_length=MAX_REASON, repr=False)
+    reason: Words = Field(default="", max_length=MAX_REASON, repr=False)
 
 
 class FilmCorrectionIn(_Model):
     """A film by its current result. What is left out stays; null: as the file says."""
 
-    assessment: str = Field(max_length=MAX_NAME)
+    assessment: Line = Field(max_length=MAX_NAME)
     view: IdentityText | None = None
-    marker: str | None = Field(default=None, max_length=MAX_MARKER, repr=False)
+    marker: Line | None = Field(default=None, max_length=MAX_MARKER, repr=False)
 
 
 class CorrectionIn(_SeenIn):
@@ -330,12 +327,12 @@ class CorrectionIn(_SeenIn):
     patient_id: IdentityText | None = Field(default=None, repr=False)
     issuer: IdentityText | None = Field(default=None, repr=False)
     patient_name: IdentityText | None = Field(default=None, repr=False)
-    birth_date: str | None = Field(
+    birth_date: Line | None = Field(
         default=None, pattern=r"^([0-9]{4}(-[0-9]{2}){0,2})?$", repr=False
     )
     sex: Literal["", "M", "F", "O"] | None = None
     age_years: float | None = Field(default=None, ge=0, le=OLDEST_YEARS, allow_inf_nan=False)
-    station_id: Annotated[str, Field(max_length=MAX_NAME)] = ""
+    station_id: Annotated[Line, Field(max_length=MAX_NAME)] = ""
     films: list[FilmCorrectionIn] = Field(default=[], max_length=64)
 
 
@@ -344,7 +341,7 @@ class MoveIn(_SeenIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MOVE]})
 
-    study: str | None = Field(default=None, max_length=MAX_NAME)
+    study: Line | None = Field(default=None, max_length=MAX_NAME)
 
 
 class HideIn(_SeenIn):
@@ -358,7 +355,7 @@ class MergeIn(_SeenIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MERGE]})
 
-    other: str = Field(max_length=MAX_NAME)
+    other: Line = Field(max_length=MAX_NAME)
 
 
 class PartIn(_SeenIn):
@@ -380,8 +377,8 @@ class SignInIn(_Model):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.SIGN_IN]})
 
-    name: str = Field(max_length=MAX_NAME)
-    password: str = Field(max_length=1024, repr=False)
+    name: Line = Field(max_length=MAX_NAME)
+    password: Words = Field(max_length=1024, repr=False)
 
 
 class PasswordIn(_Model):
@@ -389,8 +386,8 @@ class PasswordIn(_Model):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PASSWORD]})
 
-    old: str = Field(max_length=1024, repr=False)
-    new: str = Field(max_length=1024, repr=False)
+    old: Words = Field(max_length=1024, repr=False)
+    new: Words = Field(max_length=1024, repr=False)
 
 
 class SessionOut(_Model):
@@ -433,6 +430,3 @@ class HealthOut(_Model):
     """The service answers."""
 
     status: Literal["ok"] = "ok"
-
-
-Moment = AwareDatetime

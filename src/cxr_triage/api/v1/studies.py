@@ -7,10 +7,10 @@ from fastapi import APIRouter, Path, Query
 
 from cxr_triage.api.platform.access import From, Reader, Spoken
 from cxr_triage.api.platform.services import Opened, Services
+from cxr_triage.api.platform.text import Moment
 from cxr_triage.api.v1.models import (
     MAX_NAME,
     MAX_UID,
-    Moment,
     SearchIn,
     StudyDetailOut,
     WorklistOut,

@@ -7,9 +7,11 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import typer
 
+from cxr_triage.cli.admin.check import tell_comparison
 from cxr_triage.cli.admin.store import Lang, opened_store, settings_and_language
 from cxr_triage.cli.exits import SOME_FAILED
 from cxr_triage.errors import QueryInvalid
@@ -42,7 +44,8 @@ FormatOption = Annotated[
 def verify_audit(
     expect: Expect = "", anchor: AnchorFile = None, append: Append = False, lang: Lang = None
 ) -> None:
-    """Walk the audit trail's chain; exit code 3 if a row is not as it was written."""
+    """Walk the audit trail's chain, and compare the studies with it; exit code 3 if a row is not as
+    it was written."""
     from cxr_triage.store.audit.anchors import Anchor, add_anchor, adding_to, read_anchors  # noqa: PLC0415
 
     settings, language = settings_and_language(lang)
@@ -52,13 +55,17 @@ def verify_audit(
     with adding_to(anchor) if append and anchor else nullcontext():
         anchors = read_anchors(anchor) if anchor else ()
         with opened_store(settings) as store:
-            check = store.verify_audit(*noted, *(each.head for each in anchors))
+            trail = store.check_trail(*noted, *(each.head for each in anchors))
+        check = trail.chain
         _tell(check, language)
         if anchor:
             typer.echo(say_count("admin.anchors_hold", language, len(anchors)))
         if append and anchor:
             add_anchor(anchor, Anchor(at=datetime.now(UTC), head=check.head))
             typer.echo(say("admin.anchor_added", language))
+    tell_comparison(trail, language)
+    if not trail.sound:
+        raise typer.Exit(SOME_FAILED)
 
 
 def _noted(expect: str) -> tuple["ChainHead", ...]:
@@ -85,12 +92,14 @@ def _tell(check: "ChainCheck", language: Language) -> None:
 def export_audit(
     since: DayOption = None, until: Until = None, form: FormatOption = "jsonl", lang: Lang = None
 ) -> None:
-    """Write the audit trail to standard output, oldest row first."""
+    """Write the audit trail to standard output, oldest row first; days, and the time that is added
+    to each row, are the place's."""
     settings, _ = settings_and_language(lang)
     write: _JsonLines | _Csv = _JsonLines() if form == "jsonl" else _Csv()
     with opened_store(settings) as store:
-        for row in store.audit_between(_utc(since), _utc(until)):
-            write.row(row)
+        for row in store.audit_between(_begin(since, settings.zone), _begin(until, settings.zone)):
+            at = datetime.fromisoformat(row["at"]).astimezone(settings.zone)
+            write.row({**row, "local_time": at.isoformat(timespec="seconds")})
 
 
 class _JsonLines:
@@ -117,6 +126,12 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _utc(day: datetime | None) -> datetime | None:
-    """Midnight of that day as this machine's clock has it."""
-    return None if day is None else day.astimezone(UTC)
+def _begin(day: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """When that day begins at the place. Raises QueryInvalid."""
+    from cxr_triage.service.review.worklist import THIS_AGE  # noqa: PLC0415 - slow
+
+    if day is None:
+        return None
+    if day.year not in THIS_AGE:
+        raise QueryInvalid("day_invalid")
+    return day.replace(tzinfo=zone).astimezone(UTC)

@@ -140,12 +140,13 @@ def create_station(station: StationId, name: StationName, lang: Lang = None) -> 
 
 def create_key(station: StationId, days: Days = None, lang: Lang = None) -> None:
     """Make a station's API key and show it, once; the key alone goes to standard output."""
+    from cxr_triage.cli.admin.tables import day_in  # noqa: PLC0415
     from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
 
     settings, language = settings_and_language(lang)
     with _administration(settings) as admin:
         key, record = admin.create_key(station, days=days, by=SYSTEM)
-    until = "" if record.expires_at is None else f"{record.expires_at:%Y-%m-%d}"
+    until = day_in(settings.zone, record.expires_at)
     typer.echo(say("admin.key_created", language, prefix=record.prefix, until=until), err=True)
     typer.echo(key)
 
@@ -189,7 +190,7 @@ def list_stations(lang: Lang = None) -> None:
     settings, language = settings_and_language(lang)
     with opened_store(settings) as store:
         today = quotas_of(store, settings).today()
-        terminal().print(stations_table(store.accounts.stations(), today, language))
+        terminal().print(stations_table(store.accounts.stations(), today, language, settings.zone))
 
 
 def list_keys(lang: Lang = None) -> None:
@@ -198,7 +199,7 @@ def list_keys(lang: Lang = None) -> None:
 
     settings, language = settings_and_language(lang)
     with opened_store(settings) as store:
-        terminal().print(keys_table(store.accounts.keys(), language))
+        terminal().print(keys_table(store.accounts.keys(), language, settings.zone))
 
 
 def backup(target: Backup, lang: Lang = None) -> None:

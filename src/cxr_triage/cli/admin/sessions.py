@@ -25,7 +25,7 @@ def list_sessions(name: UserName, lang: Lang = None) -> None:
     with opened_store(settings) as store:
         rules = AccountRules(idle_s=settings.session_idle_minutes * 60)
         found = Sessions(store, rules).of_name(name)
-        terminal().print(sessions_table(found, language))
+        terminal().print(sessions_table(found, language, settings.zone))
 
 
 def end_sessions(name: UserName, session: SessionId = "", lang: Lang = None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
@@ -31,7 +32,10 @@ def users_table(people: Sequence[Person], language: Language) -> Table:
 
 
 def stations_table(
-    stations: Sequence[Station], today: Mapping[str, StationQuota], language: Language
+    stations: Sequence[Station],
+    today: Mapping[str, StationQuota],
+    language: Language,
+    zone: ZoneInfo,
 ) -> Table:
     """Identifier, name, since when, and what it sent today of what it may."""
     return _table(
@@ -40,7 +44,7 @@ def stations_table(
             (
                 station.id,
                 station.name,
-                _day(station.created_at),
+                day_in(zone, station.created_at),
                 _of(today[station.id].used.images, today[station.id].images),
                 _of(today[station.id].used.bytes // MIB, today[station.id].mib),
                 _state(station.disabled_at, language),
@@ -51,7 +55,7 @@ def stations_table(
     )
 
 
-def keys_table(keys: Sequence[StationKey], language: Language) -> Table:
+def keys_table(keys: Sequence[StationKey], language: Language, zone: ZoneInfo) -> Table:
     """Prefix, station, until when it is good, and whether it counts."""
     now = datetime.now(UTC)
     return _table(
@@ -60,7 +64,7 @@ def keys_table(keys: Sequence[StationKey], language: Language) -> Table:
             (
                 key.prefix,
                 key.station_id,
-                _day(key.expires_at),
+                day_in(zone, key.expires_at),
                 say(f"account_state.{_key_state(key, now)}", language),
             )
             for key in keys
@@ -69,12 +73,18 @@ def keys_table(keys: Sequence[StationKey], language: Language) -> Table:
     )
 
 
-def sessions_table(sessions: Sequence[ListedSession], language: Language) -> Table:
+def sessions_table(sessions: Sequence[ListedSession], language: Language, zone: ZoneInfo) -> Table:
     """Since when, last used when, and until when."""
     return _table(
         ("session", "since", "last_seen", "until"),
         (
-            (one.id, _minute(one.created_at), _minute(one.last_seen), _minute(one.expires_at))
+            (
+                one.id,
+                *(
+                    minute_in(zone, moment)
+                    for moment in (one.created_at, one.last_seen, one.expires_at)
+                ),
+            )
             for one in sessions
         ),
         language,
@@ -95,12 +105,14 @@ def _state(disabled_at: datetime | None, language: Language) -> str:
     return say(f"account_state.{'active' if disabled_at is None else 'disabled'}", language)
 
 
-def _day(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone():%Y-%m-%d}"
+def day_in(zone: ZoneInfo, moment: datetime | None) -> str:
+    """The day of the place."""
+    return "" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d}"
 
 
-def _minute(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+def minute_in(zone: ZoneInfo, moment: datetime) -> str:
+    """The day and the minute of the place."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], language: Language) -> Table:

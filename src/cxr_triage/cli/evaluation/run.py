@@ -85,7 +85,7 @@ def run_evaluation(request: Request, settings: Settings, console: Console) -> No
     films = films_of(results, truth, joined)
     notes = notes_of(results, truth, joined, splits=request.splits, borrowed=borrowed)
     evaluation = Evaluation(
-        created_at=datetime.now().astimezone(),
+        created_at=datetime.now(settings.zone),
         results=results,
         splits=request.splits,
         films={**joined.counts}

@@ -65,6 +65,7 @@ def score(
                 heatmaps=heatmaps,
                 report=not no_report,
                 base=common_folder(files),
+                zone=settings.zone,
             )
         )
         session = ScoreRun(pipeline, output, language=language, json=json, quiet=quiet)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from PIL import Image
 
@@ -74,7 +75,7 @@ def _report(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> by
     page = render(
         [[film]],
         language=drawing.language,
-        created_at=datetime.now().astimezone(),
+        created_at=datetime.now(ZoneInfo(drawing.time_zone)),
         model=assessment.model,
         policy=drawing.policy,
         steps=drawing.steps,

@@ -25,7 +25,7 @@ class Drawing:
     longest: pixels of the longer side (image, heatmap, layer). window: centre and width in
     stored values (image). label: of a finding of an assessment that has a crop (heatmap,
     layer). title: what a report calls the film. policy: name and version, steps: what it says
-    is to be done next, for a report.
+    is to be done next, time_zone: of the place, for a report.
     """
 
     kind: DrawingKind
@@ -35,6 +35,7 @@ class Drawing:
     label: str = ""
     title: str = ""
     policy: str = ""
+    time_zone: str = "UTC"
     steps: NextSteps = field(default_factory=dict)
 
 

@@ -65,12 +65,13 @@ class Quotas:
         """What the station may send today. Raises NotFound."""
         now = self._clock().astimezone(self._rules.zone)
         midnight = datetime.combine(now.date() + timedelta(days=1), time.min, self._rules.zone)
+        left = midnight.astimezone(UTC) - now.astimezone(UTC)  # also on a day of 23 or 25 hours
         images, mib = self._limits(self._store.accounts.station(station_id))
         return Allowance(
             day=now.date().isoformat(),
             images=images,
             mib=mib,
-            retry_after_s=ceil((midnight - now).total_seconds()),
+            retry_after_s=ceil(left.total_seconds()),
         )
 
     def check(self, station_id: str, size: int, allowance: Allowance) -> None:
@@ -118,7 +119,7 @@ def quotas_of(store: Store, settings: Settings) -> Quotas:
     rules = QuotaRules(
         images=settings.station_images_a_day,
         mib=settings.station_mib_a_day,
-        zone=ZoneInfo(settings.time_zone),
+        zone=settings.zone,
     )
     return Quotas(store, rules)
 

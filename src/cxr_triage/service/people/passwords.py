@@ -43,12 +43,13 @@ def hash_of(password: str) -> str:
 
 
 def matches(kept: str | None, password: str) -> bool:
-    """Is it the password? As slow for an account that is not there (None)."""
+    """Is it the password? As slow for an account that is not there (None). What is kept may be
+    damaged: no password matches that."""
     given = _normal(password[: 4 * MOST])
     possible = kept is not None and len(given) <= MOST
     try:
         HASHER.verify(kept if possible and kept else _nobody(), _bytes(given[:MOST]))
-    except argon2.exceptions.Argon2Error:
+    except (argon2.exceptions.Argon2Error, ValueError):  # InvalidHashError is a ValueError
         return False
     return possible
 

@@ -14,7 +14,7 @@ from typing import Final
 from cxr_triage.domain import Assessment, Header, Patient, Reason
 from cxr_triage.errors import BlobDamaged, Conflict, CorrectionInvalid, NotAllowed, NotFound
 from cxr_triage.imaging.dicom.ages import AGES_CONTRADICT
-from cxr_triage.service.audit import Action, Origin, entry
+from cxr_triage.service.audit import SYSTEM, Action, Origin, entry
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.intake.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.people.principal import Principal
@@ -242,7 +242,8 @@ class Corrections:
         again = self._assessed(stored, header.view, header.age_years)
         if again.eligibility == stored.assessment.eligibility:
             return stored
-        self.store.correcting.judge(stored.image_id, again, at=datetime.now(UTC))
+        audit = entry(Action.FILM_JUDGED_AGAIN, SYSTEM)
+        self.store.correcting.judge(stored.image_id, again, at=datetime.now(UTC), audit=audit)
         detail = self.store.study(stored.study_id, EVERYWHERE)
         return next((o for o in detail.everything if o.image_id == stored.image_id), stored)
 
@@ -323,7 +324,7 @@ class Corrections:
         if own and header.source != "picture":
             declared = Declared(anyway=True) if film.anyway else NOTHING_DECLARED
         digest = film.assessment.digest
-        again = self.pool.assess(self.store.path_of(digest), declared).assessment
+        again = self.pool.assess(self.store.whole_file(digest), declared).assessment
         if again.digest != digest:
             raise BlobDamaged("blob_damaged")
         numbers = replace(

@@ -57,12 +57,12 @@ class Reporter:
         """
         who.need("read")
         detail = self.store.study(study_id, who.scope)
-        if not detail.images:
+        if detail.first.hidden_at is not None:
             raise Conflict("every_film_hidden")
         actor = who.acts_from(origin)
         note(self.store, entry(Action.REPORT_VIEWED, actor, study_id=detail.row.study_id))
         named = self.settings.report_names and who.may("see_patients")
-        zone, row = ZoneInfo(self.settings.time_zone), detail.row
+        zone, row = self.settings.zone, detail.row
         reviews = self._reviews(detail, zone, texts=who.may("see_patients"))
         films = tuple(
             ReportedFilm(

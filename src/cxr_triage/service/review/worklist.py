@@ -125,7 +125,9 @@ def place_of(cursor: str) -> PageCursor:
             rank in range(len(PRIORITIES))
             and band in BANDS
             and moment.year in THIS_AGE
+            and received.year in THIS_AGE
             and len(study_id) <= 64
+            and study_id.isprintable()
         )
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise QueryInvalid("cursor_invalid") from None

@@ -1,4 +1,5 @@
-"""The nightly check: is every image there as it came, and nothing of the audit trail changed?
+"""The nightly check: is every image there as it came, nothing of the audit trail changed, and every
+study, result and signed reading as the trail says?
 
 Once a night on each database, however many instances there are; where the machine was off, when
 it is on again.
@@ -9,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
@@ -31,6 +31,8 @@ class Found:
     """Counts, and the first of each by SHA-256 (or in the database's own words).
 
     trail_fault: number of the first row of the audit trail that is not as it was written.
+    differing: studies, results and readings that are not as the trail says; named as their kind,
+    `_`, what became of them, a blank, and their id. unknown: those from before it said so.
     """
 
     images: int
@@ -41,10 +43,13 @@ class Found:
     damaged_named: tuple[str, ...]
     database_named: tuple[str, ...]
     trail_fault: int | None
+    differing: int = 0
+    differing_named: tuple[str, ...] = ()
+    unknown: int = 0
 
     @property
     def sound(self) -> bool:
-        wrong = self.missing or self.damaged or self.database
+        wrong = self.missing or self.damaged or self.database or self.differing
         return not wrong and self.trail_fault is None
 
 
@@ -70,15 +75,15 @@ def nightly(settings: Settings, at: datetime) -> NewTask | None:
     """The last one that was due: a day's at the setting's hour of the place."""
     if settings.store_check_hour < 0:
         return None
-    local = at.astimezone(ZoneInfo(settings.time_zone))
+    local = at.astimezone(settings.zone)
     early = local.hour < settings.store_check_hour
     day = local.date() - timedelta(days=1) if early else local.date()
     return NewTask(kind=KIND, key=f"{KIND} {day.isoformat()}", priority=9, most_attempts=5)
 
 
 def check_store(work: Work) -> Mapping[str, Any]:
-    """Hash every file, then walk the trail. It waits for as long as it reads, so that half of
-    the disk's time at least is left to others."""
+    """Hash every file, then walk the trail and the tables. It waits for as long as it reads, so
+    that half of the disk's time at least is left to others."""
     read_since = time.monotonic()
 
     def pause() -> None:
@@ -87,8 +92,11 @@ def check_store(work: Work) -> Mapping[str, Any]:
         read_since = time.monotonic()
 
     inspection = work.store.inspect(pause)
-    work.pause(0)
-    fault = work.store.verify_audit().fault
+    pause()
+    trail = work.store.check_trail(pause=pause)
+    fault = trail.chain.fault
+    differing = [f"{one.kind}_{one.fault} {one.id}" for one in trail.differences]
+    differing += [f"card {card}" for card in trail.cards]
     found = Found(
         images=inspection.images,
         missing=len(inspection.missing),
@@ -98,6 +106,9 @@ def check_store(work: Work) -> Mapping[str, Any]:
         damaged_named=inspection.damaged[:MOST_NAMED],
         database_named=inspection.database[:MOST_NAMED],
         trail_fault=None if fault is None else fault.number,
+        differing=len(differing),
+        differing_named=tuple(differing[:MOST_NAMED]),
+        unknown=trail.unknown,
     )
     return asdict(found)
 

@@ -3,7 +3,8 @@
 A row's `hash` is the SHA-256 of a JSON array in ASCII without spaces: the word
 `cxr-triage-audit-1`, the `previous` row's hash (64 zeros for the first), then `at` (as
 `2026-03-04T05:06:07.000000Z`), `action`, `actor_kind`, `actor_id`, `study_id`,
-`assessment_id`, `subject_id`, `fingerprint`, `address`, `request_id` and `reason`. Its number
+`assessment_id`, `subject_id`, `fingerprint`, `address`, `request_id` and `reason`. Where the row
+has `seals` (see `audit.seals`), the word is `cxr-triage-audit-2` and they come last. Its number
 is not part of it: it is one more than the row's before it. The head (number and hash of the
 newest row) stands in a table of its own, which finds a trail that was cut at its end; those
 that were noted elsewhere (see `anchors`) find a trail that was written anew.
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 VERSION: Final = "cxr-triage-audit-1"
+SEALED: Final = "cxr-triage-audit-2"
 FIRST: Final = "0" * 64
 FIELDS: Final = (
     "at",
@@ -67,7 +69,9 @@ class ChainCheck:
 
 def row_hash(previous: str, row: Mapping[str, Any]) -> str:
     """row: the columns as they are stored."""
-    parts = [VERSION, previous, *(row[name] for name in FIELDS)]
+    words = [row[name] for name in FIELDS]
+    seals = row["seals"]
+    parts = [SEALED, previous, *words, seals] if seals else [VERSION, previous, *words]
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
@@ -78,9 +82,9 @@ def head_of(text: str) -> ChainHead | None:
 
 
 def verify(
-    rows: Iterable[Mapping[str, Any]], head: ChainHead, noted: Iterable[ChainHead] = ()
+    rows: Iterable[Mapping[str, Any]], head: ChainHead | None, noted: Iterable[ChainHead] = ()
 ) -> ChainCheck:
-    """Walk the rows (every column, as stored, by number) up to the head.
+    """Walk the rows (every column, as stored, by number) up to the head; None: it is gone.
 
     noted: heads of earlier, each of which must be passed; of one number one hash.
     """
@@ -104,10 +108,12 @@ class _Walk:
         waiting, self._waiting = self._waiting, row
         return None if waiting is None else self._judge(waiting, row)
 
-    def at_end(self, head: ChainHead) -> ChainFault | None:
+    def at_end(self, head: ChainHead | None) -> ChainFault | None:
         if self._waiting is not None and (fault := self._judge(self._waiting, None)):
             return fault
         number = self._sound.number
+        if head is None:  # nobody knows how many rows went with it
+            return ChainFault(number=number + 1, kind="cut")
         if number > head.number:
             return ChainFault(number=head.number + 1, kind="inserted")
         if number < max(head.number, *self._noted, 0):

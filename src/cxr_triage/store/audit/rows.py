@@ -1,6 +1,7 @@
 """Rows of the audit trail: added to its chain, read and walked; never anything else."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,7 +9,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, insert, select, type_coerce, update
 from sqlalchemy.types import String
 
+from cxr_triage.errors import StoreInvalid
 from cxr_triage.store.audit.chain import ChainCheck, ChainHead, row_hash, verify
+from cxr_triage.store.audit.seals import NOTHING, Sealed, Seals, seals_text
 from cxr_triage.store.database.columns import stored_moment
 from cxr_triage.store.database.tables import audit, audit_head
 from cxr_triage.store.records import AuditEntry, AuditRow
@@ -26,15 +29,33 @@ _ADD: Final = insert(audit)
 _ADVANCE: Final = update(audit_head)
 
 
-def append(connection: Connection, entry: AuditEntry) -> None:
+def append(connection: Connection, entry: AuditEntry, seals: Seals = NOTHING) -> None:
     """Add a row, in the transaction of what it tells of, and as the last thing it does: the
-    chain's head is held from here to the commit, and every writer waits for it."""
-    head = connection.execute(_HEAD).one()
-    values = {"at": stored_moment(datetime.now(UTC)), **asdict(entry)}
+    chain's head is held from here to the commit, and every writer waits for it.
+
+    seals: of all that the transaction changed of studies, films, results and signed readings, see
+    `rows.sealing`. Raises StoreInvalid `trail_cut` where the head is gone: nothing is kept then,
+    for nobody could tell any more what belongs to the trail.
+    """
+    head = held_head(connection)
+    values = {
+        "at": stored_moment(datetime.now(UTC)),
+        **asdict(entry),
+        "seals": seals_text(seals),
+    }
     number, made = head.number + 1, row_hash(head.hash, values)
     row = values | {"at": datetime.fromisoformat(values["at"])}
     connection.execute(_ADD, row | {"number": number, "previous": head.hash, "hash": made})
     connection.execute(_ADVANCE, {"number": number, "hash": made})
+
+
+def held_head(connection: Connection) -> Row[Any]:
+    """The newest row's number and hash, which nobody changes until the transaction ends. Raises
+    StoreInvalid `trail_cut`."""
+    head = connection.execute(_HEAD).first()
+    if head is None:
+        raise StoreInvalid("trail_cut")
+    return head
 
 
 def newest(connection: Connection, *, before: int | None, limit: int) -> tuple[AuditRow, ...]:
@@ -57,11 +78,28 @@ def between(
     return _in_chunks(connection, query)
 
 
-def verified(connection: Connection, noted: Iterable[ChainHead]) -> ChainCheck:
-    """Walk the whole chain, a chunk at a time."""
-    head = connection.execute(select(audit_head)).one()
-    known = ChainHead(number=head.number, hash=head.hash)
-    return verify(_in_chunks(connection, STORED), known, noted)
+def verified(
+    connection: Connection,
+    noted: Iterable[ChainHead],
+    sealed: Sealed,
+    pause: Callable[[], None],
+) -> ChainCheck:
+    """Walk the whole chain, a chunk at a time; what its rows seal goes to `sealed`."""
+    head = connection.execute(select(audit_head)).first()
+    known = None if head is None else ChainHead(number=head.number, hash=head.hash)
+    return verify(_followed(_in_chunks(connection, STORED), sealed, pause), known, noted)
+
+
+def _followed(
+    rows: Iterable[dict[str, Any]], sealed: Sealed, pause: Callable[[], None]
+) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        if row["number"] % CHUNK == 0:
+            pause()
+        if row["seals"]:
+            with suppress(ValueError, KeyError, TypeError, AttributeError):  # a changed row is told
+                sealed.follow(row["seals"])
+        yield row
 
 
 def _in_chunks(connection: Connection, query: Select[Any]) -> Iterator[dict[str, Any]]:

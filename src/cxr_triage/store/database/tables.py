@@ -37,7 +37,7 @@ from cxr_triage.store.database.columns import (
 )
 from cxr_triage.store.rows.keys import LONGEST
 
-SCHEMA: Final = "0009"
+SCHEMA: Final = "0010"
 """The newest migration."""
 
 
@@ -186,7 +186,19 @@ studies = Table(
     moment("signed_at", optional=True),
     Column("images", Integer, nullable=False),
     Column("assessed", Integer, nullable=False),
-    text_column("leading_id", 64),
+    Column(
+        "leading_id",
+        String(64),
+        # After the rows it leads to, which point back; what is gone leads no more.
+        ForeignKey(
+            "assessments.id",
+            use_alter=True,
+            ondelete="SET NULL",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        index=True,
+    ),
     Column("flags", Text, nullable=False),
     Column("contested", Boolean, nullable=False),
     moment("settled_at", optional=True),
@@ -208,7 +220,7 @@ studies = Table(
 
 patient_id: whom they show; filed_patient_id: whom the files say they show. priority_rank: place
 in domain.PRIORITIES. band: see `Result.band`. leading_id: the current assessment that makes the
-priority; no foreign key, since it points back. flags: labels of its flagged findings, each between
+priority; null where that is gone. flags: labels of its flagged findings, each between
 blanks. opened_by: the person who opened it last before it was read. signed_by, signed_at: who
 signed for the whole study. version: of what was corrected, 0 where nothing was; corrected: JSON
 of what holds instead of what the files say (see `store.rows.corrected`)."""
@@ -330,10 +342,12 @@ audit = Table(
         words_unless_older(name, length)
         for name, length in (("reason", 200), ("previous", 64), ("hash", 64))
     ),
+    Column("seals", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 """Appended to only: triggers refuse anything else. No foreign keys: rows outlive all else.
-Each row's hash takes in the one before it: see `chain`."""
+Each row's hash takes in the one before it: see `chain`. seals: JSON, what its change left in the
+other tables: see `audit.seals`."""
 
 audit_head = Table(
     "audit_head",

@@ -24,7 +24,12 @@ def to_json(value: object) -> str:
 def card_row(card: ModelCard) -> dict[str, str]:
     """Columns of `models`."""
     text = to_json(asdict(card))
-    return {"id": hashlib.sha256(text.encode()).hexdigest(), "card": text}
+    return {"id": card_id(text), "card": text}
+
+
+def card_id(text: str) -> str:
+    """Of a card's JSON."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @lru_cache(maxsize=16)

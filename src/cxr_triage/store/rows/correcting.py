@@ -21,6 +21,7 @@ from cxr_triage.store.database.tables import (
     studies,
 )
 from cxr_triage.store.database.transactions import Database
+from cxr_triage.store.records import AuditEntry
 from cxr_triage.store.rows import signing
 from cxr_triage.store.rows.history import CorrectionKind, note_correction
 from cxr_triage.store.rows.keys import new_id, result_id
@@ -46,6 +47,7 @@ from cxr_triage.store.rows.put_right import (
     note_own,
 )
 from cxr_triage.store.rows.results import keep_result
+from cxr_triage.store.rows.sealing import seals_of
 
 NewResults = Mapping[str, Assessment]
 """By image: results that are to be the current ones, made of what holds after the step."""
@@ -66,19 +68,20 @@ class Correcting:
         def work(connection: Connection) -> None:
             self._hold(connection, station_id, values.station_id)
             study = _as_seen(connection, seen)
-            changed = [
-                correct_patient(connection, study, values, by),
-                correct_films(connection, study, values, by),
-                correct_station(connection, study, values, by),
-            ]
-            _keep_results(connection, seen.study_id, results, by)
+            identity = correct_patient(connection, study, values, by)
+            films = correct_films(connection, study, values, by)
+            others = correct_station(connection, study, values, by)
+            made = _keep_results(connection, seen.study_id, results, by)
             refresh(connection, seen.study_id)
-            if any(changed):
-                append(connection, replace(by.audit, study_id=seen.study_id))
+            if identity or films or others or made:
+                seals = seals_of(connection, seen.study_id, *others, results=made)
+                append(connection, replace(by.audit, study_id=seen.study_id), seals)
 
         self._database.write(work)
 
-    def judge(self, image_id: str, assessment: Assessment, *, at: datetime) -> None:
+    def judge(
+        self, image_id: str, assessment: Assessment, *, at: datetime, audit: AuditEntry
+    ) -> None:
         """A result of a film by what a person said of it is the current one."""
 
         def work(connection: Connection) -> None:
@@ -86,9 +89,19 @@ class Correcting:
             if study is None:
                 return  # purged meanwhile
             note_own(connection, image_id)
-            _make_current(connection, image_id, assessment, at)
+            made = _make_current(connection, image_id, assessment, at)
             signing.after_keeping(connection, study, new_film=False, new_result=True)
             refresh(connection, study)
+            append(
+                connection,
+                replace(
+                    audit,
+                    study_id=study,
+                    assessment_id=made,
+                    fingerprint=assessment.fingerprint,
+                ),
+                seals_of(connection, study, results=(made,)),
+            )
 
         self._database.write(work)
 
@@ -112,9 +125,11 @@ class Correcting:
                     raise Conflict("other_station")
                 made = other.id
             bring(connection, [image_id], study.id, made, "moved", by)
-            _keep_results(connection, made, results, by)
-            settle_down(connection, {study.id, made}, {number(study), number_of(connection, made)})
-            append(connection, replace(by.audit, study_id=made))
+            new = _keep_results(connection, made, results, by)
+            numbers = {number(study), number_of(connection, made)}
+            changed = settle_down(connection, {study.id, made}, numbers)
+            seals = seals_of(connection, *changed, results=new)
+            append(connection, replace(by.audit, study_id=made), seals)
             return str(made)
 
         return self._database.write(work)
@@ -144,7 +159,7 @@ class Correcting:
             else:
                 arrived(connection, study.id)
             refresh(connection, study.id)
-            append(connection, replace(by.audit, study_id=study.id))
+            append(connection, replace(by.audit, study_id=study.id), seals_of(connection, study.id))
 
         self._database.write(work)
 
@@ -164,9 +179,10 @@ class Correcting:
             films = connection.scalars(select(images.c.id).where(images.c.study_id == gone.id))
             keep_as_it_is_shown(connection, study)
             bring(connection, films.all(), gone.id, study.id, "merged", by)
-            _keep_results(connection, study.id, results, by)
-            settle_down(connection, {study.id, gone.id}, {number(study)})
-            append(connection, replace(by.audit, study_id=study.id))
+            new = _keep_results(connection, study.id, results, by)
+            changed = settle_down(connection, {study.id, gone.id}, {number(study)})
+            seals = seals_of(connection, *changed, results=new)
+            append(connection, replace(by.audit, study_id=study.id), seals)
 
         self._database.write(work)
 
@@ -185,20 +201,21 @@ class Correcting:
         def work(connection: Connection) -> tuple[str, ...]:
             self._hold(connection, station_id)
             study = _as_seen(connection, seen)
-            made = []
+            made, new = [], []
             for part in parts[1:]:
                 films = sorted(part)
                 own = study_of_its_own(connection, films[0], study, by, number=number(study))
                 bring(connection, films, study.id, own, "parted", by)
-                _keep_results(connection, own, _only(results, part), by)
+                new += _keep_results(connection, own, _only(results, part), by)
                 made.append(own)
             everything = {study.id, *made}
             connection.execute(
                 update(images).where(images.c.study_id.in_(everything)).values(placed_by_hand=False)
             )
-            settle_down(connection, everything, {number(study)})
+            changed = settle_down(connection, everything, {number(study)})
             forget_needless(connection, study.id)
-            append(connection, replace(by.audit, study_id=study.id))
+            seals = seals_of(connection, *changed, results=new)
+            append(connection, replace(by.audit, study_id=study.id), seals)
             return tuple(made)
 
         return self._database.write(work)
@@ -220,7 +237,8 @@ class Correcting:
             kind: CorrectionKind = "settled" if settled else "unsettled"
             for one in found:
                 note_correction(connection, study_id=one, kind=kind, audit=by.signed, at=by.at)
-            append(connection, replace(by.audit, study_id=study.id))
+            seals = seals_of(connection, study.id, *found)
+            append(connection, replace(by.audit, study_id=study.id), seals)
 
         self._database.write(work)
 
@@ -245,18 +263,21 @@ def _as_seen(connection: Connection, seen: Seen) -> Row[Any]:
     return study
 
 
-def _keep_results(connection: Connection, study_id: str, results: NewResults, by: By) -> None:
+def _keep_results(connection: Connection, study_id: str, results: NewResults, by: By) -> list[str]:
+    """Which they are now."""
+    made = []
     for image_id, assessment in results.items():
         note_own(connection, image_id)
-        _make_current(connection, image_id, assessment, by.at)
+        made.append(_make_current(connection, image_id, assessment, by.at))
     if results:
         signing.after_keeping(connection, study_id, new_film=False, new_result=True)
+    return made
 
 
 def _make_current(
     connection: Connection, image_id: str, assessment: Assessment, at: datetime
-) -> None:
-    """Of all results of the image; it is kept if it is not there."""
+) -> str:
+    """Of all results of the image; it is kept if it is not there. Which it is."""
     of_image = assessments.c.image_id == image_id
     connection.execute(update(assessments).where(of_image).values(is_current=False))
     known = connection.scalar(
@@ -269,12 +290,13 @@ def _make_current(
     if known is not None:
         there = assessments.c.id == known
         connection.execute(update(assessments).where(there).values(is_current=True))
-        return
+        return str(known)
     station = connection.scalar(select(images.c.station_id).where(images.c.id == image_id))
     made = result_id(str(station), assessment.digest, assessment.fingerprint)
     if connection.scalar(select(assessments.c.id).where(assessments.c.id == made)) is not None:
         made = new_id()  # of a film that went to another station
     keep_result(connection, replace(assessment, id=made), image_id, at=at)
+    return made
 
 
 def _only(results: NewResults, part: frozenset[str]) -> NewResults:

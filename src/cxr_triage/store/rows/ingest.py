@@ -18,6 +18,7 @@ from cxr_triage.store.rows.patients import COLUMNS, keep_patient, patient_of
 from cxr_triage.store.rows.placing import StudyNumber, arrange, mark_twins, refresh, study_for
 from cxr_triage.store.rows.quotas import Allowance, count
 from cxr_triage.store.rows.results import find, image_of_file, keep_result
+from cxr_triage.store.rows.sealing import seals_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,14 +65,16 @@ def keep_rows(
     if _there(connection, assessments.c.id, placed.assessment.id):
         return None
     known = _known_image(connection, placed)
+    changed: frozenset[str] = frozenset()
     corrected = False
     if known is None:
-        image_id = _keep_image(connection, placed)
+        image_id, changed = _keep_image(connection, placed)
     else:
         image_id = str(known.id)
         _note_pixels(connection, image_id, placed.assessment.pixel_digest)
         said = placed.image.patient
-        corrected = identify(connection, known, said, at=placed.image.received_at, audit=audit)
+        changed = identify(connection, known, said, at=placed.image.received_at, audit=audit)
+        corrected = bool(changed)
     _keep_assessment(connection, placed, image_id)
     study_id = str(connection.scalar(select(images.c.study_id).where(images.c.id == image_id)))
     new = known is None
@@ -88,6 +91,7 @@ def keep_rows(
             assessment_id=placed.assessment.id,
             fingerprint=placed.assessment.fingerprint,
         ),
+        seals_of(connection, study_id, *changed, results=(placed.assessment.id,)),
     )
     stored = find(connection, placed.assessment.id)
     if stored is None:
@@ -101,15 +105,16 @@ def keep_rows(
 
 def identify(
     connection: Connection, known: Row[Any], patient: Patient, *, at: datetime, audit: AuditEntry
-) -> bool:
-    """A known image has come again: whom does its file show now? Was that another answer?
+) -> frozenset[str]:
+    """A known image has come again: whom does its file show now? The studies that changed, if that
+    was another answer.
 
     known: a row of it that has `COLUMNS`. What the new file leaves out stays as it was.
     """
     said = patient.completed_by(patient_of(known))
     row = keep_patient(connection, known.station_id, said)
     if row == known.patient_id:
-        return False
+        return frozenset()
     connection.execute(
         update(images).where(images.c.id == known.id).values(patient_id=row, identified_at=at)
     )
@@ -123,8 +128,8 @@ def identify(
         patients=(known.patient_id, row),
     )
     uid = connection.scalar(select(studies.c.study_uid).where(studies.c.id == known.study_id))
-    arrange(connection, StudyNumber(station_id=known.station_id, uid=str(uid)), received_at=at)
-    return True
+    number = StudyNumber(station_id=known.station_id, uid=str(uid))
+    return arrange(connection, number, received_at=at).changed | {str(known.study_id)}
 
 
 def identify_file(
@@ -141,12 +146,13 @@ def identify_file(
         raise NotFound("assessment_not_found")
     if contradict(patient_of(known), patient):
         raise Conflict("other_patient")
-    corrected = identify(connection, known, patient, at=at, audit=audit)
-    if corrected:
+    changed = identify(connection, known, patient, at=at, audit=audit)
+    if changed:
         study_id = str(connection.scalar(select(images.c.study_id).where(images.c.id == known.id)))
         refresh(connection, study_id)
-        append(connection, replace(audit, study_id=study_id))
-    return warnings_of(connection, known.id, corrected=corrected)
+        seals = seals_of(connection, study_id, *changed)
+        append(connection, replace(audit, study_id=study_id), seals)
+    return warnings_of(connection, known.id, corrected=bool(changed))
 
 
 def warnings_of(connection: Connection, image_id: str, *, corrected: bool) -> tuple[Reason, ...]:
@@ -190,16 +196,17 @@ def _known_image(connection: Connection, placed: Placed) -> Row[Any] | None:
     return min(alike, key=lambda row: row.pixel_digest != pixels, default=None)
 
 
-def _keep_image(connection: Connection, placed: Placed) -> str:
-    """Make the image in the study that it is of; others of its SOP Instance UID are marked."""
+def _keep_image(connection: Connection, placed: Placed) -> tuple[str, frozenset[str]]:
+    """Make the image in the study that it is of, and which studies that changed; others of its SOP
+    Instance UID are marked."""
     image, header = placed.image, placed.assessment.header
-    study = study_for(connection, placed.number, image.patient, received_at=image.received_at)
+    found = study_for(connection, placed.number, image.patient, received_at=image.received_at)
     first = identity.image_id(image.station_id, header.sop_uid)
     made = identity.new_id() if _there(connection, images.c.id, first) else first
     connection.execute(
         insert(images).values(
             id=made,
-            study_id=study,
+            study_id=found.study,
             station_id=image.station_id,
             patient_id=keep_patient(connection, image.station_id, image.patient),
             sop_uid=identity.key_of(header.sop_uid),
@@ -217,7 +224,7 @@ def _keep_image(connection: Connection, placed: Placed) -> str:
         )
     )
     mark_twins(connection, image.station_id, [identity.key_of(header.sop_uid)])
-    return made
+    return made, found.changed
 
 
 def _note_pixels(connection: Connection, image_id: str, pixel_digest: str) -> None:

@@ -99,13 +99,12 @@ def arrived(connection: Connection, study_id: str) -> None:
         signing.after_signing(connection, study_id)
 
 
-def settle_down(connection: Connection, found: set[str], numbers: set[StudyNumber]) -> None:
-    """After films came or went."""
+def settle_down(connection: Connection, found: set[str], numbers: set[StudyNumber]) -> set[str]:
+    """After films came or went; those studies, and which others that changed."""
     for study in sorted(found):
         note_accession(connection, study)
         refresh(connection, study)
-    for number in numbers:
-        mark_contested(connection, number)
+    return found.union(*(mark_contested(connection, number) for number in numbers))
 
 
 def keep_as_it_is_shown(connection: Connection, study: Row[Any]) -> None:

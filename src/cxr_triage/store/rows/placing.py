@@ -49,6 +49,14 @@ class StudyNumber:
     uid: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arranged:
+    """The study that a film is of, and all that changed to make it so, that one too."""
+
+    study: str
+    changed: frozenset[str]
+
+
 def station_lock(station_id: str) -> str:
     """What is held by who decides which study a station's film is of."""
     return f"films of {station_id}"
@@ -56,7 +64,7 @@ def station_lock(station_id: str) -> str:
 
 def study_for(
     connection: Connection, number: StudyNumber, patient: Patient, *, received_at: datetime
-) -> str:
+) -> Arranged:
     """The study that a new film of that patient is of, made if need be; other films of the number
     are moved where the new one shows that they belong elsewhere.
 
@@ -64,7 +72,7 @@ def study_for(
     """
     known = None if patient.nameless else _study_of_same(connection, number, patient)
     if known is not None:
-        return known
+        return Arranged(study=known, changed=frozenset({known}))
     newcomer = PlacedFilm(id="", study_id="", patient=patient, fixed=False)
     return arrange(connection, number, newcomer, received_at=received_at)
 
@@ -75,7 +83,7 @@ def arrange(
     newcomer: PlacedFilm | None = None,
     *,
     received_at: datetime,
-) -> str:
+) -> Arranged:
     """Put every film of the number to the study of the person whom it shows; the newcomer's."""
     films = _films(connection, number)
     everyone = [*films, newcomer] if newcomer else films
@@ -98,8 +106,8 @@ def arrange(
             signing.after_keeping(connection, study, new_film=True, new_result=False)
         else:
             signing.after_leaving(connection, study)
-    mark_contested(connection, number)
-    return found
+    changed = left | mark_contested(connection, number) | ({found} if found else set())
+    return Arranged(study=found, changed=frozenset(changed))
 
 
 def move(connection: Connection, image_id: str, study: str, *, by_hand: bool = False) -> None:
@@ -158,15 +166,19 @@ def note_patient(connection: Connection, study: str) -> None:
     remove_unneeded(connection, row.patient_id, row.filed_patient_id)
 
 
-def mark_contested(connection: Connection, number: StudyNumber) -> None:
-    """Several studies under one number are marked, until a doctor says that it is right so."""
+def mark_contested(connection: Connection, number: StudyNumber) -> set[str]:
+    """Several studies under one number are marked, until a doctor says that it is right so; which
+    are marked otherwise than before."""
     of_number = (studies.c.station_id == number.station_id, studies.c.study_uid == number.uid)
     several = (connection.scalar(select(func.count()).where(*of_number)) or 0) > 1
-    connection.execute(
-        update(studies)
-        .where(*of_number, studies.c.contested != several)
-        .values(contested=several, settled_at=None)
-    )
+    otherwise = select(studies.c.id).where(*of_number, studies.c.contested != several)
+    if found := set(connection.scalars(otherwise)):
+        connection.execute(
+            update(studies)
+            .where(*of_number, studies.c.contested != several)
+            .values(contested=several, settled_at=None)
+        )
+    return found
 
 
 def mark_twins(connection: Connection, station_id: str, sop_uids: Iterable[str]) -> None:
@@ -273,7 +285,7 @@ def make_study(
         "band": 0,
         "images": 0,
         "assessed": 0,
-        "leading_id": "",
+        "leading_id": None,
         "flags": "",
         "contested": False,
         "version": 0,

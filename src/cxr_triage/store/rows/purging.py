@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, exists, insert, select
 
 from cxr_triage.errors import NotFound
 from cxr_triage.store.audit.rows import append
+from cxr_triage.store.audit.seals import Seals, merged
 from cxr_triage.store.blobs import Blobs
 from cxr_triage.store.database.tables import (
     assessments,
@@ -24,6 +25,7 @@ from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.records import UNREAD, AuditEntry
 from cxr_triage.store.rows.patients import remove_unneeded
 from cxr_triage.store.rows.placing import StudyNumber, mark_contested, mark_twins
+from cxr_triage.store.rows.sealing import seals_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,11 @@ def _remove_rows(connection: Connection, study_id: str, audit: AuditEntry) -> tu
     instances = connection.execute(select(images.c.sop_uid).where(of_study)).scalars().all()
     connection.execute(insert(purging).values(study_id=study_id))
     of_results = reviews.c.assessment_id.in_(results)
+    signed = select(reviews.c.id).where(of_results, reviews.c.signed_at.is_not(None))
+    gone: Seals = {
+        "result": dict.fromkeys(connection.scalars(results)),
+        "reading": dict.fromkeys(connection.scalars(signed)),
+    }
     connection.execute(delete(reviews).where(of_results, reviews.c.addendum_of.is_not(None)))
     connection.execute(delete(reviews).where(of_results))
     connection.execute(delete(assessments).where(assessments.c.image_id.in_(theirs)))
@@ -126,10 +133,12 @@ def _remove_rows(connection: Connection, study_id: str, audit: AuditEntry) -> tu
     connection.execute(delete(corrections).where(corrections.c.study_id == study_id))
     connection.execute(delete(studies).where(studies.c.id == study_id))
     remove_unneeded(connection, *named)
-    mark_contested(connection, StudyNumber(station_id=study.station_id, uid=study.study_uid))
+    number = StudyNumber(station_id=study.station_id, uid=study.study_uid)
+    others = mark_contested(connection, number)
     mark_twins(connection, study.station_id, instances)
     connection.execute(delete(purging).where(purging.c.study_id == study_id))
-    append(connection, replace(audit, study_id=study_id))
+    seals = merged([gone, seals_of(connection, study_id, *others)])
+    append(connection, replace(audit, study_id=study_id), seals)
     return found
 
 

@@ -94,11 +94,12 @@ def correct_films(connection: Connection, study: Row[Any], values: Values, by: B
     return changed
 
 
-def correct_station(connection: Connection, study: Row[Any], values: Values, by: By) -> bool:
-    """The study is another station's, with its films and whom they show. Raises NotFound."""
+def correct_station(connection: Connection, study: Row[Any], values: Values, by: By) -> set[str]:
+    """The study is another station's, with its films and whom they show; the studies that this
+    changed. Raises NotFound."""
     old, new = study.station_id, values.station_id
     if old == new:
-        return False
+        return set()
     known = select(stations.c.id).where(stations.c.id == new, stations.c.disabled_at.is_(None))
     if connection.scalar(known) is None:
         raise NotFound("station_not_found")
@@ -115,10 +116,11 @@ def correct_station(connection: Connection, study: Row[Any], values: Values, by:
         at=by.at,
         changes={"station": [old, new]},
     )
+    changed = {str(study.id)}
     for station in (old, new):
-        mark_contested(connection, StudyNumber(station_id=station, uid=study.study_uid))
+        changed |= mark_contested(connection, StudyNumber(station_id=station, uid=study.study_uid))
         mark_twins(connection, station, uids)
-    return True
+    return changed
 
 
 def _move_patients(connection: Connection, study_id: str, station_id: str) -> None:
@@ -147,12 +149,14 @@ def _move_patients(connection: Connection, study_id: str, station_id: str) -> No
     remove_unneeded(connection, *left)
 
 
-def _own_age(connection: Connection, leading_id: str) -> float | None:
+def _own_age(connection: Connection, leading_id: str | None) -> float | None:
     found = connection.execute(
         select(assessments.c.document, images.c.corrected)
         .join(images, images.c.id == assessments.c.image_id)
         .where(assessments.c.id == leading_id)
-    ).one()
+    ).first()
+    if found is None:  # the result is gone
+        return None
     own = values_of(found.corrected).get("own")
     header = values_of(found.document)["header"]
     age: float | None = (own or header)["age_years"]

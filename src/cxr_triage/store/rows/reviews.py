@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from cxr_triage.errors import Conflict
 from cxr_triage.store.audit.rows import append
+from cxr_triage.store.audit.seals import Seals
 from cxr_triage.store.database.tables import people, reviews
 from cxr_triage.store.records import (
     AuditEntry,
@@ -22,6 +23,7 @@ from cxr_triage.store.rows import signing
 from cxr_triage.store.rows.codec import to_json
 from cxr_triage.store.rows.keys import new_id
 from cxr_triage.store.rows.results import result
+from cxr_triage.store.rows.sealing import seals_of
 
 REVIEW: Final = select(reviews, people.c.full_name.label("reader_name")).join(
     people, people.c.id == reviews.c.person_id
@@ -50,7 +52,8 @@ def save(
             update(reviews).where(reviews.c.id == review).values(**values, version=version + 1)
         )
     signing.after_saving(connection, about.study_id)
-    _note(connection, audit, about, review)
+    seals = seals_of(connection, about.study_id, rows_alone=True)
+    _note(connection, audit, about, review, seals)
     return _read(connection, review)
 
 
@@ -78,7 +81,7 @@ def sign(
         .values(person_id=reader_id, saved_at=now, signed_at=now, version=version + 1)
     )
     signing.after_signing(connection, about.study_id)
-    _note(connection, audit, about, known.id)
+    _note(connection, audit, about, known.id, seals_of(connection, about.study_id))
     _sign_whole(connection, whole, about, by=reader_id, at=now)
     return _read(connection, known.id)
 
@@ -107,7 +110,7 @@ def add(
         "addendum_of": signed.id,
     }
     review = _insert(connection, about, values)
-    _note(connection, audit, about, review)
+    _note(connection, audit, about, review, seals_of(connection, about.study_id))
     _sign_whole(connection, whole, about, by=reader_id, at=now)
     return _read(connection, review)
 
@@ -123,7 +126,8 @@ def _sign_whole(
     if whole is None:
         return
     signing.sign_whole(connection, about.study_id, seen=whole.seen, by=by, at=at)
-    append(connection, replace(whole.audit, study_id=about.study_id))
+    seals = seals_of(connection, about.study_id, rows_alone=True)
+    append(connection, replace(whole.audit, study_id=about.study_id), seals)
 
 
 def of_study(connection: Connection, study_id: str) -> tuple[Review, ...]:
@@ -168,7 +172,13 @@ def _insert(connection: Connection, about: StoredAssessment, values: dict[str, A
     return review
 
 
-def _note(connection: Connection, audit: AuditEntry, about: StoredAssessment, review: str) -> None:
+def _note(
+    connection: Connection,
+    audit: AuditEntry,
+    about: StoredAssessment,
+    review: str,
+    seals: Seals,
+) -> None:
     append(
         connection,
         replace(
@@ -178,6 +188,7 @@ def _note(connection: Connection, audit: AuditEntry, about: StoredAssessment, re
             fingerprint=about.assessment.fingerprint,
             subject_id=review,
         ),
+        seals,
     )
 
 

@@ -175,11 +175,17 @@ _PERSON = fields(Person)
 
 
 def _wait_s(connection: Connection, attempt: SignInAttempt, limit: AttemptLimit) -> float:
-    """Seconds until the limit lets the attempt through; 0 if it does now."""
+    """Seconds until the limit lets the attempt through; 0 if it does now.
+
+    Never more than its window, also where the clock was set back since: what lies further ahead
+    than that was noted by a clock that was wrong.
+    """
+    window = timedelta(seconds=limit.window_s)
     failures = (
         select(sign_in_attempts.c.at)
         .where(
-            sign_in_attempts.c.at > attempt.at - timedelta(seconds=limit.window_s),
+            sign_in_attempts.c.at > attempt.at - window,
+            sign_in_attempts.c.at <= attempt.at + window,
             *[sign_in_attempts.c[name] == getattr(attempt, name) for name in limit.same],
         )
         .order_by(sign_in_attempts.c.at.desc())
@@ -188,7 +194,8 @@ def _wait_s(connection: Connection, attempt: SignInAttempt, limit: AttemptLimit)
     times: Sequence[datetime] = connection.execute(failures).scalars().all()
     if len(times) < limit.count:
         return 0.0
-    return max(1.0, limit.window_s - (attempt.at - times[-1]).total_seconds())
+    left_s = limit.window_s - (attempt.at - times[-1]).total_seconds()
+    return min(max(1.0, left_s), limit.window_s)
 
 
 def _forget(connection: Connection, attempt: SignInAttempt) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -16,7 +16,16 @@ from sqlalchemy import (
     update,
 )
 
-from cxr_triage.domain import EARLY_BAND, PRIORITIES, Patient
+from cxr_triage.domain import (
+    EARLY_BAND,
+    PRIORITIES,
+    FilmDecision,
+    Header,
+    Patient,
+    PriorityReason,
+    Reason,
+    Score,
+)
 from cxr_triage.errors import NotFound
 from cxr_triage.result.document import read_document
 from cxr_triage.store.database.tables import (
@@ -69,11 +78,24 @@ STUDY: Final = (
     .join(stations, stations.c.id == studies.c.station_id)
     .join(patients, patients.c.id == studies.c.patient_id)
     .join(_filed, _filed.c.id == studies.c.filed_patient_id)
-    .join(assessments, assessments.c.id == studies.c.leading_id)
-    .join(images, images.c.id == assessments.c.image_id)
+    .outerjoin(assessments, assessments.c.id == studies.c.leading_id)  # a result may be gone
+    .outerjoin(images, images.c.id == assessments.c.image_id)
     .outerjoin(people, people.c.id == studies.c.opened_by)
     .outerjoin(SIGNERS, SIGNERS.c.id == studies.c.signed_by)
 )
+
+
+class _ResultGone(NamedTuple):
+    """What is told of a study in place of the result that made its priority."""
+
+    header: Header = Header(source="dicom")
+    findings: tuple[Score, ...] = ()
+    reason: PriorityReason = PriorityReason(code="refused", refusal=Reason(code="result_gone"))
+    early_reading: bool = False
+    decision: FilmDecision | None = None
+
+
+RESULT_GONE: Final = _ResultGone()
 
 
 def page(
@@ -210,8 +232,10 @@ def _within(scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def _study(row: Row[Any], *, overdue: bool = False) -> StudyRow:
-    shown = read_document(row.document)
-    film, study, patient = values_of(row.of_film), values_of(row.corrected), patient_of(row)
+    gone = row.document is None
+    shown = RESULT_GONE if gone else read_document(row.document)
+    film = {} if gone else values_of(row.of_film)
+    study, patient = values_of(row.corrected), patient_of(row)
     filed = as_filed(shown.header, film)
     header = put_right(shown.header, filed, film, study, patient.sex)
     flags = [flag for flag in shown.findings if flag.level != "none"]
@@ -244,11 +268,11 @@ def _study(row: Row[Any], *, overdue: bool = False) -> StudyRow:
         opened_at=row.opened_at,
         images=row.images,
         assessed=row.assessed,
-        assessment_id=row.leading_id,
+        assessment_id="" if gone else row.leading_id,
         contested=row.contested,
         settled_at=row.settled_at,
         version=row.version,
-        file_name=row.file_name,
+        file_name=row.file_name or "",
         signed_by=row.signer_name or "",
         signed_at=row.signed_at,
         filed_image=filed,
