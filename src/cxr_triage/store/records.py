@@ -360,7 +360,7 @@ class ReviewDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A review as it is kept.
+    """A review as it is kept. texts_left_out: it has note or impression, which are not shown.
 
     One review a result, which readers share until it is signed; `version` grows with
     every change, so that nobody overwrites what they have not seen. Once signed it stays;
@@ -375,6 +375,7 @@ class Review:
     saved_at: datetime
     signed_at: datetime | None = None
     addendum_of: str | None = None
+    texts_left_out: bool = False
 
     @property
     def assessment_id(self) -> str:

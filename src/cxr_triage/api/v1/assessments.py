@@ -1,7 +1,6 @@
 """One result: its values, its pictures, its report, doctors' readings of it."""
 
 from base64 import b64encode
-from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -18,8 +17,9 @@ from cxr_triage.report.film.viewer import MEDIA_TYPE
 from cxr_triage.service.audit import Action, Origin, entry, note
 from cxr_triage.service.inference.jobs import Drawing
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.review import reviews
-from cxr_triage.store.records import ReviewDraft, StoredAssessment
+from cxr_triage.service.review import disclosure, reviews
+from cxr_triage.service.review.disclosure import ShownResult, shown_review
+from cxr_triage.store.records import ReviewDraft
 
 router = APIRouter(prefix="/v1/assessments/{assessment}", tags=["assessments"])
 
@@ -34,7 +34,7 @@ def read_assessment(
 ) -> AssessmentOut:
     """A result with every finding, the model that made it, and where its pictures are."""
     stored = _seen(services, who, origin, id_, Action.IMAGE_VIEWED)
-    return assessment_out(stored, who, language, services.next_steps)
+    return assessment_out(stored, language, services.next_steps)
 
 
 @router.get("/image.png", **PNG)
@@ -125,9 +125,8 @@ def write_review(
         impression=body.impression,
     )
     if body.action == "addendum":
-        return review_out(
-            reviews.add(services.store, who, draft, origin=origin, whole_study=body.whole_study)
-        )
+        added = reviews.add(services.store, who, draft, origin=origin, whole_study=body.whole_study)
+        return review_out(shown_review(added, who))
     if body.action == "sign":
         reviews.check_signable(who, draft)
     elif body.whole_study is not None:
@@ -144,25 +143,21 @@ def write_review(
         )
         found = services.store.assessment(id_, who.scope).assessment
         services.metrics.signed(saved.draft, found)
-    return review_out(saved)
+    return review_out(shown_review(saved, who))
 
 
 def _seen(
     services: Services, who: Principal, origin: Origin, id_: str, action: Action
-) -> StoredAssessment:
+) -> ShownResult:
     """The result, noted in the audit trail as seen. Raises NotFound."""
-    stored = services.store.assessment(id_, who.scope)
+    stored = disclosure.result(services.store, who, id_)
     actor = who.acts_from(origin)
     note(services.store, entry(action, actor, study_id=stored.study_id, assessment_id=id_))
     return stored
 
 
-def _drawn(
-    services: Services, who: Principal, stored: StoredAssessment, drawing: Drawing
-) -> Response:
+def _drawn(services: Services, who: Principal, stored: ShownResult, drawing: Drawing) -> Response:
     found = stored.assessment
-    if not who.may("see_patients"):
-        found = replace(found, header=replace(found.header, accession=""))
     data = services.store.file(found.id, who.scope)
     return Response(services.pool.draw(data, found, drawing), media_type=MEDIA_TYPES[drawing.kind])
 

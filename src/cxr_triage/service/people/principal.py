@@ -3,7 +3,7 @@
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from cxr_triage.errors import NotAllowed
 from cxr_triage.language import Language
@@ -11,14 +11,19 @@ from cxr_triage.service.audit import Actor, Origin
 from cxr_triage.store.records import LOCAL_STATION, Person, Role, Scope, Station
 
 Permission = Literal[
-    "upload", "read", "see_patients", "correct", "review", "sign", "read_audit", "manage_accounts"
-]
+    "upload", "read_results", "read", "see_patients", "correct", "review", "sign", "read_audit",
+    "manage_accounts",
+]  # fmt: skip
+"""read_results: single results; read: also worklist and studies."""
+
+_SENDING: Final[frozenset[Permission]] = frozenset({"upload", "read_results", "see_patients"})
+_READING: Final[frozenset[Permission]] = frozenset({"read_results", "read", "see_patients"})
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    "station": frozenset({"upload", "read", "see_patients", "correct"}),
-    "clinician": frozenset({"upload", "read", "see_patients", "correct", "review"}),
-    "radiologist": frozenset({"upload", "read", "see_patients", "correct", "review", "sign"}),
-    "administrator": frozenset({"read", "read_audit", "manage_accounts"}),
+    "station": _SENDING | _READING | {"correct"},
+    "clinician": _SENDING | _READING | {"correct", "review"},
+    "radiologist": _SENDING | _READING | {"correct", "review", "sign"},
+    "administrator": frozenset({"read_results", "read", "read_audit", "manage_accounts"}),
 }
 
 
