@@ -199,7 +199,7 @@ def test_who_may_not_gets_none_of_it_from_any_route(marked, who):
 
 @pytest.mark.parametrize("text", ["MARKNAME", "MARKID7", "MARKACC", "MARKFILE", "nowhere"])
 def test_an_administrator_cannot_ask_whether_somebody_is_there(marked, text):
-    server, known = marked
+    server, _ = marked
     with server.person("administrator") as person:
         csrf = person.headers["X-CSRF-Token"]
         asked = [

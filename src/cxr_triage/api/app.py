@@ -17,6 +17,7 @@ from cxr_triage.api.v1 import (
     assessments,
     corrections,
     images,
+    keys,
     people,
     session_list,
     sessions,
@@ -36,6 +37,7 @@ ROUTERS = (
     sessions.router,
     session_list.router,
     people.router,
+    keys.router,
     system.router,
     metrics.router,
 )

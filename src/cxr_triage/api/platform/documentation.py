@@ -95,6 +95,8 @@ HTML = _bytes("text/html", "The page.")
 PDF = _bytes("application/pdf", "The file.")
 OPEN = {"/healthz", "/readyz"}
 """Addresses that anybody may ask for; so is signing in."""
+FOR_PEOPLE = ("/v1/session", "/v1/people", "/v1/stations", "/v1/keys")
+"""What no station's key opens."""
 
 
 def describe(app: FastAPI) -> None:
@@ -160,7 +162,7 @@ def _security(path: str, method: str) -> list[dict[str, list[str]]]:
         return []
     needed = ("session",) if method == "get" else ("session", "csrf")
     person: dict[str, list[str]] = {scheme: [] for scheme in needed}
-    if path.startswith(("/v1/session", "/v1/people")):
+    if path.startswith(FOR_PEOPLE):
         return [person]
     stations: list[dict[str, list[str]]] = [{"station": []}]
     if path.startswith("/dicomweb/"):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from cxr_triage.api.platform.access import From, Reader, Reviewer, Spoken
+from cxr_triage.api.platform.access import From, ResultReader, Reviewer, Spoken
 from cxr_triage.api.platform.documentation import HTML, PIXELS, PNG
 from cxr_triage.api.platform.services import Opened, Services
 from cxr_triage.api.v1.models import MAX_NAME, AssessmentOut, ReviewIn, ReviewOut
@@ -30,7 +30,7 @@ InStoredValues = Query(ge=-65536, le=65536, allow_inf_nan=False)
 
 @router.get("")
 def read_assessment(
-    services: Opened, who: Reader, origin: From, language: Spoken, id_: AssessmentId
+    services: Opened, who: ResultReader, origin: From, language: Spoken, id_: AssessmentId
 ) -> AssessmentOut:
     """A result with every finding, the model that made it, and where its pictures are."""
     stored = _seen(services, who, origin, id_, Action.IMAGE_VIEWED)
@@ -40,7 +40,7 @@ def read_assessment(
 @router.get("/image.png", **PNG)
 def read_image(
     services: Opened,
-    who: Reader,
+    who: ResultReader,
     origin: From,
     id_: AssessmentId,
     size: Size = 1024,
@@ -55,7 +55,7 @@ def read_image(
 
 
 @router.get("/pixels", **PIXELS)
-def read_pixels(services: Opened, who: Reader, origin: From, id_: AssessmentId) -> Response:
+def read_pixels(services: Opened, who: ResultReader, origin: From, id_: AssessmentId) -> Response:
     """Stored values and the table that makes grey of them, for a viewer that windows by
     itself: `CXRPIX01`, the head's length (u32), the head (JSON), stored values (u16 or i16
     [rows, columns]), the table (f32, `table_offset` bytes after the head; −1024 is black,
@@ -67,7 +67,7 @@ def read_pixels(services: Opened, who: Reader, origin: From, id_: AssessmentId) 
 @router.get("/heatmaps/{label}.png", **PNG)
 def read_heatmap(
     services: Opened,
-    who: Reader,
+    who: ResultReader,
     origin: From,
     language: Spoken,
     id_: AssessmentId,
@@ -90,7 +90,7 @@ def read_heatmap(
 
 @router.get("/report.html", **HTML)
 def read_report(
-    services: Opened, who: Reader, origin: From, language: Spoken, id_: AssessmentId
+    services: Opened, who: ResultReader, origin: From, language: Spoken, id_: AssessmentId
 ) -> Response:
     """A page that prints on A4: image, heatmaps, findings, model. It names no patient."""
     stored = _seen(services, who, origin, id_, Action.REPORT_VIEWED)

@@ -88,7 +88,7 @@ class Accounts:
         if found is not None:
             known, station = found
             if self._counts(known, key) and station.disabled_at is None:
-                return of_station(station, self._language)
+                return of_station(station, known, self._language)
         lockout.note_wrong_key(self._store, origin.address, self._clock())
         raise NotAuthenticated("key_invalid")
 
