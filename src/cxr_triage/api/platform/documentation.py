@@ -8,7 +8,7 @@ from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
 from cxr_triage.api.dicomweb.response import JSON_TYPE, XML_TYPE
-from cxr_triage.api.platform.access import COOKIE, CSRF_HEADER
+from cxr_triage.api.platform.access import CSRF_HEADER
 from cxr_triage.api.platform.problems import MEDIA_TYPE as PROBLEM_TYPE
 from cxr_triage.api.platform.problems import Problem
 from cxr_triage.api.v1 import examples
@@ -99,17 +99,17 @@ FOR_PEOPLE = ("/v1/session", "/v1/people", "/v1/stations", "/v1/keys")
 """What no station's key opens."""
 
 
-def describe(app: FastAPI) -> None:
-    """Have the application describe itself in full."""
+def describe(app: FastAPI, *, session_cookie: str) -> None:
+    """Have the application describe itself in full. session_cookie: its name."""
 
     @cache
     def openapi() -> dict[str, Any]:
-        return _document(app)
+        return _document(app, session_cookie)
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _document(app: FastAPI, session_cookie: str) -> dict[str, Any]:
     document: dict[str, Any] = get_openapi(
         title=app.title,
         version=app.version,
@@ -125,7 +125,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             "scheme": "basic",
             "description": "A station's API key as the password, whatever the name.",
         },
-        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+        "session": {"type": "apiKey", "in": "cookie", "name": session_cookie},
         "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER},
     }
     for name in ("HTTPValidationError", "ValidationError"):

@@ -255,8 +255,8 @@ images = Table(
 of a patient can stand there. machine: whose key sent it first; empty: no key's. twin:
 another image bears the same SOP Instance UID. placed_by_hand: a doctor says which study it is of.
 identified_at: when a file last said whom it shows. hidden_at: it was sent by mistake, nobody sees
-it. corrected: JSON of what holds instead of what the file says (see `store.rows.corrected`). folded:
-the file's name as people search it."""
+it. corrected: JSON of what holds instead of what the file says (see `store.rows.corrected`).
+folded: the file's name as people search it."""
 
 corrections = Table(
     "corrections",
