@@ -98,7 +98,7 @@ def served(folder: Path) -> Iterator[tuple[int, str, psutil.Process]]:
         if not store.accounts.people():
             admin.create_station("north", "North", by=SYSTEM)
             admin.create_person("it", secrets.token_urlsafe(16), role="administrator", by=SYSTEM)
-        key, _ = admin.create_key("north", by=SYSTEM)
+        key, _ = admin.create_key("north", scope="both", by=SYSTEM)
     process = subprocess.Popen(
         [sys.executable, "-m", "cxr_triage", "serve", "--port", "0"],
         env=os.environ | {"CXR_TRIAGE_STORE_DIR": str(folder), "PYTHONUNBUFFERED": "1"},

@@ -97,7 +97,7 @@ def accounts(folder: Path) -> tuple[str, str]:
         admin.create_station("bench", "Bench", by=SYSTEM)
         admin.create_person("keeper", password, role="administrator", by=SYSTEM)
         admin.create_person("reader", password, role="radiologist", by=SYSTEM)
-        return password, admin.create_key("bench", by=SYSTEM)[0]
+        return password, admin.create_key("bench", scope="both", by=SYSTEM)[0]
 
 
 def serve(folder: Path) -> tuple[subprocess.Popen[str], str]:

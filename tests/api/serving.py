@@ -50,7 +50,9 @@ def make_accounts(folder: Path, database_url: str = "") -> dict[str, str]:
             admin.create_station(station, station.title(), by=SYSTEM)
         for name, (role, station) in PEOPLE.items():
             admin.create_person(name, PASSWORD, role=role, station_id=station, by=SYSTEM)
-        return {name: admin.create_key(name, by=SYSTEM)[0] for name in ("north", "south")}
+        return {
+            name: admin.create_key(name, scope="both", by=SYSTEM)[0] for name in ("north", "south")
+        }
 
 
 class Served:

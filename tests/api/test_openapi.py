@@ -12,6 +12,8 @@ from cxr_triage.api.app import create_app
 from cxr_triage.api.v1 import examples
 from cxr_triage.api.v1.models import ImagesOut
 from cxr_triage.service.audit import SYSTEM
+from cxr_triage.service.people.accounts import AccountRules
+from cxr_triage.service.people.administration import Administration
 from cxr_triage.service.people.lockout import unlock_address
 from cxr_triage.settings import Settings
 
@@ -116,6 +118,8 @@ def corrected(person, path, body, one, two):
 def test_examples_of_requests_run(server, document, kept):
     """Every JSON body, every form and every query that the document shows."""
     ran, numbers = set(), count(300_100, 10)
+    with server.store() as store:
+        _, key = Administration(store, AccountRules()).create_key("north", by=SYSTEM)
     for path, method, operation in operations(document):
         address = path.format(
             assessment=kept["id"],
@@ -123,6 +127,8 @@ def test_examples_of_requests_run(server, document, kept):
             study_uid=f"{ROOT}.1.300001",
             label="Nodule",
             name="administrator",
+            station="north",
+            prefix=key.prefix,
             session_id="{session_id}",  # of each person's own
         )
         query = {
@@ -144,7 +150,8 @@ def test_examples_of_requests_run(server, document, kept):
             ]
         if "multipart/related" in content:
             bodies = [{"content": related(film(300_001)), "headers": RELATED}]
-        who = "administrator" if path.startswith("/v1/people") else "radiologist"
+        theirs = path.startswith(("/v1/people", "/v1/stations", "/v1/keys"))
+        who = "administrator" if theirs else "radiologist"
         with server.person(who) as person:
             for body in bodies:
                 own = person.get("/v1/sessions").json()["sessions"][0]["id"]

@@ -35,10 +35,18 @@ def accounts(store, *, later_s: float = 0) -> Accounts:
     return Accounts(store, AccountRules(), clock=lambda: NOW + timedelta(seconds=later_s))
 
 
-def guess(store, times, *, origin=HERE):
+def guess(store, times, *, origin=HERE, browser="", later_s=0.0, stops=False):
+    """stops: these are told to wait, the first ones perhaps not yet."""
     for _ in range(times):
-        with pytest.raises(NotAuthenticated):
-            accounts(store).sign_in("lan", "a wrong password", origin=origin)
+        with pytest.raises((NotAuthenticated, TooManyAttempts) if stops else NotAuthenticated):
+            accounts(store, later_s=later_s).sign_in(
+                "lan", "a wrong password", origin=origin, browser=browser
+            )
+
+
+def lan_id(store) -> str:
+    (person,) = [one for one in store.accounts.people() if one.name == "lan"]
+    return person.id
 
 
 def test_two_instances_count_together(store, tmp_path):
@@ -51,10 +59,97 @@ def test_two_instances_count_together(store, tmp_path):
 
 def test_how_long_is_said_in_minutes_of_the_readers_language(store):
     guess(store, 5)
+    for later_s in (30, 90, 210, 450):
+        guess(store, 1, later_s=later_s)
     with pytest.raises(TooManyAttempts) as caught:
-        accounts(store, later_s=61).sign_in("lan", PASSWORD, origin=HERE)
-    assert "14 min" in caught.value.message("en")
-    assert "14 phút" in caught.value.message("vi")
+        accounts(store, later_s=461).sign_in("lan", PASSWORD, origin=HERE)
+    assert "8 min" in caught.value.message("en")
+    assert "8 phút" in caught.value.message("vi")
+
+
+def test_guessing_is_slowed_down_twice_as_much_each_time(store):
+    guess(store, 5)
+    at, waits = 0.0, []
+    for _ in range(5):
+        with pytest.raises(TooManyAttempts) as caught:
+            accounts(store, later_s=at).sign_in("lan", PASSWORD, origin=HERE)
+        waits.append(caught.value.values["retry_after_s"] - 1)
+        at += waits[-1]
+        guess(store, 1, later_s=at)
+    assert waits == [30, 60, 120, 240, 480]
+
+
+def test_who_signed_in_from_there_before_is_kept_out_by_nobody(store):
+    mine = Origin(address="10.7.0.9")
+    signed_in = accounts(store).sign_in("lan", PASSWORD, origin=mine, browser="b" * 43)
+    assert signed_in
+    for machine in range(7):
+        guess(store, 5, origin=Origin(address=f"10.1.0.{machine}"), stops=machine == 6)
+    new = Origin(address="10.9.0.1")
+    with pytest.raises(TooManyAttempts) as caught:
+        accounts(store).sign_in("lan", PASSWORD, origin=new)
+    assert caught.value.values["retry_after_s"] <= 61, "and a new machine waits not for long"
+    assert accounts(store).sign_in("lan", PASSWORD, origin=mine)
+    assert accounts(store).sign_in("lan", PASSWORD, origin=new, browser="b" * 43)
+    with pytest.raises(TooManyAttempts):
+        accounts(store).sign_in("lan", PASSWORD, origin=Origin(address="10.9.0.2"), browser="x")
+
+
+def test_a_known_browser_is_not_kept_out_by_others_at_its_address(store):
+    accounts(store).sign_in("lan", PASSWORD, origin=HERE, browser="b" * 43)
+    guess(store, 5, browser="c" * 43)
+    with pytest.raises(TooManyAttempts):
+        accounts(store).sign_in("lan", PASSWORD, origin=HERE)
+    assert accounts(store).sign_in("lan", PASSWORD, origin=HERE, browser="b" * 43)
+    guess(store, 5, browser="b" * 43)
+    with pytest.raises(TooManyAttempts):
+        accounts(store).sign_in("lan", PASSWORD, origin=HERE, browser="b" * 43)
+
+
+def test_a_browser_is_known_for_who_signed_in_there_alone(store):
+    admin = Administration(store, AccountRules(), clock=lambda: NOW)
+    admin.create_person("minh", PASSWORD, role="clinician", by=SYSTEM)
+    accounts(store).sign_in("minh", PASSWORD, origin=THERE, browser="b" * 43)
+    for machine in range(7):
+        guess(store, 5, origin=Origin(address=f"10.1.0.{machine}"), stops=machine == 6)
+    with pytest.raises(TooManyAttempts):
+        accounts(store).sign_in("lan", PASSWORD, origin=THERE, browser="b" * 43)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("", "", True),
+    ],
+)
+def test_an_ipv6_sender_is_its_network(one, other, same):
+    assert (lockout.network_of(one) == lockout.network_of(other)) == same
+
+
+def test_what_is_held_back_leaves_one_row_a_window(store):
+    def rows(action):
+        return [r for r in store.audit_trail(before=None, limit=99) if r.entry.action == action]
+
+    guess(store, 5)
+    for second in range(20):
+        with pytest.raises(TooManyAttempts):
+            accounts(store, later_s=second).sign_in("lan", PASSWORD, origin=HERE)
+    (row,) = rows("sign_in_slowed")
+    assert (row.entry.address, row.entry.subject_id) == (HERE.address, lan_id(store))
+    assert len(rows("sign_in_refused")) == 5
+    for number in range(30):
+        guess(store, 1, origin=Origin(address=f"10.2.0.{number}"), stops=number >= 25)
+    assert len(rows("sign_in_slowed")) == 2, "one more, of guessing from everywhere"
+    later = lockout.WINDOW_S + 60
+    guess(store, 5, later_s=later)
+    with pytest.raises(TooManyAttempts):
+        accounts(store, later_s=later).sign_in("lan", PASSWORD, origin=HERE)
+    assert len(rows("sign_in_slowed")) == 3
 
 
 def test_changing_the_password_is_no_way_around(store):
@@ -72,7 +167,7 @@ def test_an_administrator_sees_who_waits_and_lets_them_in(store):
     assert lockout.locked_until(store, people, NOW) == {}
     guess(store, 1)
     (lan,) = people
-    until = NOW + timedelta(seconds=lockout.WINDOW_S)
+    until = NOW + timedelta(seconds=30)
     assert lockout.locked_until(store, people, NOW) == {lan.id: until}
     assert lockout.locked_until(store, people, until) == {}
     lockout.unlock(store, "LAN", by=SYSTEM)
@@ -87,6 +182,8 @@ def test_an_administrator_sees_who_waits_and_lets_them_in(store):
 def test_guessing_one_account_from_everywhere_is_shown_too(store):
     for machine in range(6):
         guess(store, 5, origin=Origin(address=f"10.1.0.{machine}"))
+    (lan,) = store.accounts.people()
+    assert lockout.locked_until(store, [lan], NOW)
     lockout.unlock_address(store, "10.1.0.0", by=SYSTEM)
     assert accounts(store).sign_in("lan", PASSWORD, origin=THERE)
 

@@ -14,6 +14,7 @@ from cxr_triage.store.database.migrate import MIGRATIONS, migrate
 from cxr_triage.store.database.tables import SCHEMA, metadata
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.repository import open_store
+from cxr_triage.store.rows.accounts import AccountRows
 from tests.databases import raw, rows_of, url_of
 from tests.store.builders import keep, store_in
 
@@ -60,6 +61,20 @@ def test_a_store_of_the_first_version_keeps_what_it_has(database, monkeypatch):
         assert differences(connection) == []
         names = connection.exec_driver_sql("SELECT name FROM stations WHERE id = 'xa-an'").scalar()
     assert names == "Xã An"
+
+
+def test_keys_of_before_do_what_they_did_and_are_a_machine_each(database, monkeypatch):
+    monkeypatch.setattr("cxr_triage.store.database.migrate.HEAD", "0009")
+    migrate(database)
+    with database.transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO station_keys (id, station_id, prefix, sha256, created_at)"
+            " VALUES ('k', 'local', 'cxr_1', '', '2026-01-01')"
+        )
+    monkeypatch.undo()
+    migrate(database)
+    (key,) = AccountRows(database).keys()
+    assert (key.scope, key.machine) == ("both", "k")
 
 
 SIGNED = (

@@ -95,7 +95,10 @@ def test_what_is_shown_is_what_was(people, said):
         name, path = asked.split(" ", 1)
         answer = people[name].get(path, headers={"Accept-Language": "en"})
         assert answer.status_code == 200, answer.text
-        if found := list(differences(old, answer.json())):
+        found = list(differences(old, answer.json()))
+        if name == "administrator":  # to whom that version showed what doctors wrote
+            found = [one for one in found if not (one[0].endswith(TEXTS) and one[2] == "")]
+        if found:
             wrong[asked] = found
     assert wrong == {}
     clinician = people["clinician"]
@@ -152,7 +155,12 @@ def test_the_audit_trail_goes_on_from_the_rows_that_were(folder, said):
 
 def test_accounts_stations_and_keys_are_those_that_were(folder, said):
     assert admin(folder, "list-users") == said["people"]
-    assert admin(folder, "list-keys") == said["keys"]
+    was, now = (
+        [line.split("  ") for line in table.splitlines()]
+        for table in (said["keys"], admin(folder, "list-keys"))
+    )
+    assert [[*line[:1], *line[-2:]] for line in now] == [[*line[:1], *line[-2:]] for line in was]
+    assert all("Sends and reads all of the station" in line for line in map("  ".join, now[1:]))
     was, now = (
         [[line.split()[0], *re.findall(r"/ (\S+)", line)] for line in table.splitlines()]
         for table in (said["stations"], admin(folder, "list-stations"))

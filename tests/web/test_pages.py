@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from cxr_triage.api.platform.access import COOKIE
+from cxr_triage.api.platform.cookies import SESSION
 from cxr_triage.service.people.accounts import sha256_of
 from cxr_triage.web.assets import assets
 from cxr_triage.web.forms import within
@@ -176,7 +176,7 @@ def test_a_locked_account_says_when_to_try_again(anyone):
 def test_a_page_that_looks_for_newer_studies_keeps_nobody_signed_in(pages):
     long_ago = datetime.now(UTC) - timedelta(minutes=20)
     with pages.person("nurse") as client, pages.store() as store:
-        session = sha256_of(client.cookies[COOKIE])
+        session = sha256_of(client.cookies[SESSION])
         store.sessions.touch(session, long_ago)
         since = {"since": "2026-01-01T00:00:00+00:00"}
         assert client.get("/worklist/newer", params=since).status_code == 200

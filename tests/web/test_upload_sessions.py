@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from cxr_triage.api.platform.access import COOKIE
+from cxr_triage.api.platform.cookies import SESSION
 from cxr_triage.service.people.accounts import sha256_of
 from tests.api.films import film, picture
 from tests.api.serving import PASSWORD
@@ -26,7 +26,7 @@ def upload(browser, pages):
 
 def end_session(page, pages):
     """As time does."""
-    (token,) = [one["value"] for one in page.context.cookies() if one["name"] == COOKIE]
+    (token,) = [one["value"] for one in page.context.cookies() if one["name"] == SESSION]
     with pages.store() as store:
         store.sessions.touch(sha256_of(token), datetime(2020, 1, 1, tzinfo=UTC))
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from cxr_triage import __version__
 from cxr_triage.api.dicomweb import routes as dicomweb
 from cxr_triage.api.platform import metrics
+from cxr_triage.api.platform.cookies import SESSION, cookie_name
 from cxr_triage.api.platform.documentation import describe
 from cxr_triage.api.platform.limits import LimitBodies
 from cxr_triage.api.platform.observing import Observe
@@ -18,6 +19,7 @@ from cxr_triage.api.v1 import (
     assessments,
     corrections,
     images,
+    keys,
     people,
     session_list,
     sessions,
@@ -37,6 +39,7 @@ ROUTERS = (
     sessions.router,
     session_list.router,
     people.router,
+    keys.router,
     system.router,
     metrics.router,
 )
@@ -65,7 +68,7 @@ def create_app(
     app.add_middleware(LimitBodies, settings=settings)
     app.add_middleware(RefuseControls, answer=answer)
     app.add_middleware(Observe, settings=settings, answer=answer)
-    describe(app)
+    describe(app, session_cookie=cookie_name(SESSION, settings))
     return app
 
 

@@ -28,6 +28,11 @@ class Patient:
         return "Patient(…)"
 
     @property
+    def withheld(self) -> bool:
+        """Does who asks get nothing of the patient?"""
+        return False
+
+    @property
     def nameless(self) -> bool:
         """Has it neither name nor number?"""
         return not (self.id or self.name)
@@ -42,6 +47,15 @@ class Patient:
             sex=self.sex or other.sex,
             issuer=self.issuer or (other.issuer if other.id == identified.id else ""),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WithheldPatient(Patient):
+    """Somebody of whom who asks may know nothing; says nothing, and is nobody's."""
+
+    @property
+    def withheld(self) -> bool:
+        return True
 
 
 def folded(text: str) -> str:

@@ -46,6 +46,7 @@ class Action(StrEnum):
     STUDY_SIGNED = "study_signed"
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
+    SIGN_IN_SLOWED = "sign_in_slowed"
     SIGNED_OUT = "signed_out"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an action
     PERSON_CREATED = "person_created"
@@ -55,6 +56,7 @@ class Action(StrEnum):
     KEY_REVOKED = "key_revoked"
     TRAIL_READ = "trail_read"
     KEY_ROTATED = "key_rotated"
+    KEY_SCOPE_SET = "key_scope_set"
     SESSION_ENDED = "session_ended"
     QUOTA_SET = "quota_set"
     PERSON_CHANGED = "person_changed"

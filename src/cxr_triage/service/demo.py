@@ -130,7 +130,7 @@ def _keys(store: Store, admin: Administration, before: dict[str, str]) -> dict[s
         if sha256 not in kept:
             admin.revoke_key(key.prefix, by=SYSTEM)
     return {
-        station: counting.get(station) or admin.create_key(station, by=SYSTEM)[0]
+        station: counting.get(station) or admin.create_key(station, scope="both", by=SYSTEM)[0]
         for station in STATIONS
     }
 

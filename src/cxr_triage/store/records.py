@@ -29,6 +29,12 @@ Role = Literal["station", "clinician", "radiologist", "administrator"]
 StudyState = Literal["new", "opened", "changed", "reviewed", "signed"]
 Verdict = Literal["agree", "disagree", "unsure"]
 
+KeyScope = Literal["send", "read", "both"]
+"""What a station's key is for. send: films, and the results of those that its machine sent; read:
+the station's studies; both: all that the station may."""
+
+KEY_SCOPES: tuple[KeyScope, ...] = ("send", "read", "both")
+
 ROLES: tuple[Role, ...] = ("station", "clinician", "radiologist", "administrator")
 STATES: tuple[StudyState, ...] = ("new", "opened", "changed", "reviewed", "signed")
 UNREAD: tuple[StudyState, ...] = ("new", "opened", "changed")
@@ -41,12 +47,19 @@ LOCAL_STATION = "local"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Whose studies may be seen: one station's, or (None) everybody's."""
+    """Whose studies may be seen: one station's, or (None) everybody's. machine: no studies, but
+    the results of what that machine of the station sent."""
 
     station_id: str | None
+    machine: str | None = None
 
     def includes(self, station_id: str) -> bool:
-        return self.station_id in (None, station_id)
+        """Its studies?"""
+        return self.machine is None and self.station_id in (None, station_id)
+
+    def includes_film(self, station_id: str, machine: str) -> bool:
+        """The results of a film that this machine of the station sent?"""
+        return self.station_id in (None, station_id) and self.machine in (None, machine)
 
 
 EVERYWHERE = Scope(station_id=None)
@@ -90,7 +103,7 @@ class NewImage:
 
     file: whole, `size` bytes whose SHA-256 is the assessment's digest; nobody writes to it any
     more, for it becomes the store's own (see `Blobs.adopt`). file_name: what it was called where it
-    came from; it may name a patient.
+    came from; it may name a patient. machine: whose key it came with; empty: a person brought it.
     """
 
     file: Path = field(repr=False)
@@ -99,6 +112,7 @@ class NewImage:
     station_id: str
     received_at: datetime
     file_name: str = field(default="", repr=False)
+    machine: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +134,7 @@ class StoredAssessment:
     now; filed: what the file says of them; judged: by which view and age the result was made.
     patient: whom the file says it shows. twin: another image bears the same SOP Instance UID.
     hidden_at: it was sent by mistake. marker: what a person noted of its side marker. anyway: a
-    person wants it read although it was refused for its looks.
+    person wants it read although it was refused for its looks. machine: which sent the image.
     """
 
     assessment: Assessment
@@ -137,6 +151,7 @@ class StoredAssessment:
     judged: tuple[str, float | None] = ("", None)
     marker: str = field(default="", repr=False)
     anyway: bool = False
+    machine: str = ""
 
     @property
     def outdated(self) -> bool:
@@ -369,7 +384,7 @@ class ReviewDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A review as it is kept.
+    """A review as it is kept. texts_left_out: it has note or impression, which are not shown.
 
     One review a result, which readers share until it is signed; `version` grows with
     every change, so that nobody overwrites what they have not seen. Once signed it stays;
@@ -384,6 +399,7 @@ class Review:
     saved_at: datetime
     signed_at: datetime | None = None
     addendum_of: str | None = None
+    texts_left_out: bool = False
 
     @property
     def assessment_id(self) -> str:
@@ -415,7 +431,8 @@ class Station:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationKey:
-    """An API key without its secret. prefix: what people may see of it."""
+    """An API key without its secret. prefix: what people may see of it. machine: what it is the
+    key of, the id of its first one."""
 
     id: str
     station_id: str
@@ -423,6 +440,8 @@ class StationKey:
     sha256: str = field(repr=False)
     created_at: datetime
     expires_at: datetime | None
+    scope: KeyScope
+    machine: str
     revoked_at: datetime | None = None
 
 

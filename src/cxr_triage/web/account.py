@@ -1,14 +1,17 @@
 """One's own account: another password, and where one is signed in."""
 
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.platform.access import COOKIE, From
+from cxr_triage.api.platform.access import From
+from cxr_triage.api.platform.signing_in import in_turn
 from cxr_triage.errors import AccessError, AccountInvalid
 from cxr_triage.language import say
+from cxr_triage.service.audit import Origin
 from cxr_triage.web.forms import Fields, Posted
 from cxr_triage.web.rendering import render
 from cxr_triage.web.visit import SignedInVisit, Visit
@@ -20,27 +23,26 @@ DONE = {"changed", "ended", "ended_others"}
 
 
 @router.get("")
-def read_account(request: Request, visit: SignedInVisit, done: str = "") -> Response:
+def read_account(visit: SignedInVisit, done: str = "") -> Response:
     """Who one is, the form for another password, and one's sessions."""
-    return _page(request, visit, done=done)
+    return _page(visit, done=done)
 
 
 @router.post("/password")
-def change_password(
-    request: Request, visit: SignedInVisit, origin: From, fields: Posted
-) -> Response:
+async def change_password(visit: SignedInVisit, origin: From, fields: Posted) -> Response:
     """Every other session of the person ends. Nothing typed is shown again: it is secret."""
-    errors = _change(request.cookies.get(COOKIE, ""), visit, origin, fields)
-    if errors:
-        return _page(request, visit, errors=errors)
-    return _done("changed")
+    return await in_turn(visit.services, partial(_changed, visit, origin, fields))
+
+
+def _changed(visit: Visit, origin: Origin, fields: Fields) -> Response:
+    errors = _change(visit, origin, fields)
+    return _page(visit, errors=errors) if errors else _done("changed")
 
 
 @router.post("/sessions/end-others")
-def end_others(request: Request, visit: SignedInVisit, origin: From, _: Posted) -> Response:
+def end_others(visit: SignedInVisit, origin: From, _: Posted) -> Response:
     """Sign out everywhere but here."""
-    token = request.cookies.get(COOKIE, "")
-    visit.services.sessions.end_others(visit.who, token, origin=origin)
+    visit.services.sessions.end_others(visit.who, visit.token, origin=origin)
     return _done("ended_others")
 
 
@@ -51,14 +53,14 @@ def end_session(visit: SignedInVisit, origin: From, session_id: SessionId, _: Po
     return _done("ended")
 
 
-def _change(token: str, visit: Visit, origin: From, fields: Fields) -> dict[str, str]:
+def _change(visit: Visit, origin: Origin, fields: Fields) -> dict[str, str]:
     """What is wrong, by the field beside which it is shown; empty if it was changed."""
     new = fields.get("new", "")[:1024]
     if new != fields.get("again", "")[:1024]:
         return {"again": say("web.password_differs", visit.language)}
     try:
         old = fields.get("old", "")[:1024]
-        visit.services.accounts.change_password(token, old, new, origin=origin)
+        visit.services.accounts.change_password(visit.token, old, new, origin=origin)
     except AccountInvalid as error:
         return {"new": error.message(visit.language)}
     except AccessError as error:
@@ -70,15 +72,12 @@ def _done(what: str) -> Response:
     return RedirectResponse(f"/account?{urlencode({'done': what})}", 303)
 
 
-def _page(
-    request: Request, visit: Visit, *, done: str = "", errors: dict[str, str] | None = None
-) -> Response:
-    token = request.cookies.get(COOKIE, "")
+def _page(visit: Visit, *, done: str = "", errors: dict[str, str] | None = None) -> Response:
     return render(
         visit,
         "account.html.j2",
         status=422 if errors else 200,
         done=done if done in DONE else "",
         errors=errors or {},
-        sessions=visit.services.sessions.of(visit.who, token),
+        sessions=visit.services.sessions.of(visit.who, visit.token),
     )

@@ -12,10 +12,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.platform.access import From, is_secure, set_cookie
+from cxr_triage.api.platform.access import From
+from cxr_triage.api.platform.cookies import SIGN_IN_BEGUN, cookie_of, drop_cookie, set_cookie
+from cxr_triage.api.platform.signing_in import let_in
 from cxr_triage.api.platform.single_sign_on import SingleSignOn
 from cxr_triage.errors import NotAuthenticated, NotFound, TriageError
 from cxr_triage.service.sso.state import PendingSignIn, begin
@@ -26,7 +28,6 @@ from cxr_triage.web.visit import AnyVisit, Visit
 
 router = APIRouter(prefix="/sign-in/oidc")
 
-BEGUN_COOKIE: Final = "cxr-triage-oidc"
 BEGUN_S: Final = 600
 Short = Annotated[str, Query(max_length=2000)]
 Long = Annotated[str, Query(max_length=8000)]
@@ -41,21 +42,13 @@ def go_there(visit: AnyVisit, next: Short = "") -> Response:  # noqa: A002 (an a
     except TriageError as error:
         return _refused(visit, error, wanted)
     response = RedirectResponse(address, 303)
-    response.set_cookie(
-        BEGUN_COOKIE,
-        _sealed(pending, wanted, sso.seal),
-        max_age=BEGUN_S,
-        path="/sign-in/oidc",
-        httponly=True,
-        secure=is_secure(visit.services.settings),
-        samesite="lax",
-    )
+    sealed, settings = _sealed(pending, wanted, sso.seal), visit.services.settings
+    set_cookie(response, SIGN_IN_BEGUN, sealed, settings, max_age_s=BEGUN_S, samesite="lax")
     return response
 
 
 @router.get("/back")
 def come_back(
-    request: Request,
     visit: AnyVisit,
     origin: From,
     code: Long = "",
@@ -65,15 +58,16 @@ def come_back(
     """From the provider: a session, and on to where one wanted to go."""
     sso, wanted = _sso(visit), "/"
     try:
-        pending, wanted = _opened(request.cookies.get(BEGUN_COOKIE, ""), sso.seal)
+        begun = cookie_of(visit.request, SIGN_IN_BEGUN, visit.services.settings)
+        pending, wanted = _opened(begun, sso.seal)
         _check(pending, code, state)
         identity = sso.provider.finish(pending, code=code, issuer=iss)
         signed_in = sso.accounts.sign_in(identity, origin=origin)
     except TriageError as error:
         return _refused(visit, error, wanted)
     page = render(visit, "signed_in.html.j2", wanted=wanted)
-    page.delete_cookie(BEGUN_COOKIE, path="/sign-in/oidc")
-    set_cookie(page, signed_in, visit.services)
+    drop_cookie(page, SIGN_IN_BEGUN, visit.services.settings)
+    let_in(page, signed_in, visit.services)
     remember(page, visit, signed_in.principal.language)
     return page
 
@@ -89,7 +83,7 @@ def _check(pending: PendingSignIn, code: str, state: str) -> None:
 def _refused(visit: Visit, error: TriageError, wanted: str) -> Response:
     visit.services.metrics.problem(error.code)
     page = sign_in_page(visit, wanted=wanted, error=error)
-    page.delete_cookie(BEGUN_COOKIE, path="/sign-in/oidc")
+    drop_cookie(page, SIGN_IN_BEGUN, visit.services.settings)
     return page
 
 

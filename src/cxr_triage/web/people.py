@@ -1,6 +1,7 @@
 """People who can sign in: for administrators."""
 
 import secrets
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -9,9 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from cxr_triage.api.platform.access import From
 from cxr_triage.api.platform.problems import status_of
 from cxr_triage.api.platform.services import Services
+from cxr_triage.api.platform.signing_in import in_turn
 from cxr_triage.errors import AccountInvalid, Conflict, NotFound, TriageError
 from cxr_triage.language import LANGUAGES
-from cxr_triage.service.audit import Actor
+from cxr_triage.service.audit import Actor, Origin
 from cxr_triage.service.people import lockout
 from cxr_triage.service.people.administration import checked_role
 from cxr_triage.store.records import ROLES
@@ -43,8 +45,12 @@ def read_people(visit: AdministratorVisit, done: str = "") -> Response:
 
 
 @router.post("")
-def add_person(visit: AdministratorVisit, origin: From, fields: Posted) -> Response:
+async def add_person(visit: AdministratorVisit, origin: From, fields: Posted) -> Response:
     """A new account; what was typed stays if it cannot be made."""
+    return await in_turn(visit.services, partial(_added, visit, origin, fields))
+
+
+def _added(visit: Visit, origin: Origin, fields: Fields) -> Response:
     try:
         _create(visit.services, fields, visit.who.acts_from(origin))
     except (AccountInvalid, Conflict, NotFound) as error:
@@ -75,8 +81,14 @@ def disable_person(visit: AdministratorVisit, origin: From, name: UserName, _: P
 
 
 @router.post("/{name}/password")
-def reset_password(visit: AdministratorVisit, origin: From, name: UserName, _: Posted) -> Response:
+async def reset_password(
+    visit: AdministratorVisit, origin: From, name: UserName, _: Posted
+) -> Response:
     """A new password, shown this once, for somebody who forgot theirs."""
+    return await in_turn(visit.services, partial(_reset, visit, origin, name))
+
+
+def _reset(visit: Visit, origin: Origin, name: str) -> Response:
     password = secrets.token_urlsafe(12)
     by = visit.who.acts_from(origin)
     visit.services.administration.reset_password(name, password, by=by)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
-from cxr_triage.api.platform.access import COOKIE
+from cxr_triage.api.platform.cookies import SESSION, cookie_of
 from cxr_triage.api.platform.problems import Place, answer_problem, headers_of, status_of
 from cxr_triage.api.platform.services import Services
 from cxr_triage.errors import NotAuthenticated, StoreError, TriageError
@@ -35,7 +35,8 @@ def to_sign_in(request: Request) -> Response:
     """To the sign-in page, which leads back to where one wanted to go."""
     path, query = request.url.path, request.url.query
     wanted = (f"{path}?{query}" if query else path) if request.method == "GET" else ""
-    ended = "1" if request.cookies.get(COOKIE) else ""
+    services: Services = request.app.state.services
+    ended = "1" if cookie_of(request, SESSION, services.settings) else ""
     said = {name: value for name, value in (("next", wanted), ("ended", ended)) if value}
     return RedirectResponse(f"/sign-in?{urlencode(said)}", 303)
 

@@ -12,14 +12,14 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from cxr_triage.api.platform.access import is_secure
+from cxr_triage.api.platform.cookies import FORM, cookie_of, set_cookie
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.language import LANGUAGES, Language, say, say_count
 from cxr_triage.report.film.html import language_context, writable
 from cxr_triage.result.decided import AXIS, cuts_of, place
 from cxr_triage.service.people.principal import Permission
 from cxr_triage.web.assets import assets
-from cxr_triage.web.visit import FORM_COOKIE, Visit
+from cxr_triage.web.visit import Visit
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -65,11 +65,9 @@ def render(visit: Visit, template: str, *, status: int = 200, **values: object) 
         status,
         headers=HEADERS,
     )
-    if visit.session is None and visit.request.cookies.get(FORM_COOKIE) != visit.form_token:
-        secure = is_secure(visit.services.settings)
-        page.set_cookie(
-            FORM_COOKIE, visit.form_token, httponly=True, secure=secure, samesite="strict"
-        )
+    settings = visit.services.settings
+    if visit.session is None and cookie_of(visit.request, FORM, settings) != visit.form_token:
+        set_cookie(page, FORM, visit.form_token, settings)
     return page
 
 

@@ -15,6 +15,7 @@ from cxr_triage.language import LANGUAGES
 from cxr_triage.report.study.report import is_named
 from cxr_triage.report.study.sheet import Sheet
 from cxr_triage.report.study.wording import sheet_of
+from cxr_triage.service.review import disclosure
 from cxr_triage.web.rendering import render
 from cxr_triage.web.visit import ReaderVisit
 
@@ -32,7 +33,7 @@ def _sheet(
     is to be printed without a name."""
     bears_name = visit.services.settings.report_names and visit.may("see_patients")
     if bears_name and not without_name:
-        detail = visit.services.store.study(study, visit.who.scope)
+        detail = disclosure.study(visit.services.store, visit.who, study)
         if not is_named(detail.row.patient):
             return render(
                 visit,

@@ -10,7 +10,9 @@ from cxr_triage.api.platform.problems import status_of
 from cxr_triage.errors import AccountInvalid, Conflict, TriageError
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.service.intake.quotas import limit_of
+from cxr_triage.service.people.administration import checked_scope
 from cxr_triage.service.tasks.store_check import last_check
+from cxr_triage.store.records import KEY_SCOPES
 from cxr_triage.web.forms import Fields, Posted
 from cxr_triage.web.rendering import now, render
 from cxr_triage.web.visit import AdministratorVisit, Visit
@@ -48,9 +50,11 @@ def add_station(visit: AdministratorVisit, origin: From, fields: Posted) -> Resp
 
 
 @router.post("/{station}/keys")
-def add_key(visit: AdministratorVisit, origin: From, station: Id, _: Posted) -> Response:
+def add_key(visit: AdministratorVisit, origin: From, station: Id, fields: Posted) -> Response:
     """A key, shown this once."""
-    key, record = visit.services.administration.create_key(station, by=visit.who.acts_from(origin))
+    key, record = visit.services.administration.create_key(
+        station, scope=checked_scope(fields.get("scope", "send")), by=visit.who.acts_from(origin)
+    )
     return _page(visit, secret=(record.station_id, key))
 
 
@@ -65,6 +69,15 @@ def set_quota(visit: AdministratorVisit, origin: From, station: Id, fields: Post
         mistyped = {"station": station, "images": images, "mib": mib}
         return _page(visit, mistyped=mistyped, error=error)
     return RedirectResponse("/stations?done=quota", 303)
+
+
+@router.post("/keys/{prefix}/scope")
+def set_key_scope(visit: AdministratorVisit, origin: From, prefix: Id, fields: Posted) -> Response:
+    """What the key is for from now on."""
+    by = visit.who.acts_from(origin)
+    wanted = checked_scope(fields.get("scope", ""))
+    visit.services.administration.set_key_scope(prefix, wanted, by=by)
+    return RedirectResponse("/stations?done=scope", 303)
 
 
 @router.post("/keys/{prefix}/revoke")
@@ -93,6 +106,7 @@ def _page(
         status=200 if error is None else status_of(error),
         stations=accounts.stations(),
         keys=sorted(accounts.keys(), key=lambda key: key.created_at, reverse=True),
+        scopes=KEY_SCOPES,
         now=now(),
         quotas=visit.services.quotas.today(),
         rules=visit.services.quotas.rules,
@@ -100,7 +114,7 @@ def _page(
         checks=visit.services.settings.store_check_hour >= 0,
         mib=MIB,
         early=visit.services.store.early_reading(),
-        done=done if done in {"added", "revoked", "quota"} else "",
+        done=done if done in {"added", "revoked", "quota", "scope"} else "",
         typed=typed or {},
         mistyped=mistyped,
         errors=errors,

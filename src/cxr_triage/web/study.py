@@ -9,7 +9,9 @@ from cxr_triage.api.v1.models import MAX_NAME
 from cxr_triage.api.v1.studies import note_opened
 from cxr_triage.errors import NotFound
 from cxr_triage.service.audit import Action, entry, note
-from cxr_triage.store.records import StoredAssessment, StudyDetail
+from cxr_triage.service.review import disclosure
+from cxr_triage.service.review.disclosure import ShownStudy
+from cxr_triage.store.records import StoredAssessment
 from cxr_triage.web.beside import beside
 from cxr_triage.web.filters import LONGEST, filters_of
 from cxr_triage.web.rendering import render
@@ -30,7 +32,7 @@ def read_study(
 ) -> Response:
     """One image of the study at a time, the most urgent first; a doctor who sees it opens it."""
     services, who = visit.services, visit.who
-    detail = services.store.study(id_, who.scope)
+    detail = disclosure.study(services.store, who, id_)
     older = _older(visit, detail, image)
     shown = _shown(detail, older, image)
     note_opened(services, who, origin, detail)
@@ -59,7 +61,7 @@ def read_reading(
 ) -> Response:
     """The reviews of one result alone, for the page's script after somebody saved."""
     who = visit.who
-    detail = visit.services.store.study(id_, who.scope)
+    detail = disclosure.study(visit.services.store, who, id_)
     shown = _shown(detail, _older(visit, detail, image), image)
     actor = who.acts_from(origin)
     note(visit.services.store, entry(Action.STUDY_OPENED, actor, study_id=detail.row.study_id))
@@ -74,7 +76,7 @@ def read_reading(
     )
 
 
-def _older(visit: Visit, detail: StudyDetail, image: str) -> list[StoredAssessment]:
+def _older(visit: Visit, detail: ShownStudy, image: str) -> list[StoredAssessment]:
     """Earlier results of the image that is asked for, or of the first."""
     everything = detail.everything
     known = {one.assessment.id: one for one in everything}
@@ -82,12 +84,12 @@ def _older(visit: Visit, detail: StudyDetail, image: str) -> list[StoredAssessme
     return [
         older
         for one in wanted
-        for older in visit.services.store.older_results(one.image_id, visit.who.scope)
+        for older in disclosure.older_results(visit.services.store, visit.who, one.image_id)
     ]
 
 
 def _shown(
-    detail: StudyDetail, older: list[StoredAssessment], assessment_id: str
+    detail: ShownStudy, older: list[StoredAssessment], assessment_id: str
 ) -> StoredAssessment:
     """The result that is asked for, else the most urgent. Raises NotFound."""
     if not assessment_id:

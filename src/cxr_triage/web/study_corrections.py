@@ -9,12 +9,14 @@ from cxr_triage.domain import names_differ
 from cxr_triage.language import say
 from cxr_triage.report.study.identity_notes import age_text, differences, view_text
 from cxr_triage.report.study.report import spoken_name
+from cxr_triage.service.review import worklist
 from cxr_triage.service.review.corrections import (
     MAX_MARKER,
     MAX_REASON,
     may_choose_station,
     may_correct,
 )
+from cxr_triage.service.review.disclosure import ShownStudy
 from cxr_triage.store.records import (
     Correction,
     StoredAssessment,
@@ -39,10 +41,10 @@ class Step:
     said: tuple[str, ...]
 
 
-def correction_values(visit: Visit, detail: StudyDetail, shown: StoredAssessment) -> dict[str, Any]:
-    """For the templates. Nothing for those who may not see patients."""
+def correction_values(visit: Visit, detail: ShownStudy, shown: StoredAssessment) -> dict[str, Any]:
+    """For the templates."""
     who, row = visit.who, detail.row
-    named = who.may("see_patients")
+    named = not row.patient.withheld
     may = named and may_correct(who, row)
     return {
         "named": named,
@@ -53,7 +55,7 @@ def correction_values(visit: Visit, detail: StudyDetail, shown: StoredAssessment
         and shown.hidden_at is None
         and may_be_read_anyway(shown.assessment.eligibility),
         "stations": visit.services.store.accounts.stations() if may_choose_station(who) else (),
-        "siblings": detail.siblings if named else (),
+        "siblings": detail.siblings,
         "hidden_films": detail.hidden if named else (),
         "targets": _targets(visit, detail) if may else (),
         "own_study_possible": len(detail.everything) > 1,
@@ -61,8 +63,8 @@ def correction_values(visit: Visit, detail: StudyDetail, shown: StoredAssessment
         "differences": tuple(differences(row.filed, row.patient, visit.language)),
         "identity_step": _last(detail, "identity", "merged") if row.corrected else None,
         "view_step": _last(detail, "image", image=shown.image_id) if shown.view_corrected else None,
-        "other_name": named and names_differ(shown.patient, row.filed),
-        "steps": _steps(visit, detail) if named else (),
+        "other_name": names_differ(shown.patient, row.filed),
+        "steps": _steps(visit, detail),
         "views": VIEWS,
         "view_text": lambda view: view_text(view, visit.language),
         "age_text": lambda years: age_text(years, visit.language),
@@ -81,7 +83,7 @@ def _targets(visit: Visit, detail: StudyDetail) -> tuple[StudyRow, ...]:
         received_from=row.received_at - NEAR,
         received_until=row.received_at + NEAR,
     )
-    found = visit.services.store.worklist(near, visit.who.scope, after=None, limit=MOST_NEAR)
+    found = worklist.page(visit.services.store, visit.who, near, limit=MOST_NEAR)
     known = {one.study_id: one for one in (*detail.siblings, *found.rows)}
     known.pop(row.study_id, None)
     return tuple(known.values())

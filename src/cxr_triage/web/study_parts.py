@@ -8,6 +8,7 @@ from cxr_triage.imaging.heatmap import scale_top, shown
 from cxr_triage.labels import LABELS
 from cxr_triage.report.film.html import gradient, parted
 from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.review.disclosure import ShownStudy
 from cxr_triage.settings import Settings
 from cxr_triage.store.records import VERDICTS, Review, StoredAssessment, StudyDetail
 
@@ -49,7 +50,7 @@ def scale_values(stored: StoredAssessment) -> dict[str, Any]:
     }
 
 
-def reviews_of(detail: StudyDetail, stored: StoredAssessment, who: Principal) -> dict[str, Any]:
+def reviews_of(detail: ShownStudy, stored: StoredAssessment, who: Principal) -> dict[str, Any]:
     """The review of a result with its addenda, what `who` may do with it, and what of the study
     is not signed."""
     found = stored.assessment

@@ -1,22 +1,17 @@
 """Who looks at a page, in which language, and the token that their forms must bring."""
 
 import hmac
-import secrets
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from cxr_triage.api.platform.access import COOKIE
+from cxr_triage.api.platform.cookies import FORM, LANGUAGE, SESSION, cookie_of, token_of
 from cxr_triage.api.platform.services import Opened, Services
 from cxr_triage.errors import NotAllowed, NotAuthenticated
 from cxr_triage.language import LANGUAGES, Language
 from cxr_triage.service.people.accounts import Session
 from cxr_triage.service.people.principal import Permission, Principal
-
-LANGUAGE_COOKIE = "cxr-triage-language"
-FORM_COOKIE = "cxr-triage-form"
-"""A random token for the forms of who has not signed in: they must send it back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,6 +35,11 @@ class Visit:
     def csrf(self) -> str:
         """What a form of this visit must bring."""
         return self.form_token if self.session is None else self.session.csrf
+
+    @property
+    def token(self) -> str:
+        """Of the session; empty: there is none."""
+        return cookie_of(self.request, SESSION, self.services.settings)
 
     def may(self, permission: Permission) -> bool:
         return self.session is not None and self.session.principal.may(permission)
@@ -66,14 +66,14 @@ def _visit(request: Request, services: Services, *, in_use: bool) -> Visit:
     session = _session(request, services, in_use=in_use)
     if session is not None:
         request.state.who = session.principal
-    language = session.principal.language if session else spoken_before(request)
+    language = session.principal.language if session else spoken_before(request, services)
     request.state.language = language
     visit = Visit(
         request=request,
         services=services,
         session=session,
         language=language,
-        form_token=_form_token(request),
+        form_token=token_of(request, FORM, services.settings),
     )
     request.state.visit = visit
     return visit
@@ -85,30 +85,24 @@ def nobody(request: Request, services: Services) -> Visit:
         request=request,
         services=services,
         session=None,
-        language=spoken_before(request),
-        form_token=_form_token(request),
+        language=spoken_before(request, services),
+        form_token=token_of(request, FORM, services.settings),
     )
 
 
-def spoken_before(request: Request) -> Language:
+def spoken_before(request: Request, services: Services) -> Language:
     """The language that this browser chose, else what its Accept-Language prefers."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    chosen = cookie_of(request, LANGUAGE, services.settings)
     preferred: Language = request.state.language
     return next((language for language in LANGUAGES if language == chosen), preferred)
 
 
 def _session(request: Request, services: Services, *, in_use: bool) -> Session | None:
-    token = request.cookies.get(COOKIE, "")
+    token = cookie_of(request, SESSION, services.settings)
     try:
         return services.accounts.session(token, in_use=in_use) if token else None
     except NotAuthenticated:
         return None
-
-
-def _form_token(request: Request) -> str:
-    """The browser's, or a new one if what it has is not one of ours."""
-    known = request.cookies.get(FORM_COOKIE, "")
-    return known if len(known) == 43 and known.isascii() else secrets.token_urlsafe(32)
 
 
 AnyVisit = Annotated[Visit, Depends(visit_of)]

@@ -5,21 +5,20 @@ import binascii
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from cxr_triage.api.dicomweb.negotiation import weights_of
-from cxr_triage.api.platform.services import Opened, Services
+from cxr_triage.api.platform.cookies import SESSION, cookie_of
+from cxr_triage.api.platform.services import Opened
 from cxr_triage.errors import NotAuthenticated
 from cxr_triage.language import Language
 from cxr_triage.service.audit import Origin
-from cxr_triage.service.people.accounts import Session, SignedIn
+from cxr_triage.service.people.accounts import Session
 from cxr_triage.service.people.principal import Permission, Principal
-from cxr_triage.settings import Settings
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CSRF_HEADER = "X-CSRF-Token"
-COOKIE = "cxr-triage-session"
 BASIC_TOO = 'Bearer, Basic realm="cxr-triage", charset="UTF-8"'
 """How programs may sign in where browsers never go: those would ask people for a password."""
 
@@ -54,7 +53,7 @@ def preferred(accept: str, otherwise: Language) -> Language:
 def session_of(request: Request, services: Opened) -> Session:
     """The signed-in person's. Raises NotAuthenticated, or NotAllowed for a write without
     the session's CSRF token."""
-    token = request.cookies.get(COOKIE, "")
+    token = cookie_of(request, SESSION, services.settings)
     if not token:
         raise NotAuthenticated("session_ended")
     session = services.accounts.session(token)
@@ -109,28 +108,13 @@ def who_may(permission: Permission) -> Callable[[Principal], Principal]:
     return allowed
 
 
-def set_cookie(response: Response, signed_in: SignedIn, services: Services) -> None:
-    """The session's cookie, for this site and no script."""
-    response.set_cookie(
-        COOKIE,
-        signed_in.token,
-        max_age=services.settings.session_hours * 3600,
-        httponly=True,
-        secure=is_secure(services.settings),
-        samesite="strict",
-    )
-
-
-def is_secure(settings: Settings) -> bool:
-    """Do browsers reach the service by HTTPS? Without it, it listens on this machine alone."""
-    return settings.tls_certificate is not None or bool(settings.trusted_proxies)
-
-
 From = Annotated[Origin, Depends(origin_of)]
 Spoken = Annotated[Language, Depends(language_of)]
 SignedInSession = Annotated[Session, Depends(session_of)]
 Uploader = Annotated[Principal, Depends(who_may("upload"))]
 Sender = Annotated[Principal, Depends(sender_of)]
+ResultReader = Annotated[Principal, Depends(who_may("read_results"))]
 Reader = Annotated[Principal, Depends(who_may("read"))]
 Corrector = Annotated[Principal, Depends(who_may("correct"))]
 Reviewer = Annotated[Principal, Depends(who_may("review"))]
+Administrator = Annotated[Principal, Depends(who_may("manage_accounts"))]

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
 from cxr_triage.api.dicomweb.response import JSON_TYPE, XML_TYPE
-from cxr_triage.api.platform.access import COOKIE, CSRF_HEADER
+from cxr_triage.api.platform.access import CSRF_HEADER
 from cxr_triage.api.platform.problems import MEDIA_TYPE as PROBLEM_TYPE
 from cxr_triage.api.platform.problems import Problem
 from cxr_triage.api.v1 import examples
@@ -106,19 +106,21 @@ HTML = _bytes("text/html", "The page.")
 PDF = _bytes("application/pdf", "The file.")
 OPEN = {"/healthz", "/readyz"}
 """Addresses that anybody may ask for; so is signing in."""
+FOR_PEOPLE = ("/v1/session", "/v1/people", "/v1/stations", "/v1/keys")
+"""What no station's key opens."""
 
 
-def describe(app: FastAPI) -> None:
-    """Have the application describe itself in full."""
+def describe(app: FastAPI, *, session_cookie: str) -> None:
+    """Have the application describe itself in full. session_cookie: its name."""
 
     @cache
     def openapi() -> dict[str, Any]:
-        return _document(app)
+        return _document(app, session_cookie)
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _document(app: FastAPI, session_cookie: str) -> dict[str, Any]:
     document: dict[str, Any] = get_openapi(
         title=app.title,
         version=app.version,
@@ -134,7 +136,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             "scheme": "basic",
             "description": "A station's API key as the password, whatever the name.",
         },
-        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+        "session": {"type": "apiKey", "in": "cookie", "name": session_cookie},
         "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER},
     }
     for name in ("HTTPValidationError", "ValidationError"):
@@ -171,7 +173,7 @@ def _security(path: str, method: str) -> list[dict[str, list[str]]]:
         return []
     needed = ("session",) if method == "get" else ("session", "csrf")
     person: dict[str, list[str]] = {scheme: [] for scheme in needed}
-    if path.startswith(("/v1/session", "/v1/people")):
+    if path.startswith(FOR_PEOPLE):
         return [person]
     stations: list[dict[str, list[str]]] = [{"station": []}]
     if path.startswith("/dicomweb/"):

@@ -8,7 +8,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cxr_triage.api.platform.access import is_secure, preferred
+from cxr_triage.api.platform.access import preferred
+from cxr_triage.api.platform.cookies import is_secure
 from cxr_triage.api.platform.problems import ErrorHandler
 from cxr_triage.errors import TriageError
 from cxr_triage.logs import log_unexpected

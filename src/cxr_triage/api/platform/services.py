@@ -5,11 +5,13 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from cxr_triage.api.platform.single_sign_on import SingleSignOn, open_single_sign_on
 from cxr_triage.domain import NextSteps
 from cxr_triage.imaging.limits import MIB
+from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.intake.intake import Intake
 from cxr_triage.service.intake.quotas import Quotas, quotas_of
@@ -47,6 +49,8 @@ class Services:
     reporter: Reporter
     metrics: Metrics
     sso: SingleSignOn | None
+    hashing: CapacityLimiter
+    """In how many threads passwords are hashed."""
 
     @property
     def next_steps(self) -> NextSteps:
@@ -92,6 +96,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             reporter=Reporter(store=store, pool=pool, settings=settings),
             metrics=metrics,
             sso=stack.enter_context(open_single_sign_on(settings, store, accounts)),
+            hashing=CapacityLimiter(usable_cpus()),
         )
         stack.enter_context(closing(TaskRunner(store, settings, metrics))).start()
         yield services

@@ -1,13 +1,12 @@
 """One result: its values, its pictures, its report, doctors' readings of it."""
 
 from base64 import b64encode
-from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from cxr_triage.api.platform.access import From, Reader, Reviewer, Spoken
+from cxr_triage.api.platform.access import From, ResultReader, Reviewer, Spoken
 from cxr_triage.api.platform.documentation import HTML, PIXELS, PNG
 from cxr_triage.api.platform.services import Opened, Services
 from cxr_triage.api.v1.models import MAX_NAME, AssessmentOut, ReviewIn, ReviewOut
@@ -18,8 +17,9 @@ from cxr_triage.report.film.viewer import MEDIA_TYPE
 from cxr_triage.service.audit import Action, Origin, entry, note
 from cxr_triage.service.inference.jobs import Drawing
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.review import reviews
-from cxr_triage.store.records import ReviewDraft, StoredAssessment
+from cxr_triage.service.review import disclosure, reviews
+from cxr_triage.service.review.disclosure import ShownResult, shown_review
+from cxr_triage.store.records import ReviewDraft
 
 router = APIRouter(prefix="/v1/assessments/{assessment}", tags=["assessments"])
 
@@ -30,17 +30,17 @@ InStoredValues = Query(ge=-65536, le=65536, allow_inf_nan=False)
 
 @router.get("")
 def read_assessment(
-    services: Opened, who: Reader, origin: From, language: Spoken, id_: AssessmentId
+    services: Opened, who: ResultReader, origin: From, language: Spoken, id_: AssessmentId
 ) -> AssessmentOut:
     """A result with every finding, the model that made it, and where its pictures are."""
     stored = _seen(services, who, origin, id_, Action.IMAGE_VIEWED)
-    return assessment_out(stored, who, language, services.next_steps)
+    return assessment_out(stored, language, services.next_steps)
 
 
 @router.get("/image.png", **PNG)
 def read_image(
     services: Opened,
-    who: Reader,
+    who: ResultReader,
     origin: From,
     id_: AssessmentId,
     size: Size = 1024,
@@ -55,7 +55,7 @@ def read_image(
 
 
 @router.get("/pixels", **PIXELS)
-def read_pixels(services: Opened, who: Reader, origin: From, id_: AssessmentId) -> Response:
+def read_pixels(services: Opened, who: ResultReader, origin: From, id_: AssessmentId) -> Response:
     """Stored values and the table that makes grey of them, for a viewer that windows by
     itself: `CXRPIX01`, the head's length (u32), the head (JSON), stored values (u16 or i16
     [rows, columns]), the table (f32, `table_offset` bytes after the head; −1024 is black,
@@ -67,7 +67,7 @@ def read_pixels(services: Opened, who: Reader, origin: From, id_: AssessmentId) 
 @router.get("/heatmaps/{label}.png", **PNG)
 def read_heatmap(
     services: Opened,
-    who: Reader,
+    who: ResultReader,
     origin: From,
     language: Spoken,
     id_: AssessmentId,
@@ -90,7 +90,7 @@ def read_heatmap(
 
 @router.get("/report.html", **HTML)
 def read_report(
-    services: Opened, who: Reader, origin: From, language: Spoken, id_: AssessmentId
+    services: Opened, who: ResultReader, origin: From, language: Spoken, id_: AssessmentId
 ) -> Response:
     """A page that prints on A4: image, heatmaps, findings, model. It names no patient."""
     stored = _seen(services, who, origin, id_, Action.REPORT_VIEWED)
@@ -126,9 +126,8 @@ def write_review(
         impression=body.impression,
     )
     if body.action == "addendum":
-        return review_out(
-            reviews.add(services.store, who, draft, origin=origin, whole_study=body.whole_study)
-        )
+        added = reviews.add(services.store, who, draft, origin=origin, whole_study=body.whole_study)
+        return review_out(shown_review(added, who))
     if body.action == "sign":
         reviews.check_signable(who, draft)
     elif body.whole_study is not None:
@@ -145,25 +144,21 @@ def write_review(
         )
         found = services.store.assessment(id_, who.scope).assessment
         services.metrics.signed(saved.draft, found)
-    return review_out(saved)
+    return review_out(shown_review(saved, who))
 
 
 def _seen(
     services: Services, who: Principal, origin: Origin, id_: str, action: Action
-) -> StoredAssessment:
+) -> ShownResult:
     """The result, noted in the audit trail as seen. Raises NotFound."""
-    stored = services.store.assessment(id_, who.scope)
+    stored = disclosure.result(services.store, who, id_)
     actor = who.acts_from(origin)
     note(services.store, entry(action, actor, study_id=stored.study_id, assessment_id=id_))
     return stored
 
 
-def _drawn(
-    services: Services, who: Principal, stored: StoredAssessment, drawing: Drawing
-) -> Response:
+def _drawn(services: Services, who: Principal, stored: ShownResult, drawing: Drawing) -> Response:
     found = stored.assessment
-    if not who.may("see_patients"):
-        found = replace(found, header=replace(found.header, accession=""))
     data = services.store.file(found.id, who.scope)
     return Response(services.pool.draw(data, found, drawing), media_type=MEDIA_TYPES[drawing.kind])
 

@@ -20,7 +20,9 @@ from cxr_triage.api.v1.models import (
 from cxr_triage.api.v1.shapes import corrections_out, detail_out
 from cxr_triage.api.v1.studies import own_id
 from cxr_triage.service.audit import Action, entry, note
+from cxr_triage.service.review import disclosure
 from cxr_triage.service.review.corrections import WantedValues
+from cxr_triage.service.review.disclosure import shown_study
 
 router = APIRouter(prefix="/v1", tags=["corrections"])
 
@@ -34,7 +36,7 @@ def read_corrections(
     services: Opened, who: Corrector, origin: From, study: StudyId
 ) -> CorrectionsOut:
     """What was put right of a study, by whom and why, newest first."""
-    detail = services.store.study(own_id(services, who, study), who.scope)
+    detail = disclosure.study(services.store, who, own_id(services, who, study))
     seen = entry(Action.STUDY_OPENED, who.acts_from(origin), study_id=detail.row.study_id)
     note(services.store, seen)
     return corrections_out(detail)
@@ -71,7 +73,7 @@ def correct_study(
         reason=body.reason,
         origin=origin,
     )
-    return detail_out(detail, who, language, services.next_steps)
+    return detail_out(shown_study(detail, who), language, services.next_steps)
 
 
 @router.post("/studies/{study}/merge")
@@ -88,7 +90,7 @@ def merge_studies(
         reason=body.reason,
         origin=origin,
     )
-    return detail_out(detail, who, language, services.next_steps)
+    return detail_out(shown_study(detail, who), language, services.next_steps)
 
 
 @router.post("/studies/{study}/part")
@@ -104,7 +106,7 @@ def part_study(
         reason=body.reason,
         origin=origin,
     )
-    return detail_out(detail, who, language, services.next_steps)
+    return detail_out(shown_study(detail, who), language, services.next_steps)
 
 
 @router.post("/studies/{study}/settle")
@@ -120,7 +122,7 @@ def settle_number(
         reason=body.reason,
         origin=origin,
     )
-    return detail_out(detail, who, language, services.next_steps)
+    return detail_out(shown_study(detail, who), language, services.next_steps)
 
 
 @router.post("/assessments/{assessment}/move")
@@ -137,7 +139,7 @@ def move_film(
     detail = services.corrections.move(
         who, id_, body.study, version=body.version, reason=body.reason, origin=origin
     )
-    return detail_out(detail, who, language, services.next_steps)
+    return detail_out(shown_study(detail, who), language, services.next_steps)
 
 
 @router.post("/assessments/{assessment}/read-anyway")
@@ -155,7 +157,7 @@ def read_film_anyway(
     detail = services.corrections.read_anyway(
         who, id_, version=body.version, reason=body.reason, origin=origin
     )
-    return detail_out(detail, who, language, services.next_steps)
+    return detail_out(shown_study(detail, who), language, services.next_steps)
 
 
 @router.post("/assessments/{assessment}/hide")
@@ -171,7 +173,7 @@ def hide_film(
     detail = services.corrections.hide(
         who, id_, hidden=True, version=body.version, reason=body.reason, origin=origin
     )
-    return detail_out(detail, who, language, services.next_steps)
+    return detail_out(shown_study(detail, who), language, services.next_steps)
 
 
 @router.post("/assessments/{assessment}/show")
@@ -187,4 +189,4 @@ def show_film(
     detail = services.corrections.hide(
         who, id_, hidden=False, version=body.version, reason=body.reason, origin=origin
     )
-    return detail_out(detail, who, language, services.next_steps)
+    return detail_out(shown_study(detail, who), language, services.next_steps)

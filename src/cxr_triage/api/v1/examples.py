@@ -6,6 +6,8 @@ from pydantic.config import JsonDict
 
 SIGN_IN: JsonDict = {"name": "radiologist", "password": "correct horse battery staple"}
 PASSWORD: JsonDict = {"old": "correct horse battery staple", "new": "four other words together"}
+NEW_KEY: JsonDict = {"scope": "send", "days": 365}
+KEY_SCOPE: JsonDict = {"scope": "send"}
 
 REVIEW: JsonDict = {
     "action": "save",

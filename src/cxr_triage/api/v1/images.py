@@ -17,6 +17,7 @@ from cxr_triage.service.audit import Origin
 from cxr_triage.service.intake.declared import Declared
 from cxr_triage.service.intake.spool import Received
 from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.review.disclosure import shown_result
 from cxr_triage.store.records import Kept
 
 router = APIRouter(prefix="/v1", tags=["images"])
@@ -83,6 +84,6 @@ def _image(
     return ImageOut(
         file=number,
         status=201 if outcome.created else 200,
-        assessment=assessment_out(outcome.stored, who, language, steps),
+        assessment=assessment_out(shown_result(outcome.stored, who), language, steps),
         warnings=[PublicReason(**reason_fields(one, language)) for one in outcome.warnings],
     )

@@ -212,6 +212,9 @@ class ReviewOut(_Model):
     agrees: bool = Field(description="Agrees with everything that is shown of the result.")
     note: str
     impression: str
+    texts_left_out: bool = Field(
+        description="There are texts, which are not for who may not see patients."
+    )
     saved_at: datetime
     signed_at: datetime | None
     addendum_of: str | None

@@ -3,16 +3,14 @@
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
-from cxr_triage.api.platform.access import From, who_may
+from cxr_triage.api.platform.access import Administrator, From
 from cxr_triage.api.platform.services import Opened
 from cxr_triage.api.v1.session_list import ListedSessionOut, SessionsOut
-from cxr_triage.service.people.principal import Principal
 
 router = APIRouter(prefix="/v1/people/{name}/sessions", tags=["session"])
 
-Administrator = Annotated[Principal, Depends(who_may("manage_accounts"))]
 UserName = Annotated[str, Path(max_length=64)]
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from cxr_triage.api.platform.access import COOKIE, From, SignedInSession
+from cxr_triage.api.platform.access import From, SignedInSession
+from cxr_triage.api.platform.cookies import SESSION, cookie_of
 from cxr_triage.api.platform.services import Opened
 
 router = APIRouter(prefix="/v1/sessions", tags=["session"])
@@ -35,7 +36,7 @@ class SessionsOut(BaseModel):
 @router.get("")
 def list_sessions(request: Request, services: Opened, session: SignedInSession) -> SessionsOut:
     """Where one is signed in."""
-    token = request.cookies.get(COOKIE, "")
+    token = cookie_of(request, SESSION, services.settings)
     found = services.sessions.of(session.principal, token)
     return SessionsOut(sessions=[ListedSessionOut(**asdict(one)) for one in found])
 
@@ -45,7 +46,7 @@ def delete_others(
     request: Request, services: Opened, origin: From, session: SignedInSession
 ) -> None:
     """End every other session of one's own."""
-    token = request.cookies.get(COOKIE, "")
+    token = cookie_of(request, SESSION, services.settings)
     services.sessions.end_others(session.principal, token, origin=origin)
 
 

@@ -1,4 +1,4 @@
-"""Records of the store in the shapes of the interface."""
+"""What is shown of the store's records in the shapes of the interface."""
 
 from datetime import datetime
 from urllib.parse import quote
@@ -26,34 +26,31 @@ from cxr_triage.result.public import DECIMALS, PublicFinding, finding_fields, mo
 from cxr_triage.result.sentences import priority_sentence
 from cxr_triage.service.inference.pool import Running
 from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.review.disclosure import (
+    ShownResult,
+    ShownReview,
+    ShownRow,
+    ShownStudy,
+)
 from cxr_triage.service.review.worklist import station_name
-from cxr_triage.store.records import Review, StoredAssessment, StudyDetail, StudyRow
-
-IDENTIFIERS = ("study_uid", "series_uid", "sop_uid", "accession")
-"""Of the patient's images."""
 
 
 def assessment_out(
-    stored: StoredAssessment,
-    who: Principal,
+    stored: ShownResult,
     language: Language,
     steps: NextSteps,
-    row: StudyRow | None = None,
+    row: ShownRow | None = None,
 ) -> AssessmentOut:
-    """Identifiers of the patient's images are left out for those who may not see patients.
-
-    steps: what the site says is to be done next. row: of its study, where that is known.
-    """
+    """steps: what the site says is to be done next. row: of its study, where that is known."""
     found = stored.assessment
-    address, named = f"/v1/assessments/{found.id}", who.may("see_patients")
+    address = f"/v1/assessments/{found.id}"
     said = public(found, language, steps)
     heatmaps = [_heatmap(address, one.label) if found.crop else None for one in found.findings]
     findings = [
         one | {"heatmap": heatmap} for one, heatmap in zip(said["findings"], heatmaps, strict=True)
     ]
-    hidden = {} if named else dict.fromkeys(IDENTIFIERS, "")
     return AssessmentOut(
-        **(said | {"findings": findings} | hidden),
+        **(said | {"findings": findings}),
         id=found.id,
         study_id=stored.study_id,
         station_id=stored.station_id,
@@ -68,19 +65,23 @@ def assessment_out(
             study=f"/v1/studies/{stored.study_id}",
         ),
         filed=FiledOut(
-            patient=_patient(stored.patient) if named else None,
+            patient=_patient(stored.patient),
             view=stored.filed.view,
             age_years=_age(stored.filed.age_years),
             sex=stored.filed.sex,
         ),
-        marker=stored.marker if named else "",
+        marker=stored.marker,
         twin=stored.twin,
         other_name=row is not None and names_differ(stored.patient, row.filed),
         hidden_at=stored.hidden_at,
     )
 
 
-def _patient(patient: Patient) -> PatientOut:
+def _patient(patient: Patient) -> PatientOut | None:
+    return None if patient.withheld else _named(patient)
+
+
+def _named(patient: Patient) -> PatientOut:
     return PatientOut(
         id=patient.id,
         issuer=patient.issuer,
@@ -98,16 +99,15 @@ def _heatmap(address: str, label: str) -> str:
     return f"{address}/heatmaps/{quote(label)}.png"
 
 
-def study_out(row: StudyRow, who: Principal, language: Language, steps: NextSteps) -> StudyOut:
-    """Patient, UID and accession number are left out for those who may not see patients."""
-    named = who.may("see_patients")
+def study_out(row: ShownRow, language: Language, steps: NextSteps) -> StudyOut:
+    """A row of the worklist."""
     return StudyOut(
         id=row.study_id,
-        study_uid=row.study_uid if named else "",
+        study_uid=row.study_uid,
         station_id=row.station_id,
         station_name=station_name(row, language),
-        accession=row.accession if named else "",
-        patient=_patient(row.patient) if named else None,
+        accession=row.accession,
+        patient=_patient(row.patient),
         age_years=_age(row.age_years),
         sex=row.sex,
         view=row.view,
@@ -130,43 +130,41 @@ def study_out(row: StudyRow, who: Principal, language: Language, steps: NextStep
         assessment_id=row.assessment_id,
         contested=row.contested,
         settled_at=row.settled_at,
-        file_name=row.file_name if named else "",
+        file_name=row.file_name,
         version=row.version,
         signed_by=row.signed_by,
         signed_at=row.signed_at,
-        filed=_patient(row.filed) if named and row.patient_corrected else None,
+        filed=_patient(row.filed) if row.patient_corrected else None,
         filed_age_years=_age(row.filed_image.age_years) if row.age_corrected else None,
         corrected=row.corrected,
     )
 
 
-def detail_out(
-    detail: StudyDetail, who: Principal, language: Language, steps: NextSteps
-) -> StudyDetailOut:
+def detail_out(detail: ShownStudy, language: Language, steps: NextSteps) -> StudyDetailOut:
+    row = ShownRow(detail.row)
     return StudyDetailOut(
         unsigned=[one.assessment.id for one in detail.lacking],
-        study=study_out(detail.row, who, language, steps),
+        study=study_out(row, language, steps),
         assessments=[
-            assessment_out(one, who, language, steps, detail.row) for one in detail.images
+            assessment_out(ShownResult(one), language, steps, row) for one in detail.images
         ],
-        reviews=[review_out(review) for review in detail.reviews],
-        hidden=[assessment_out(one, who, language, steps, detail.row) for one in detail.hidden],
+        reviews=[review_out(ShownReview(review)) for review in detail.reviews],
+        hidden=[assessment_out(ShownResult(one), language, steps, row) for one in detail.hidden],
         siblings=[
             SiblingOut(
                 id=one.study_id,
-                patient=_patient(one.patient),
+                patient=_named(one.patient),
                 received_at=one.received_at,
                 settled_at=one.settled_at,
             )
             for one in detail.siblings
-            if who.may("see_patients")
         ],
-        corrections=corrections_out(detail).corrections if who.may("see_patients") else [],
+        corrections=corrections_out(detail).corrections,
     )
 
 
-def corrections_out(detail: StudyDetail) -> CorrectionsOut:
-    """For those who may see patients."""
+def corrections_out(detail: ShownStudy) -> CorrectionsOut:
+    """Newest first."""
     results = {one.image_id: one.assessment.id for one in detail.everything}
     return CorrectionsOut(
         version=detail.row.version,
@@ -195,7 +193,7 @@ def _plain(value: object) -> str | float | None:
     return str(value)
 
 
-def review_out(review: Review) -> ReviewOut:
+def review_out(review: ShownReview) -> ReviewOut:
     return ReviewOut(
         id=review.id,
         assessment_id=review.assessment_id,
@@ -207,6 +205,7 @@ def review_out(review: Review) -> ReviewOut:
         agrees=review.draft.agrees,
         note=review.draft.note,
         impression=review.draft.impression,
+        texts_left_out=review.texts_left_out,
         saved_at=review.saved_at,
         signed_at=review.signed_at,
         addendum_of=review.addendum_of,

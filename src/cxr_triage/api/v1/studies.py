@@ -17,12 +17,13 @@ from cxr_triage.api.v1.models import (
 )
 from cxr_triage.api.v1.shapes import detail_out, study_out
 from cxr_triage.domain import Priority
-from cxr_triage.errors import NotFound, QueryInvalid, StoreError
+from cxr_triage.errors import QueryInvalid, StoreError
 from cxr_triage.language import Language
 from cxr_triage.service.audit import Action, Origin, entry, log_instead, note
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.review import worklist
-from cxr_triage.store.records import StudyDetail, StudyState, WorklistQuery
+from cxr_triage.service.review import disclosure, worklist
+from cxr_triage.service.review.disclosure import ShownStudy
+from cxr_triage.store.records import StudyState, WorklistQuery
 
 router = APIRouter(prefix="/v1", tags=["worklist"])
 
@@ -60,7 +61,7 @@ def read_worklist(
     )
     page = _page(services, who, query, cursor, limit)
     note(services.store, entry(Action.WORKLIST_VIEWED, who.acts_from(origin)))
-    return _worklist_out(services, page, who, language)
+    return _worklist_out(services, page, language)
 
 
 @router.post("/worklist/search")
@@ -80,7 +81,7 @@ def search_worklist(
     )
     page = _page(services, who, query, wanted.cursor, wanted.limit)
     note(services.store, entry(Action.WORKLIST_SEARCHED, who.acts_from(origin)))
-    return _worklist_out(services, page, who, language)
+    return _worklist_out(services, page, language)
 
 
 def _page(
@@ -91,12 +92,10 @@ def _page(
     )
 
 
-def _worklist_out(
-    services: Services, page: worklist.Page, who: Principal, language: Language
-) -> WorklistOut:
+def _worklist_out(services: Services, page: worklist.Page, language: Language) -> WorklistOut:
     steps = services.next_steps
     return WorklistOut(
-        studies=[study_out(row, who, language, steps) for row in page.rows], next=page.cursor
+        studies=[study_out(row, language, steps) for row in page.rows], next=page.cursor
     )
 
 
@@ -110,9 +109,9 @@ def read_study(
 ) -> StudyDetailOut:
     """A study by its id, or by its Study Instance UID (the newest, if several stations sent
     it, or several patients bear it). A doctor who reads it opens it."""
-    detail = services.store.study(own_id(services, who, study), who.scope)
+    detail = disclosure.study(services.store, who, own_id(services, who, study))
     note_opened(services, who, origin, detail)
-    return detail_out(detail, who, language, services.next_steps)
+    return detail_out(detail, language, services.next_steps)
 
 
 def own_id(services: Services, who: Principal, study: str) -> str:
@@ -120,15 +119,10 @@ def own_id(services: Services, who: Principal, study: str) -> str:
 
     Raises NotFound for a UID that these eyes may not see.
     """
-    if not UID.fullmatch(study):
-        return study
-    rows = services.store.studies_with_uid(study, who.scope)
-    if not rows or not who.may("see_patients"):
-        raise NotFound("study_not_found")
-    return rows[0].study_id
+    return disclosure.study_with_uid(services.store, who, study) if UID.fullmatch(study) else study
 
 
-def note_opened(services: Services, who: Principal, origin: Origin, detail: StudyDetail) -> None:
+def note_opened(services: Services, who: Principal, origin: Origin, detail: ShownStudy) -> None:
     """In the audit trail; a new study becomes opened when a doctor sees it."""
     study_id = detail.row.study_id
     seen = entry(Action.STUDY_OPENED, who.acts_from(origin), study_id=study_id)

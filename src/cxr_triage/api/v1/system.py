@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from cxr_triage.api.platform.access import Reader, Spoken
+from cxr_triage.api.platform.access import ResultReader, Spoken
 from cxr_triage.api.platform.services import Opened
 from cxr_triage.api.v1.models import HealthOut, ModelOut
 from cxr_triage.api.v1.shapes import model_out
@@ -11,7 +11,7 @@ router = APIRouter(tags=["system"])
 
 
 @router.get("/v1/model")
-def read_model(services: Opened, _: Reader, language: Spoken) -> ModelOut:
+def read_model(services: Opened, _: ResultReader, language: Spoken) -> ModelOut:
     """The model that runs now, what it is for, where it is weak, and its thresholds."""
     return model_out(services.pool.running, language)
 

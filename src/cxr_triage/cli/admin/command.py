@@ -40,6 +40,8 @@ StationName = Annotated[str, typer.Argument(help=say("help.station_name", _HELP)
 Days = Annotated[
     int | None, typer.Option("--days", min=1, max=3650, help=say("help.key_days", _HELP))
 ]
+KeyScopeOption = Annotated[str, typer.Option("--scope", help=say("help.key_scope", _HELP))]
+NewScope = Annotated[str, typer.Argument(help=say("help.key_scope", _HELP), metavar="SCOPE")]
 Prefix = Annotated[str, typer.Argument(help=say("help.key_prefix", _HELP))]
 Overlap = Annotated[
     int, typer.Option("--overlap-days", min=0, max=90, help=say("help.key_overlap", _HELP))
@@ -62,6 +64,7 @@ def create_admin_app(language: Language) -> typer.Typer:
         "list-stations": list_stations,
         "create-key": create_key,
         "rotate-key": rotate_key,
+        "set-key-scope": set_key_scope,
         "revoke-key": revoke_key,
         "list-keys": list_keys,
         "backup": backup,
@@ -138,14 +141,18 @@ def create_station(station: StationId, name: StationName, lang: Lang = None) -> 
     typer.echo(say("admin.station_created", language, station=made.id))
 
 
-def create_key(station: StationId, days: Days = None, lang: Lang = None) -> None:
+def create_key(
+    station: StationId, scope: KeyScopeOption = "send", days: Days = None, lang: Lang = None
+) -> None:
     """Make a station's API key and show it, once; the key alone goes to standard output."""
     from cxr_triage.cli.admin.tables import day_in  # noqa: PLC0415
     from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
+    from cxr_triage.service.people.administration import checked_scope  # noqa: PLC0415
 
     settings, language = settings_and_language(lang)
+    wanted = checked_scope(scope)
     with _administration(settings) as admin:
-        key, record = admin.create_key(station, days=days, by=SYSTEM)
+        key, record = admin.create_key(station, scope=wanted, days=days, by=SYSTEM)
     until = day_in(settings.zone, record.expires_at)
     typer.echo(say("admin.key_created", language, prefix=record.prefix, until=until), err=True)
     typer.echo(key)
@@ -161,6 +168,19 @@ def rotate_key(prefix: Prefix, overlap: Overlap = 7, days: Days = None, lang: La
     said = {"prefix": record.prefix, "old": prefix}
     typer.echo(say_count("admin.key_rotated", language, overlap, **said), err=True)
     typer.echo(key)
+
+
+def set_key_scope(prefix: Prefix, scope: NewScope, lang: Lang = None) -> None:
+    """Say what a key is for from now on."""
+    from cxr_triage.service.audit import SYSTEM  # noqa: PLC0415
+    from cxr_triage.service.people.administration import checked_scope  # noqa: PLC0415
+
+    settings, language = settings_and_language(lang)
+    wanted = checked_scope(scope)
+    with _administration(settings) as admin:
+        key = admin.set_key_scope(prefix, wanted, by=SYSTEM)
+    means = say(f"key_scope.{key.scope}", language)
+    typer.echo(say("admin.key_scope_set", language, prefix=key.prefix, scope=means))
 
 
 def revoke_key(prefix: Prefix, lang: Lang = None) -> None:

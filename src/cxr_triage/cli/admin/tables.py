@@ -59,11 +59,12 @@ def keys_table(keys: Sequence[StationKey], language: Language, zone: ZoneInfo) -
     """Prefix, station, until when it is good, and whether it counts."""
     now = datetime.now(UTC)
     return _table(
-        ("key", "station", "until", "state"),
+        ("key", "station", "scope", "until", "state"),
         (
             (
                 key.prefix,
                 key.station_id,
+                say(f"key_scope.{key.scope}", language),
                 day_in(zone, key.expires_at),
                 say(f"account_state.{_key_state(key, now)}", language),
             )

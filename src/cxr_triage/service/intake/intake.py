@@ -85,7 +85,7 @@ class Intake:
             if known is not None:
                 _check_study(known.assessment.header, study_uid)
                 return self._sent_again(known, declared, actor)
-            return self._keep(received, station, actor, declared, study_uid)
+            return self._keep(received, station, who.machine, actor, declared, study_uid)
         except (ImageError, Conflict):
             note(self._store, entry(Action.IMAGE_REJECTED, actor))
             raise
@@ -112,6 +112,7 @@ class Intake:
         self,
         received: Received,
         station: str,
+        machine: str,
         actor: Actor,
         declared: Declared,
         study_uid: str,
@@ -130,6 +131,7 @@ class Intake:
             station_id=station,
             received_at=datetime.now(UTC),
             file_name=received.name,
+            machine=machine,
         )
         audit = entry(Action.IMAGE_KEPT, actor)
         with self._metrics.timed("keep"):

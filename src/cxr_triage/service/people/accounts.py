@@ -5,9 +5,9 @@ Keys and tokens are 256 random bits, kept as their SHA-256; passwords as argon2i
 
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -88,7 +88,7 @@ class Accounts:
         if found is not None:
             known, station = found
             if self._counts(known, key) and station.disabled_at is None:
-                return of_station(station, self._language)
+                return of_station(station, known, self._language)
         lockout.note_wrong_key(self._store, origin.address, self._clock())
         raise NotAuthenticated("key_invalid")
 
@@ -97,19 +97,28 @@ class Accounts:
         late = known.expires_at is not None and known.expires_at <= self._clock()
         return right and not late and known.revoked_at is None
 
-    def sign_in(self, name: str, password: str, *, origin: Origin) -> SignedIn:
-        """Raises NotAuthenticated `sign_in_failed`, or TooManyAttempts (`retry_after_s`)."""
+    def sign_in(self, name: str, password: str, *, origin: Origin, browser: str = "") -> SignedIn:
+        """browser: the token by which this browser is known again; empty: it keeps none.
+
+        Raises NotAuthenticated `sign_in_failed`, or TooManyAttempts (`retry_after_s`).
+        """
         account = account_name(name)
-        attempt = SignInAttempt(
-            account=sha256_of(account), address=origin.address[:64], at=self._clock()
-        )
-        person = self._checked(account, password, attempt, origin)
-        return self.begin_session(person, origin=origin, attempt=attempt)
+        known = self._store.accounts.person_named(account)
+        place = lockout.place_of(self._store, known, origin.address, browser)
+        attempt = SignInAttempt(account=sha256_of(account), address=place.name, at=self._clock())
+        person = self._checked(known, password, attempt, place, origin)
+        return self.begin_session(person, origin=origin, attempt=attempt, places=place.marks)
 
     def begin_session(
-        self, person: Person, *, origin: Origin, attempt: SignInAttempt | None = None
+        self,
+        person: Person,
+        *,
+        origin: Origin,
+        attempt: SignInAttempt | None = None,
+        places: Sequence[str] = (),
     ) -> SignedIn:
-        """For somebody who is known to be that person. attempt: which succeeded."""
+        """For somebody who is known to be that person. attempt: which succeeded. places: from
+        where, to be known again."""
         now, token = self._clock(), secrets.token_urlsafe(32)
         session = StoredSession(
             sha256=sha256_of(token),
@@ -122,6 +131,7 @@ class Accounts:
         self._store.sessions.add(
             session,
             attempt=attempt,
+            places=places,
             audit=entry(Action.SIGNED_IN, principal.acts_from(origin)),
         )
         return SignedIn(
@@ -132,16 +142,20 @@ class Accounts:
         )
 
     def _checked(
-        self, account: str, password: str, attempt: SignInAttempt, origin: Origin
+        self,
+        person: Person | None,
+        password: str,
+        attempt: SignInAttempt,
+        place: lockout.Place,
+        origin: Origin,
     ) -> Person:
         """The person, if the password is theirs and they may come in."""
-        lockout.begin_sign_in(self._store, attempt)
-        person = self._store.accounts.person_named(account)
+        nobody, subject = Actor(kind="nobody", origin=origin), person.id if person else ""
+        slowed = entry(Action.SIGN_IN_SLOWED, nobody, subject_id=subject)
+        lockout.begin_sign_in(self._store, attempt, place, slowed)
         right = passwords.matches(person.password_hash if person else None, password)
         if person is None or not right or person.disabled_at is not None:
-            nobody = Actor(kind="nobody", origin=origin)
-            refused = entry(Action.SIGN_IN_REFUSED, nobody, subject_id=person.id if person else "")
-            self._store.record(refused)
+            self._store.record(entry(Action.SIGN_IN_REFUSED, nobody, subject_id=subject))
             raise NotAuthenticated("sign_in_failed")
         if passwords.is_outdated(person.password_hash):
             self._store.accounts.rehash(
@@ -187,11 +201,12 @@ class Accounts:
         """End every other session of the person. Raises NotAuthenticated, TooManyAttempts or
         AccountInvalid (`password_…`)."""
         stored, person = self._live(token)
+        place = lockout.place_of(self._store, person, origin.address, "")
         attempt = SignInAttempt(
-            account=sha256_of(person.name), address=origin.address[:64], at=self._clock()
+            account=sha256_of(person.name), address=place.name, at=self._clock()
         )
         passwords.check_new(new, person.name)
-        self._checked(person.name, old, attempt, origin)
+        self._checked(person, old, attempt, replace(place, known=True), origin)
         self._store.sessions.forget(attempt)
         actor = of_person(person).acts_from(origin)
         self._store.accounts.set_password(

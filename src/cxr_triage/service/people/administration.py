@@ -11,7 +11,15 @@ from cxr_triage.service.audit import Action, Actor, entry
 from cxr_triage.service.people import passwords
 from cxr_triage.service.people.accounts import AccountRules, new_key, prefix_of
 from cxr_triage.service.people.secrets import account_name, person_of_name, sha256_of
-from cxr_triage.store.records import ROLES, Person, Role, Station, StationKey
+from cxr_triage.store.records import (
+    KEY_SCOPES,
+    ROLES,
+    KeyScope,
+    Person,
+    Role,
+    Station,
+    StationKey,
+)
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.keys import new_id
 
@@ -41,19 +49,22 @@ class Administration:
         return station
 
     def create_key(
-        self, station_id: str, *, days: int | None = None, by: Actor
+        self, station_id: str, *, scope: KeyScope = "send", days: int | None = None, by: Actor
     ) -> tuple[str, StationKey]:
-        """The key itself, to be shown once, and its record. Raises NotFound."""
-        key, record = self._new_key(station_id, days)
+        """The key itself, to be shown once, and its record. An X-ray machine only sends.
+
+        Raises NotFound.
+        """
+        key, record = self._new_key(station_id, scope, days)
         self._store.accounts.add_key(record, audit=entry(Action.KEY_CREATED, by))
         return key, record
 
     def rotate_key(
         self, prefix: str, *, overlap_days: int, days: int | None = None, by: Actor
     ) -> tuple[str, StationKey]:
-        """A new key for the station; the old one counts for `overlap_days` more, so that the
-        station need not change at that moment. Raises NotFound or Conflict `key_not_in_use`."""
-        key, record = self._new_key("", days)
+        """A new key for the machine of one; the old one counts for `overlap_days` more, so that
+        the machine need not change at that moment. Raises NotFound or Conflict `key_not_in_use`."""
+        key, record = self._new_key("", "send", days)
         made = self._store.accounts.rotate_key(
             prefix,
             record,
@@ -62,15 +73,24 @@ class Administration:
         )
         return key, made
 
-    def _new_key(self, station_id: str, days: int | None) -> tuple[str, StationKey]:
-        key, now = new_key(), self._clock()
+    def set_key_scope(self, prefix: str, scope: KeyScope, *, by: Actor) -> StationKey:
+        """What a key is for from now on. Raises NotFound."""
+        audit = entry(Action.KEY_SCOPE_SET, by)
+        return self._store.accounts.set_key_scope(prefix, scope, audit=audit)
+
+    def _new_key(
+        self, station_id: str, scope: KeyScope, days: int | None
+    ) -> tuple[str, StationKey]:
+        key, now, id_ = new_key(), self._clock(), new_id()
         return key, StationKey(
-            id=new_id(),
+            id=id_,
             station_id=station_id,
             prefix=prefix_of(key),
             sha256=sha256_of(key),
             created_at=now,
             expires_at=now + timedelta(days=self._rules.key_days if days is None else days),
+            scope=scope,
+            machine=id_,
         )
 
     def revoke_key(self, prefix: str, *, by: Actor) -> StationKey:
@@ -126,6 +146,14 @@ class Administration:
             audit=entry(Action.PASSWORD_CHANGED, by),
         )
         return person
+
+
+def checked_scope(scope: str) -> KeyScope:
+    """Raises AccountInvalid `key_scope_unknown`."""
+    for known in KEY_SCOPES:
+        if scope == known:
+            return known
+    raise AccountInvalid("key_scope_unknown", known=", ".join(KEY_SCOPES))
 
 
 def checked_role(role: str) -> Role:

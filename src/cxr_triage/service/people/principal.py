@@ -3,28 +3,49 @@
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from cxr_triage.errors import NotAllowed
 from cxr_triage.language import Language
 from cxr_triage.service.audit import Actor, Origin
-from cxr_triage.store.records import LOCAL_STATION, Person, Role, Scope, Station
+from cxr_triage.store.records import (
+    LOCAL_STATION,
+    KeyScope,
+    Person,
+    Role,
+    Scope,
+    Station,
+    StationKey,
+)
 
 Permission = Literal[
-    "upload", "read", "see_patients", "correct", "review", "sign", "read_audit", "manage_accounts"
-]
+    "upload", "read_results", "read", "see_patients", "correct", "review", "sign", "read_audit",
+    "manage_accounts",
+]  # fmt: skip
+"""read_results: single results; read: also worklist and studies."""
+
+_SENDING: Final[frozenset[Permission]] = frozenset({"upload", "read_results", "see_patients"})
+_READING: Final[frozenset[Permission]] = frozenset({"read_results", "read", "see_patients"})
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    "station": frozenset({"upload", "read", "see_patients", "correct"}),
-    "clinician": frozenset({"upload", "read", "see_patients", "correct", "review"}),
-    "radiologist": frozenset({"upload", "read", "see_patients", "correct", "review", "sign"}),
-    "administrator": frozenset({"read", "read_audit", "manage_accounts"}),
+    "station": _SENDING | _READING | {"correct"},
+    "clinician": _SENDING | _READING | {"correct", "review"},
+    "radiologist": _SENDING | _READING | {"correct", "review", "sign"},
+    "administrator": frozenset({"read_results", "read", "read_audit", "manage_accounts"}),
+}
+
+
+KEY_PERMISSIONS: Final[dict[KeyScope, frozenset[Permission]]] = {
+    "send": _SENDING,
+    "read": _READING,
+    "both": PERMISSIONS["station"],
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A person or a station. station_id: None for who sees every station's studies."""
+    """A person, or a station's machine by its key. station_id: None for who sees every station's
+    studies. key_scope, machine: what the key is for, and whose it is."""
 
     kind: Literal["person", "station"]
     id: str
@@ -32,11 +53,14 @@ class Principal:
     role: Role
     station_id: str | None
     language: Language
+    key_scope: KeyScope | None = None
+    machine: str = ""
 
     @property
     def scope(self) -> Scope:
         """Whose studies they see."""
-        return Scope(station_id=self.station_id)
+        only = self.machine if self.key_scope == "send" else None
+        return Scope(station_id=self.station_id, machine=only)
 
     @property
     def home(self) -> str:
@@ -48,6 +72,8 @@ class Principal:
         return Actor(kind=self.kind, id=self.id, origin=origin)
 
     def may(self, permission: Permission) -> bool:
+        if self.key_scope is not None:
+            return permission in KEY_PERMISSIONS[self.key_scope]
         return permission in PERMISSIONS[self.role]
 
     def need(self, permission: Permission) -> None:
@@ -82,8 +108,8 @@ class Session:
             raise NotAllowed("csrf")
 
 
-def of_station(station: Station, language: Language) -> Principal:
-    """A station that came with its key."""
+def of_station(station: Station, key: StationKey, language: Language) -> Principal:
+    """A machine of a station that came with its key."""
     return Principal(
         kind="station",
         id=station.id,
@@ -91,6 +117,8 @@ def of_station(station: Station, language: Language) -> Principal:
         role="station",
         station_id=station.id,
         language=language,
+        key_scope=key.scope,
+        machine=key.machine or key.id,
     )
 
 

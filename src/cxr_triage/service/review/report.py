@@ -24,6 +24,7 @@ from cxr_triage.service.audit import Action, Origin, entry, note
 from cxr_triage.service.inference.jobs import Drawing
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.review import disclosure
 from cxr_triage.service.review.worklist import station_name
 from cxr_triage.settings import Settings
 from cxr_triage.store.records import Review, StoredAssessment, StudyDetail
@@ -55,15 +56,14 @@ class Reporter:
         An image that is lost or cannot be decoded has no picture. Raises NotAllowed,
         NotFound, StoreError or Overloaded.
         """
-        who.need("read")
-        detail = self.store.study(study_id, who.scope)
-        if detail.first.hidden_at is not None:
+        detail = disclosure.study(self.store, who, study_id)
+        if not detail.images:
             raise Conflict("every_film_hidden")
         actor = who.acts_from(origin)
         note(self.store, entry(Action.REPORT_VIEWED, actor, study_id=detail.row.study_id))
-        named = self.settings.report_names and who.may("see_patients")
         zone, row = self.settings.zone, detail.row
-        reviews = self._reviews(detail, zone, texts=who.may("see_patients"))
+        named = self.settings.report_names and not row.patient.withheld
+        reviews = self._reviews(detail, zone)
         films = tuple(
             ReportedFilm(
                 film=self._film(stored, who, pictured=index < MOST_PICTURED),
@@ -127,13 +127,11 @@ class Reporter:
         return NO_PICTURES
 
     @staticmethod
-    def _reviews(
-        detail: StudyDetail, zone: ZoneInfo, *, texts: bool
-    ) -> defaultdict[str, list[ReportedReview]]:
-        """By result, oldest first. texts: may free texts be seen, which can name somebody?"""
+    def _reviews(detail: StudyDetail, zone: ZoneInfo) -> defaultdict[str, list[ReportedReview]]:
+        """By result, oldest first."""
         found: defaultdict[str, list[ReportedReview]] = defaultdict(list)
         for review in detail.reviews:
-            found[review.assessment_id].append(_reported(review, zone, texts=texts))
+            found[review.assessment_id].append(_reported(review, zone))
         return found
 
 
@@ -173,7 +171,7 @@ def _of_film(
     }
 
 
-def _reported(review: Review, zone: ZoneInfo, *, texts: bool) -> ReportedReview:
+def _reported(review: Review, zone: ZoneInfo) -> ReportedReview:
     draft = review.draft
     return ReportedReview(
         reader=review.reader_name,
@@ -184,7 +182,7 @@ def _reported(review: Review, zone: ZoneInfo, *, texts: bool) -> ReportedReview:
         missed=draft.missed,
         overall=draft.overall or "",
         agrees=draft.agrees,
-        note=draft.note if texts else "",
-        impression=draft.impression if texts else "",
-        texts_left_out=not texts and bool(draft.note or draft.impression),
+        note=draft.note,
+        impression=draft.impression,
+        texts_left_out=review.texts_left_out,
     )

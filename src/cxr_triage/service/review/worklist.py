@@ -12,6 +12,7 @@ from cxr_triage.errors import QueryInvalid
 from cxr_triage.labels import LABELS
 from cxr_triage.language import Language, say
 from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.review.disclosure import ShownRow, shown_row
 from cxr_triage.store.records import (
     LOCAL_STATION,
     NO_MAXIMUM,
@@ -38,7 +39,7 @@ MAX_TEXT: Final = 200
 class Page:
     """Rows in the order of the worklist; `cursor` asks for the next ones, None at the end."""
 
-    rows: tuple[StudyRow, ...]
+    rows: tuple[ShownRow, ...]
     cursor: str | None
 
 
@@ -63,7 +64,10 @@ def page(
         raise QueryInvalid("limit_invalid", most=MAX_LIMIT)
     after = None if cursor is None else place_of(cursor)
     found = store.worklist(query, who.scope, after=after, limit=limit, waits=waits)
-    return Page(rows=found.rows, cursor=None if found.after is None else cursor_of(found.after))
+    return Page(
+        rows=tuple(shown_row(row, who) for row in found.rows),
+        cursor=None if found.after is None else cursor_of(found.after),
+    )
 
 
 def neighbours(

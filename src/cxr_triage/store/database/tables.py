@@ -37,7 +37,7 @@ from cxr_triage.store.database.columns import (
 )
 from cxr_triage.store.rows.keys import LONGEST
 
-SCHEMA: Final = "0010"
+SCHEMA: Final = "0011"
 """The newest migration."""
 
 
@@ -89,7 +89,11 @@ station_keys = Table(
     moment("created_at"),
     moment("expires_at", optional=True),
     moment("revoked_at", optional=True),
+    Column("scope", String(8), nullable=False, server_default="both"),
+    words_unless_older("machine", 64),
 )
+"""scope: see `records.KeyScope`; a version that knows none makes keys for both. machine: the id of
+its first key, which the keys that followed it bear too; empty: of a version that knows none."""
 
 people = Table(
     "people",
@@ -121,6 +125,15 @@ sessions = Table(
     moment("last_seen"),
     moment("expires_at"),
 )
+
+known_places = Table(
+    "known_places",
+    metadata,
+    Column("person_id", String(64), ForeignKey("people.id"), primary_key=True),
+    Column("place", String(64), primary_key=True),
+    moment("last_at"),
+)
+"""From where somebody has signed in. place: hash of an address, or of a browser's token."""
 
 sign_in_attempts = Table(
     "sign_in_attempts",
@@ -237,6 +250,7 @@ images = Table(
     text_column("digest", 64),
     text_column("pixel_digest", 64),
     text_column("file_name", 255),
+    words_unless_older("machine", 64),
     Column("rows", Integer, nullable=False),
     Column("columns", Integer, nullable=False),
     moment("received_at"),
@@ -250,11 +264,11 @@ images = Table(
     Index("ix_images_folded", "station_id", "folded", "study_id", "hidden_at"),
 )
 """patient_id: whom the file says it shows. file_name: as it was called where it came from; a name
-of a patient can stand there. twin: another image bears the same SOP Instance UID. placed_by_hand:
-a doctor says which study it is of. identified_at: when
-a file last said whom it shows. hidden_at: it was sent by mistake, nobody sees it. corrected:
-JSON of what holds instead of what the file says (see `store.rows.corrected`). folded: the file's
-name as people search it."""
+of a patient can stand there. machine: whose key sent it first; empty: no key's. twin:
+another image bears the same SOP Instance UID. placed_by_hand: a doctor says which study it is of.
+identified_at: when a file last said whom it shows. hidden_at: it was sent by mistake, nobody sees
+it. corrected: JSON of what holds instead of what the file says (see `store.rows.corrected`).
+folded: the file's name as people search it."""
 
 corrections = Table(
     "corrections",
@@ -402,5 +416,5 @@ compatibility = Table(
 LOCAL_ROWS: Final = (stations, audit_head, tasks, compatibility)
 """Tables that a database has rows in already before anybody uses it."""
 
-UNSAVED: Final = (sessions, sign_in_attempts)
+UNSAVED: Final = (sessions, sign_in_attempts, known_places)
 """Tables that no backup takes along: a restored store signs nobody in."""

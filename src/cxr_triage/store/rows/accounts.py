@@ -11,7 +11,7 @@ from cxr_triage.language import Language
 from cxr_triage.store.audit.rows import append
 from cxr_triage.store.database.tables import people, sessions, station_keys, stations
 from cxr_triage.store.database.transactions import Database
-from cxr_triage.store.records import AuditEntry, Person, Role, Station, StationKey
+from cxr_triage.store.records import AuditEntry, KeyScope, Person, Role, Station, StationKey
 
 R = TypeVar("R", Station, StationKey, Person)
 
@@ -86,11 +86,30 @@ class AccountRows:
 
         return self._database.write(work)
 
+    def set_key_scope(self, prefix: str, scope: KeyScope, *, audit: AuditEntry) -> StationKey:
+        """What the key is for from now on. Raises NotFound."""
+
+        def work(connection: Connection) -> StationKey:
+            connection.execute(
+                update(station_keys).where(station_keys.c.prefix == prefix).values(scope=scope)
+            )
+            row = connection.execute(
+                select(station_keys).where(station_keys.c.prefix == prefix)
+            ).first()
+            key = _record(StationKey, row, "key_not_found")
+            append(connection, _about(audit, key.id))
+            return key
+
+        return self._database.write(work)
+
     def rotate_key(
         self, prefix: str, key: StationKey, *, old_until: datetime, audit: AuditEntry
     ) -> StationKey:
-        """Add `key` for the station of the key with that prefix, which counts until
-        `old_until` at most; the new one. Raises NotFound, or Conflict `key_not_in_use`."""
+        """Add `key` for the station, the machine and the scope of the key with that prefix, which
+        counts until `old_until` at most; the new one.
+
+        Raises NotFound, or Conflict `key_not_in_use`.
+        """
 
         def work(connection: Connection) -> StationKey:
             row = connection.execute(
@@ -104,7 +123,9 @@ class AccountRows:
             connection.execute(
                 update(station_keys).where(station_keys.c.id == old.id).values(expires_at=until)
             )
-            made = replace(key, station_id=old.station_id)
+            made = replace(
+                key, station_id=old.station_id, scope=old.scope, machine=old.machine or old.id
+            )
             _add(connection, station_keys, made, unique="prefix", audit=audit)
             return made
 

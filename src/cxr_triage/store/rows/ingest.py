@@ -214,6 +214,7 @@ def _keep_image(connection: Connection, placed: Placed) -> tuple[str, frozenset[
             digest=placed.assessment.digest,
             pixel_digest=placed.assessment.pixel_digest,
             file_name=image.file_name,
+            machine=image.machine,
             rows=header.rows,
             columns=header.columns,
             received_at=image.received_at,

@@ -23,6 +23,7 @@ RESULT: Final = (
         images.c.study_id,
         images.c.station_id,
         images.c.file_name,
+        images.c.machine,
         images.c.twin,
         images.c.hidden_at,
         images.c.corrected.label("of_film"),
@@ -66,7 +67,7 @@ def keep_result(
 def result(connection: Connection, assessment_id: str, scope: Scope) -> StoredAssessment:
     """The result of that id. Raises NotFound, also if it lies outside `scope`."""
     found = find(connection, assessment_id)
-    if found is None or not scope.includes(found.station_id):
+    if found is None or not scope.includes_film(found.station_id, found.machine):
         raise NotFound("assessment_not_found")
     return found
 
@@ -98,7 +99,7 @@ def older_of_image(
             assessments.c.received_at.desc(), assessments.c.id
         )
     )
-    return tuple(_stored(row) for row in rows if scope.includes(row.station_id))
+    return tuple(_stored(row) for row in rows if scope.includes_film(row.station_id, row.machine))
 
 
 def station_of_file(connection: Connection, digest: str) -> str | None:
@@ -162,6 +163,7 @@ def _stored(row: Row[Any]) -> StoredAssessment:
         is_current=row.is_current,
         patient=patient_of(row),
         file_name=row.file_name,
+        machine=row.machine,
         twin=row.twin,
         hidden_at=row.hidden_at,
         filed=filed,

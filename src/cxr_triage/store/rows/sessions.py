@@ -1,14 +1,15 @@
 """Rows of sessions, and of the sign-ins that failed; both survive a restart."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from hashlib import sha256
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, insert, or_, select, update
 
 from cxr_triage.store.audit.rows import append
-from cxr_triage.store.database.tables import people, sessions, sign_in_attempts
+from cxr_triage.store.database.tables import known_places, people, sessions, sign_in_attempts
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.records import AuditEntry, Person, StoredSession
 
@@ -24,11 +25,23 @@ class SignInAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptLimit:
-    """At most `count` failures within `window_s` seconds of the same account or address."""
+    """After `count` failures within `window_s` seconds of the same account or address, each
+    further attempt comes `first_s` after the one before, then twice as long each time, `most_s`
+    at most."""
 
     same: tuple[Literal["account", "address"], ...]
     count: int
     window_s: float
+    first_s: float
+    most_s: float
+
+    def until(self, failures: Sequence[datetime]) -> datetime | None:
+        """When the next attempt may be made. failures: within the window, newest first; None: at
+        once."""
+        over = len(failures) - self.count
+        if over < 0:
+            return None
+        return failures[0] + timedelta(seconds=min(self.most_s, self.first_s * 2 ** min(over, 30)))
 
 
 class SessionRows:
@@ -37,17 +50,29 @@ class SessionRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin_attempt(self, attempt: SignInAttempt, limits: Sequence[AttemptLimit]) -> int:
+    def begin_attempt(
+        self,
+        attempt: SignInAttempt,
+        limits: Sequence[AttemptLimit],
+        *,
+        slowed: AuditEntry | None = None,
+    ) -> int:
         """Count an attempt as failed before the password is looked at, so that many at once
-        are many. 0, or the seconds until a limit lets it through: then it is not counted."""
+        are many. 0, or the seconds until a limit lets it through: then it is not counted.
+
+        slowed: the audit row of those that are not let through, one for each window.
+        """
 
         def work(connection: Connection) -> int:
             self._database.hold(
                 connection, *[f"sign-in {one}" for one in (attempt.account, attempt.address)]
             )
-            waits = [_wait_s(connection, attempt, limit) for limit in limits]
-            if any(waits):
-                return round(max(waits)) + 1
+            waits = {limit: _wait_s(connection, attempt, limit) for limit in limits}
+            longest_wait = max(limits, key=waits.__getitem__)
+            if waits[longest_wait]:
+                if slowed is not None:
+                    _note_slowed(connection, attempt, longest_wait, slowed)
+                return round(waits[longest_wait]) + 1
             longest = max(limit.window_s for limit in limits)
             _forget_before(connection, attempt.at - timedelta(seconds=longest))
             connection.execute(
@@ -94,16 +119,29 @@ class SessionRows:
 
         self._database.write(work)
 
+    def knows(self, person_id: str, place: str) -> bool:
+        """Has the person signed in from there?"""
+        column = known_places.c
+        query = select(column.place).where(column.person_id == person_id, column.place == place)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
+
     def add(
-        self, session: StoredSession, *, attempt: SignInAttempt | None = None, audit: AuditEntry
+        self,
+        session: StoredSession,
+        *,
+        attempt: SignInAttempt | None = None,
+        places: Sequence[str] = (),
+        audit: AuditEntry,
     ) -> None:
         """Begin a session, after a successful attempt if it is by password; ended ones are
-        cleared away."""
+        cleared away. places: from where, to be known again."""
 
         def work(connection: Connection) -> None:
             connection.execute(delete(sessions).where(sessions.c.expires_at < session.created_at))
             if attempt is not None:
                 _forget(connection, attempt)
+            _remember(connection, session, places)
             connection.execute(
                 insert(sessions).values(
                     sha256=session.sha256,
@@ -174,12 +212,55 @@ _SESSION = fields(StoredSession)
 _PERSON = fields(Person)
 
 
+PLACE_DAYS: Final = 365
+"""A place from where nobody came for so long is not known any more."""
+
+
+def _remember(connection: Connection, session: StoredSession, places: Sequence[str]) -> None:
+    column, at = known_places.c, session.created_at
+    old = column.last_at < at - timedelta(days=PLACE_DAYS)
+    known = and_(column.person_id == session.person_id, or_(column.place.in_(places), old))
+    connection.execute(delete(known_places).where(known))
+    for place in places:
+        connection.execute(
+            insert(known_places).values(person_id=session.person_id, place=place, last_at=at)
+        )
+
+
+def _note_slowed(
+    connection: Connection, attempt: SignInAttempt, limit: AttemptLimit, audit: AuditEntry
+) -> None:
+    """One row in the trail for what a limit holds back within its window, however often."""
+    about = " ".join(["slowed", *(getattr(attempt, name) for name in limit.same)])
+    mark = SignInAttempt(account=sha256(about.encode()).hexdigest(), address=SLOWED, at=attempt.at)
+    noted = replace(limit, same=("account", "address"))
+    if not _failures(connection, mark, noted, most=1):
+        connection.execute(
+            insert(sign_in_attempts).values(account=mark.account, address=SLOWED, at=mark.at)
+        )
+        append(connection, audit)
+
+
+SLOWED: Final = "slowed"
+"""Stands for the address where a row says that the trail says so: no address is called that."""
+
+
 def _wait_s(connection: Connection, attempt: SignInAttempt, limit: AttemptLimit) -> float:
     """Seconds until the limit lets the attempt through; 0 if it does now.
 
     Never more than its window, also where the clock was set back since: what lies further ahead
     than that was noted by a clock that was wrong.
     """
+    until = limit.until(_failures(connection, attempt, limit, most=limit.count + 31))
+    if until is None:
+        return 0.0
+    return min(max(0.0, (until - attempt.at).total_seconds()), limit.window_s)
+
+
+def _failures(
+    connection: Connection, attempt: SignInAttempt, limit: AttemptLimit, *, most: int
+) -> Sequence[datetime]:
+    """Of the same account or address within the window, newest first."""
     window = timedelta(seconds=limit.window_s)
     failures = (
         select(sign_in_attempts.c.at)
@@ -189,13 +270,9 @@ def _wait_s(connection: Connection, attempt: SignInAttempt, limit: AttemptLimit)
             *[sign_in_attempts.c[name] == getattr(attempt, name) for name in limit.same],
         )
         .order_by(sign_in_attempts.c.at.desc())
-        .limit(limit.count)
+        .limit(most)
     )
-    times: Sequence[datetime] = connection.execute(failures).scalars().all()
-    if len(times) < limit.count:
-        return 0.0
-    left_s = limit.window_s - (attempt.at - times[-1]).total_seconds()
-    return min(max(1.0, left_s), limit.window_s)
+    return connection.execute(failures).scalars().all()
 
 
 def _forget(connection: Connection, attempt: SignInAttempt) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     case,
     exists,
+    false,
     func,
     select,
     update,
@@ -228,6 +229,8 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
 
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
+    if scope.machine is not None:
+        return [false()]
     return [] if scope.station_id is None else [studies.c.station_id == scope.station_id]
 
 

@@ -1,0 +1,107 @@
+"""What of a study a caller gets: decided here and nowhere else.
+
+Who may not see patients gets no name, number, UID, file's name, note on a marker or correction,
+and no free text of a reading, in which a doctor may name somebody. Entrances and reports take
+studies and results from here; the types of what is shown keep them from passing on anything else.
+"""
+
+from dataclasses import replace
+from typing import Final, NewType
+
+from cxr_triage.domain.patient import WithheldPatient
+from cxr_triage.errors import NotFound
+from cxr_triage.service.people.principal import Principal
+from cxr_triage.store.records import Review, StoredAssessment, StudyDetail, StudyRow
+from cxr_triage.store.repository import Store
+
+ShownRow = NewType("ShownRow", StudyRow)
+ShownResult = NewType("ShownResult", StoredAssessment)
+ShownStudy = NewType("ShownStudy", StudyDetail)
+ShownReview = NewType("ShownReview", Review)
+
+WITHHELD: Final = WithheldPatient()
+
+
+def study(store: Store, who: Principal, study_id: str) -> ShownStudy:
+    """By our own id. Raises NotAllowed, NotFound or StoreError."""
+    who.need("read")
+    return shown_study(store.study(study_id, who.scope), who)
+
+
+def result(store: Store, who: Principal, assessment_id: str) -> ShownResult:
+    """Raises NotAllowed, NotFound or StoreError."""
+    who.need("read_results")
+    return shown_result(store.assessment(assessment_id, who.scope), who)
+
+
+def older_results(store: Store, who: Principal, image_id: str) -> tuple[ShownResult, ...]:
+    """Results of an image that are not current any more, newest first."""
+    who.need("read")
+    return tuple(shown_result(one, who) for one in store.older_results(image_id, who.scope))
+
+
+def study_with_uid(store: Store, who: Principal, study_uid: str) -> str:
+    """Our own id of the newest study with that UID.
+
+    Raises NotFound, also for who may not see patients: the answer would say who is there.
+    """
+    who.need("read")
+    rows = store.studies_with_uid(study_uid, who.scope) if who.may("see_patients") else ()
+    if not rows:
+        raise NotFound("study_not_found")
+    return rows[0].study_id
+
+
+def shown_study(detail: StudyDetail, who: Principal) -> ShownStudy:
+    """A study with all that belongs to it."""
+    if who.may("see_patients"):
+        return ShownStudy(detail)
+    return ShownStudy(
+        replace(
+            detail,
+            row=shown_row(detail.row, who),
+            images=tuple(shown_result(one, who) for one in detail.images),
+            hidden=tuple(shown_result(one, who) for one in detail.hidden),
+            reviews=tuple(shown_review(one, who) for one in detail.reviews),
+            corrections=(),
+            siblings=(),
+        )
+    )
+
+
+def shown_row(row: StudyRow, who: Principal) -> ShownRow:
+    """A row of the worklist."""
+    if who.may("see_patients"):
+        return ShownRow(row)
+    return ShownRow(
+        replace(
+            row, study_uid="", accession="", patient=WITHHELD, filed=WITHHELD, file_name=""
+        )
+    )  # fmt: skip
+
+
+def shown_result(stored: StoredAssessment, who: Principal) -> ShownResult:
+    """One image's result."""
+    if who.may("see_patients"):
+        return ShownResult(stored)
+    header = replace(
+        stored.assessment.header, study_uid="", series_uid="", sop_uid="", accession=""
+    )
+    assessment = replace(stored.assessment, header=header)
+    return ShownResult(
+        replace(stored, assessment=assessment, patient=WITHHELD, file_name="", marker="")
+    )
+
+
+def shown_review(review: Review, who: Principal) -> ShownReview:
+    """A reading: its verdicts for everybody, its texts for who may see patients."""
+    if who.may("see_patients"):
+        return ShownReview(review)
+    draft = review.draft
+    return ShownReview(
+        replace(
+            review,
+            draft=replace(draft, note="", impression=""),
+            texts_left_out=bool(draft.note or draft.impression),
+        )
+    )
