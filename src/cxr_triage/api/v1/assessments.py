@@ -164,7 +164,8 @@ def _drawn(
     if not who.may("see_patients"):
         found = replace(found, header=replace(found.header, accession=""))
     data = services.store.file(found.id, who.scope)
-    return Response(services.pool.draw(data, found, drawing), media_type=MEDIA_TYPES[drawing.kind])
+    drawn = services.pool.draw(data, found, drawing, party=who.party)
+    return Response(drawn, media_type=MEDIA_TYPES[drawing.kind])
 
 
 MEDIA_TYPES = {

@@ -22,6 +22,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+def party_of_station(station_id: str) -> str:
+    """Whose turn the work of a station's people and machines takes."""
+    return f"station {station_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """A person or a station. station_id: None for who sees every station's studies."""
@@ -42,6 +47,13 @@ class Principal:
     def home(self) -> str:
         """The station that their uploads belong to."""
         return self.station_id or LOCAL_STATION
+
+    @property
+    def party(self) -> str:
+        """Whose turn their work takes: their station's, or their own."""
+        if self.station_id is None:
+            return f"person {self.id}"
+        return party_of_station(self.station_id)
 
     def acts_from(self, origin: Origin) -> Actor:
         """For the audit trail."""
