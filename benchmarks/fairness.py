@@ -35,13 +35,13 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless
-from service import FILM, UIDS_END, other_film, served
 
 from cxr_triage.service.audit import SYSTEM
 from cxr_triage.service.paths import open_service_store
 from cxr_triage.service.people.accounts import AccountRules
 from cxr_triage.service.people.administration import Administration
 from cxr_triage.settings import Settings
+from service import FILM, UIDS_END, other_film, served
 
 DOCTOR: Final = {"name": "doctor", "password": "correct horse battery staple"}
 EVERY_S: Final = 1.0
@@ -136,7 +136,7 @@ def costly_film(megapixels: float) -> bytes:
     data.BitsStored, data.HighBit, data.BitsAllocated = 15, 14, 16
     data.file_meta.TransferSyntaxUID = JPEG2000Lossless
     frame = imagecodecs.jpeg2k_encode(pixels, codecformat="J2K", level=0, reversible=True)
-    data.PixelData = encapsulate([frame])
+    data.PixelData = encapsulate([bytes(frame)])
     data["PixelData"].is_undefined_length = True
     file = io.BytesIO()
     data.save_as(file, enforce_file_format=True)

@@ -241,6 +241,23 @@ class WorkerPool(Generic[MemberT]):
             for _ in range(number):
                 stack.enter_context(self.lent())
 
+    def fill(self) -> None:
+        """Make those that were not needed yet; whoever is idle can be lent meanwhile. Raises what
+        `make` raises."""
+        idle = [self._slots.get() for _ in range(self._slots.qsize())]
+        for worker in idle:
+            if worker is not None:
+                self._slots.put(worker)
+        for _ in range(idle.count(None)):
+            made: MemberT | None = None
+            try:
+                made = None if self._closed else self._make()
+            finally:
+                if made is not None and self._closed:
+                    made.close()
+                    made = None
+                self._slots.put(made)
+
     @contextmanager
     def lent(self) -> Iterator[MemberT]:
         """A living worker; waits for one if all are busy. Raises what `make` raises."""

@@ -4,6 +4,7 @@ Turns go by party (`turns`), so that nobody's films or papers keep another's wai
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,7 @@ class InferencePool:
     """
 
     def __init__(self, settings: Settings, *, module: str = SCORING) -> None:
-        """Start those that score the films of one party, and one that draws; wait until each is
-        ready. Others start when there is work for them.
+        """Start what one party can keep busy, and wait until each process is ready.
 
         Raises ModelError, PolicyInvalid, or DecodingFailed if one does not start.
         """
@@ -98,8 +98,8 @@ class InferencePool:
         self.drawings = _workers(DRAWING, drawing, _ready, settings, at_a_time=size, name="drawing")
         self.printing = _turns(PRINTED_AT_A_TIME, settings)
         try:
-            self.films.start(size)
-            self.drawings.start(1)
+            with ThreadPoolExecutor(2) as both:
+                list(both.map(lambda workers: workers.start(size), (self.films, self.drawings)))
         except BaseException:
             self.close()
             raise

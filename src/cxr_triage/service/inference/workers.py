@@ -79,10 +79,13 @@ class Workers(Generic[GreetedT]):
         self._watchdog = Watchdog(memory_mib * MIB, name)
         self._pool = WorkerPool(size, self._start)
         self._counting = threading.Lock()
+        self._only_party = ""
+        self._filled = False
         self._closed = False
 
     def start(self, number: int) -> None:
-        """Start so many processes now, and wait until each is ready; others when first needed.
+        """Start so many processes now, and wait until each is ready; the others start when a
+        second party comes, so that they are there when it needs them.
 
         Raises what a process reports instead, or DecodingFailed if it says nothing.
         """
@@ -100,6 +103,7 @@ class Workers(Generic[GreetedT]):
     ) -> ResultT:
         """The result of one job, when its turn has come. Raises ImageError (DecodingFailed if its
         process was lost), ModelError, or Overloaded."""
+        self._meet(claim.party)
         with self.turns.turn(claim):
             try:
                 return self._once(head, body, parse)
@@ -110,6 +114,14 @@ class Workers(Generic[GreetedT]):
             except ProcessLost as loss:
                 self._check_lost(loss, final=True)
                 raise
+
+    def _meet(self, party: str) -> None:
+        with self._counting:
+            first, self._only_party = self._only_party, self._only_party or party
+            if self._filled or not first or first == party:
+                return
+            self._filled = True
+        self._in_background(self._pool.fill)
 
     def close(self) -> None:
         """End every process; jobs that run now, and any that come later, raise Overloaded."""
@@ -135,23 +147,30 @@ class Workers(Generic[GreetedT]):
         except ProcessLost as loss:
             with self._counting:
                 self.losses[loss.why] += 1
-            name = f"{self._name}-replace"
-            threading.Thread(target=self._replace, name=name, daemon=True).start()
+            self._in_background(self._replace)
             raise
 
     def _replace(self) -> None:
         """Start what was lost, so that the next job need not wait for it."""
+        with self._pool.lent():
+            pass
+
+    def _in_background(self, start: Callable[[], None]) -> None:
+        name = f"{self._name}-start"
+        threading.Thread(target=self._started, args=(start,), name=name, daemon=True).start()
+
+    def _started(self, start: Callable[[], None]) -> None:
+        """Note what kept a process from being started."""
         if self._closed:
             return
         try:
-            with self._pool.lent():
-                pass
+            start()
         except TriageError as error:
             self.trouble = error
         except ProcessLost as loss:
             self.trouble = DecodingFailed(f"decoder_{loss.why}")
         if self.trouble is not None:
-            log.error("%s process not replaced: %s", self._name, self.trouble.code)
+            log.error("%s process not started: %s", self._name, self.trouble.code)
 
     def _start(self) -> "_Worker[GreetedT]":
         child = Child(self._module, self._arguments, self._watchdog)
