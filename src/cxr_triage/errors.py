@@ -8,7 +8,8 @@
     │   ├── UnreadableImage     the bytes are broken, cut off or contradict themselves
     │   ├── UnsupportedImage    whole, but in an encoding that we do not read
     │   ├── ImageTooLarge       over a limit, found before anything was decoded
-    │   └── DecodingFailed      the decoder crashed, hung or took too much memory
+    │   └── DecodingFailed      the decoder crashed or took too much memory
+    │       └── DecodingInterrupted  no time, or stopped from outside: it may succeed later
     ├── ModelError              no such model, a bad card, or a file that differs from its card
     ├── FetchFailed             a published model could not be fetched, checked or installed
     ├── PolicyInvalid           a policy file that cannot be used
@@ -98,7 +99,12 @@ class ImageTooLarge(ImageError):
 
 
 class DecodingFailed(ImageError):
-    """The decoder crashed, hung or took too much memory, and was replaced."""
+    """The decoder crashed or took too much memory, and was replaced."""
+
+
+class DecodingInterrupted(DecodingFailed):
+    """There was no time, or the process was stopped from outside: the same image may be read
+    later; `values["retry_after_s"]` says when to try again."""
 
 
 class ModelError(TriageError):

@@ -10,6 +10,7 @@ from typing import NoReturn, Self
 
 from cxr_triage.batch.run import file_content
 from cxr_triage.domain import F32, Assessment, ModelCard, NextSteps, read_only
+from cxr_triage.imaging.configured import limits_of
 from cxr_triage.imaging.heatmap import evidence_map
 from cxr_triage.language import Language
 from cxr_triage.report.film.film import film_of
@@ -75,7 +76,7 @@ class FilmPipeline:
                 settings, model=model, policy=policy, workers=workers, threads=threads
             )
         )
-        self._limits = loading.limits_of(settings)
+        self._limits = limits_of(settings)
         self._language = language
 
     @property

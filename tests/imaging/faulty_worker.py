@@ -23,6 +23,11 @@ def _hang(job):
     time.sleep(600)
 
 
+def _spin(job):
+    while True:
+        pass
+
+
 def _hog(job):
     held = []
     while True:
@@ -61,6 +66,7 @@ codecs.CODECS |= {
     "crash": _crash,
     "abort": _abort,
     "hang": _hang,
+    "spin": _spin,
     "hog": _hog,
     "grab": _grab,
     "chatter": _chatter,

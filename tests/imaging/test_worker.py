@@ -1,5 +1,6 @@
 """Decoding processes die alone, are replaced, and leave nothing behind."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -12,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-from cxr_triage.errors import DecodingFailed, UnreadableImage
+from cxr_triage.errors import DecodingFailed, DecodingInterrupted, UnreadableImage
 from cxr_triage.imaging.decoding.job import DecodeJob
 from cxr_triage.imaging.decoding.pool import DecoderPool
 
@@ -31,7 +32,7 @@ def children() -> set[int]:
 
 @pytest.fixture
 def faulty(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
 
     def pool(**options) -> DecoderPool:
         return DecoderPool(**({"timeout_s": 10.0} | options), module="faulty_worker")
@@ -66,15 +67,31 @@ def test_a_crash_is_an_error_and_the_process_is_replaced(faulty, fault):
         assert pid_of(pool) != first
 
 
-def test_a_hang_ends_in_time_and_the_process_is_replaced(faulty):
+@pytest.mark.parametrize("fault", ["spin", "hang"])
+def test_what_does_not_end_is_ended_and_the_process_is_replaced(faulty, fault):
+    """By its processor time; by the clock, much later, if it uses none."""
     with faulty(timeout_s=0.3) as pool:
         first = pid_of(pool)
         start = time.monotonic()
-        with pytest.raises(DecodingFailed) as error:
-            pool.decode(job("hang"))
-        assert time.monotonic() - start < 2
+        with pytest.raises(DecodingInterrupted) as error:
+            pool.decode(job(fault))
+        took = time.monotonic() - start
+        assert took < 10
+        assert (took > 0.3 * 5) or fault == "spin"
         assert error.value.code == "decoder_timeout"
         assert pid_of(pool) != first
+
+
+def test_a_process_that_is_stopped_from_outside_says_nothing_of_the_image(faulty):
+    with faulty() as pool:
+        first = psutil.Process(pid_of(pool))
+        with ThreadPoolExecutor(1) as threads:
+            running = threads.submit(pool.decode, job("hang"))
+            time.sleep(0.2)
+            first.kill()
+            error = running.exception()
+    assert isinstance(error, DecodingInterrupted)
+    assert error.code == "decoder_killed"
 
 
 def test_memory_is_bounded_while_it_grows(faulty):

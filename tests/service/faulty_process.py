@@ -1,6 +1,7 @@
 """An inference process in which some files crash, hang, hog or lie; its pool's tests run it."""
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -26,6 +27,11 @@ def _crash_once(file: Path):
 
 def _hang(_):
     time.sleep(600)
+
+
+def _spin(_):
+    while True:
+        pass
 
 
 def _hog(_):
@@ -63,27 +69,40 @@ def _slow(_):
     return _named_for_its_process()
 
 
+def _waits(_):
+    """Longer than its limit, but not at work."""
+    time.sleep(2)
+    return _named_for_its_process()
+
+
+def _killed(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _named_for_its_process():
     """A result whose patient is this process."""
     film = Path(os.environ["FILM"])
     head, body = _assess(
-        _named_for_its_process.pipeline, {"file": str(film), "declared": {}}, bytearray()
+        _named_for_its_process.pipeline,
+        {"file": str(film), "declared": {}, "unfinished": ""},
+        bytearray(),
     )
     return head | {"patient": [str(os.getpid()), "", "", "", ""]}, body
 
 
 FAULTS = {
-    b"crash": _crash, b"crash once": _crash_once, b"hang": _hang, b"hog": _hog, b"grab": _grab,
-    b"chatter": _chatter, b"lie": _lie, b"strange error": _strange_error, b"bug": _bug,
-    b"slow": _slow, b"pid": lambda _: _named_for_its_process(),
+    b"crash": _crash, b"crash once": _crash_once, b"hang": _hang, b"spin": _spin,
+    b"hog": _hog, b"grab": _grab, b"chatter": _chatter, b"lie": _lie, b"killed": _killed,
+    b"strange error": _strange_error, b"bug": _bug, b"slow": _slow, b"waits": _waits,
+    b"pid": lambda _: _named_for_its_process(),
 }  # fmt: skip
 
 
 def assess(pipeline, head, body):
     _named_for_its_process.pipeline = pipeline
     file = Path(head["file"])
-    fault = FAULTS.get(file.read_bytes()[:32])
-    return fault(file) if fault else _assess(pipeline, head, body)
+    fault = FAULTS.get(file.read_bytes().rpartition(b"fault ")[2])
+    return fault(file) if fault and not head["unfinished"] else _assess(pipeline, head, body)
 
 
 inference_process.JOBS["assess"] = assess

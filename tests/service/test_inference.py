@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +14,10 @@ import psutil
 import pytest
 from PIL import Image
 
+from cxr_triage.api.platform.problems import headers_of, status_of
 from cxr_triage.errors import (
     DecodingFailed,
+    DecodingInterrupted,
     ModelError,
     NotAnImage,
     Overloaded,
@@ -23,6 +26,7 @@ from cxr_triage.errors import (
 )
 from cxr_triage.service.inference.jobs import Drawing
 from cxr_triage.service.inference.pool import InferencePool
+from cxr_triage.service.inference.turns import Claim
 from cxr_triage.settings import Settings
 
 from ..conftest import real_image
@@ -48,10 +52,10 @@ class Faulty:
         self._folder, self._numbers = folder, count()
         self.pool = InferencePool(Settings(**{"workers": 1} | settings), module="faulty_process")
 
-    def do(self, fault: str):
+    def do(self, fault: str, party: str = ""):
         file = self._folder / str(next(self._numbers))
-        file.write_bytes(fault.encode())
-        return self.pool.assess(file)
+        file.write_bytes(b"fault " + fault.encode())
+        return self.pool.assess(file, claim=Claim(party=party))
 
     def pid(self) -> int:
         return int(self.do("pid").patient.id)
@@ -66,7 +70,7 @@ def faulty(tmp_path_factory):
         return pools[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
         patch.setenv("FILM", str(RG1))
         yield start
     for faulty in pools:
@@ -75,7 +79,7 @@ def faulty(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def workers(faulty) -> Faulty:
-    return faulty(worker_timeout_s=6.0, worker_memory_mib=600)
+    return faulty(worker_timeout_s=3.0, worker_memory_mib=600)
 
 
 def test_result_is_that_of_the_pipeline(pool, pipeline):
@@ -107,15 +111,42 @@ def test_errors_of_an_image_come_back_as_they_are_and_keep_the_process(pool, tmp
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"), [("crash", "crashed"), ("hang", "timeout"), ("hog", "memory")]
+    ("fault", "code", "again"),
+    [
+        ("crash", "crashed", False),
+        ("spin", "timeout", True),
+        ("hog", "memory", False),
+        ("killed", "killed", True),
+    ],
 )
-def test_a_process_that_misbehaves_is_an_error_of_its_job_and_is_replaced(workers, fault, code):
+def test_a_process_that_misbehaves_is_an_error_of_its_job_and_is_replaced(
+    workers, fault, code, again
+):
+    """What says nothing of the image may be tried again later."""
     first = workers.pid()
     with pytest.raises(DecodingFailed) as error:
         workers.do(fault)
     assert error.value.code == f"decoder_{code}"
-    assert workers.pool.losses[code] > 0
+    assert isinstance(error.value, DecodingInterrupted) is again
+    assert (status_of(error.value), "Retry-After" in headers_of(error.value)) == (
+        (503, True) if again else (422, False)
+    )
+    assert workers.pool.films.losses[code] > 0
     assert workers.pid() != first
+
+
+def test_time_is_what_a_process_works_and_not_what_it_waits(faulty):
+    """Other work on the machine makes a job wait; that is not its fault."""
+    workers = faulty(worker_timeout_s=0.7)
+    workers.do("slow")
+    assert workers.do("waits").assessment.outcome == "assessed"
+
+
+def test_a_process_that_sleeps_for_ever_ends_by_the_clock(faulty):
+    workers = faulty(worker_timeout_s=0.5)
+    with pytest.raises(DecodingInterrupted) as error:
+        workers.do("hang")
+    assert error.value.code == "decoder_timeout"
 
 
 def test_one_huge_allocation_is_an_error_and_keeps_the_process(workers):
@@ -124,6 +155,30 @@ def test_one_huge_allocation_is_an_error_and_keeps_the_process(workers):
         workers.do("grab")
     assert error.value.code == "decoder_memory"
     assert workers.pid() == first
+
+
+def test_pictures_are_drawn_while_every_film_hangs(faulty):
+    """Films and drawings have places of their own."""
+    workers = faulty()
+    assessment = workers.do("pid").assessment
+    with ThreadPoolExecutor(4) as threads:
+        hanging = [threads.submit(workers.do, "hang") for _ in range(4)]
+        time.sleep(0.3)
+        drawn = workers.pool.draw(RG1.read_bytes(), assessment, Drawing(kind="image"))
+        workers.pool.close()
+        assert all(isinstance(one.exception(), Overloaded) for one in hanging)
+    assert drawn.startswith(b"\x89PNG")
+
+
+def test_another_partys_film_is_read_while_those_of_one_take_every_place_they_can(faulty):
+    workers = faulty(workers=2, queue=3)
+    with ThreadPoolExecutor(9) as threads:
+        hanging = [threads.submit(workers.do, "hang", "north") for _ in range(9)]
+        time.sleep(0.3)
+        assert workers.do("pid", "south").assessment.outcome == "assessed"
+        workers.pool.close()
+        codes = [one.exception().code for one in hanging]
+    assert sorted(codes) == ["overloaded"] * 4 + ["stopping"] * 5
 
 
 def test_a_job_whose_process_was_killed_from_outside_succeeds_in_another(workers):

@@ -33,7 +33,7 @@ def take(store, folder: Path, data: bytes, assessed):
     """Receive `data` and take it in, with a pool that gives that assessment of it."""
     pool = SimpleNamespace(
         running=SimpleNamespace(fingerprint=assessed.fingerprint),
-        assess=lambda _file, _declared: Assessed(assessment=assessed, patient=Patient()),
+        assess=lambda _file, _declared, **_: Assessed(assessment=assessed, patient=Patient()),
     )
     spool = Spool(folder / "spool", max_file_bytes=2**20)
     with spool.open() as incoming:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from cxr_triage import __version__
@@ -72,6 +73,12 @@ def create_app(
     return app
 
 
+def _let_wait(services: Services) -> None:
+    """Who waits for a turn holds a thread: beside them there are as many as there ever were for
+    who waits for nothing."""
+    current_default_thread_limiter().total_tokens += services.pool.threads
+
+
 def _lifespan(
     settings: Settings, services: Services | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -79,6 +86,7 @@ def _lifespan(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         opened = open_services(settings) if services is None else nullcontext(services)
         with opened as app.state.services:
+            _let_wait(app.state.services)
             yield
 
     return lifespan

@@ -198,27 +198,43 @@ class _Watched(Collector):
         self._folder = folder
 
     def collect(self) -> Iterator[Metric]:
-        pool = self._pool
-        yield GaugeMetricFamily("cxr_triage_workers", "Processes that assess.", value=pool.size)
-        yield GaugeMetricFamily(
-            "cxr_triage_workers_busy", "Processes at work.", value=min(pool.jobs, pool.size)
-        )
-        yield GaugeMetricFamily(
-            "cxr_triage_queue", "Jobs that wait.", value=max(0, pool.jobs - pool.size)
-        )
-        yield CounterMetricFamily(
-            "cxr_triage_worker_starts",
-            "Processes that were started: at first, and for each that was lost.",
-            value=pool.starts,
-        )
-        losses = CounterMetricFamily(
-            "cxr_triage_worker_losses", "Processes that were lost at work, by why.", labels=("why",)
-        )
-        for why, count in pool.losses.items():
-            losses.add_metric((why,), count)
-        yield losses
+        yield from self._places()
+        yield from self._processes()
         yield self._model()
         yield from self._disk()
+
+    def _places(self) -> Iterator[Metric]:
+        pool = self._pool
+        workers = GaugeMetricFamily(
+            "cxr_triage_workers", "Places for work of a kind.", labels=("work",)
+        )
+        busy = GaugeMetricFamily("cxr_triage_workers_busy", "Places in use.", labels=("work",))
+        queue = GaugeMetricFamily("cxr_triage_queue", "Jobs that wait.", labels=("work",))
+        for work, turns in (
+            ("film", pool.films.turns), ("drawing", pool.drawings.turns), ("report", pool.printing)
+        ):  # fmt: skip
+            workers.add_metric((work,), turns.places)
+            busy.add_metric((work,), turns.running)
+            queue.add_metric((work,), turns.waiting)
+        yield from (workers, busy, queue)
+
+    def _processes(self) -> Iterator[Metric]:
+        starts = CounterMetricFamily(
+            "cxr_triage_worker_starts",
+            "Processes that were started: at first, where one more was needed, and for each that "
+            "was lost.",
+            labels=("work",),
+        )
+        losses = CounterMetricFamily(
+            "cxr_triage_worker_losses",
+            "Processes that were lost at work, by why.",
+            labels=("work", "why"),
+        )
+        for work, workers in (("film", self._pool.films), ("drawing", self._pool.drawings)):
+            starts.add_metric((work,), workers.starts)
+            for why, count in workers.losses.items():
+                losses.add_metric((work, why), count)
+        yield from (starts, losses)
 
     def _model(self) -> Metric:
         running = self._pool.running

@@ -16,7 +16,7 @@ from cxr_triage.domain import (
     Sight,
 )
 from cxr_triage.errors import ImageError
-from cxr_triage.imaging.decoding.pool import Decoder
+from cxr_triage.imaging.decoding.pool import INTERRUPTED, Decoder
 from cxr_triage.imaging.dicom.ages import AGES_CONTRADICT
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.own_film import on_picture, own_film
@@ -28,6 +28,8 @@ from cxr_triage.triage.gate import Gate, GateDecision
 
 NOTHING: Final[Mapping[str, Any]] = {}
 """Nobody knows better than the header."""
+UNFINISHED: Final = frozenset(f"decoder_{why}" for why in INTERRUPTED)
+"""Codes of errors, and of the reasons for which an image is refused that met them too often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,6 +79,7 @@ class ImageReader:
         *,
         anyway: bool = False,
         adult: bool = False,
+        unfinished: str = "",
     ) -> GatedImage:
         """Read and judge one file's bytes, for a model of `size`. Raises ImageError.
 
@@ -84,10 +87,15 @@ class ImageReader:
         header that somebody knows better, and what they are. anyway: somebody who looked at the
         film wants it read if it is refused for its looks alone.
         adult: somebody says that whoever is shown without an age is 15 years old or older.
+        unfinished: why nobody could finish reading the pixels (a code of UNFINISHED): they are
+        not tried again, and the image is refused for it.
         """
         image, gated = self._open(data, bits, instead)
         if gated.eligibility.status == "refer":
             return gated
+        if unfinished:
+            refusal = Eligibility(status="refer", reasons=(Reason(code=unfinished),))
+            return replace(gated, eligibility=_merged(gated.eligibility, refusal))
         if adult:
             gated = replace(gated, eligibility=adult_said(gated.eligibility, gated.header))
         gated, seen = self._judged(gated, image)
@@ -97,10 +105,6 @@ class ImageReader:
             return gated
         with timed(gated.timings_ms, "prepare"):
             return _prepared(gated, seen, size)
-
-    def picture(self, data: bytes, bits: int | None = None) -> Radiograph:
-        """The image to look at, whatever the gate says of it. Raises ImageError."""
-        return open_image(data, self._limits, bits).decode(self._decoder)
 
     def inspect(self, data: bytes, bits: int | None = None) -> GatedImage:
         """Read and judge; what the header refuses is looked at too, where it can be decoded.
@@ -187,6 +191,12 @@ def _merged(first: Eligibility, second: Eligibility) -> Eligibility:
     reasons = (*first.reasons, *second.reasons)
     warnings = tuple(dict.fromkeys((*first.warnings, *second.warnings)))
     return Eligibility(status="refer" if reasons else "accept", reasons=reasons, warnings=warnings)
+
+
+def unfinished(eligibility: Eligibility) -> str:
+    """The code of UNFINISHED for which it was refused; empty: it was not."""
+    codes = (reason.code for reason in eligibility.reasons)
+    return next((code for code in codes if code in UNFINISHED), "")
 
 
 @contextmanager

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cxr_triage.domain import ModelCard
-from cxr_triage.imaging.decoding.pool import DecoderPool
-from cxr_triage.imaging.limits import MIB, Limits
+from cxr_triage.imaging.configured import decoder_of, limits_of
 from cxr_triage.model.catalog import SHIPPED_ONLY, Catalog, data_folder
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.model.engine import Engine
@@ -43,15 +42,6 @@ def catalog_of(settings: Settings) -> Catalog:
     return Catalog(data=data_folder(settings.data_dir), cards=settings.catalog)
 
 
-def limits_of(settings: Settings) -> Limits:
-    """The settings' limits in the units of imaging."""
-    return Limits(
-        max_file_bytes=settings.max_file_mib * MIB,
-        max_inflated_bytes=settings.max_file_mib * MIB,
-        max_pixels=settings.max_megapixels * 1_000_000,
-    )
-
-
 def workers_of(settings: Settings, workers: int | None) -> int:
     """How many images are read at the same time."""
     return (settings.workers if workers is None else workers) or usable_cpus()
@@ -67,7 +57,7 @@ def open_image_reader(
     settings: Settings, *, rules: Policy, workers: int | None
 ) -> Iterator[ImageReader]:
     """Reads and judges only; its decoding processes end with the block."""
-    with _decoder(settings, workers) as decoder:
+    with decoder_of(settings, workers_of(settings, workers)) as decoder:
         yield ImageReader(
             gate=load_gate(rules),
             decoder=decoder,
@@ -88,7 +78,7 @@ def open_pipeline(
     """A pipeline whose decoding processes end with the block."""
     rules = read_policy(policy or settings.policy)
     engine = load_engine(settings, model=model, threads=threads)
-    with _decoder(settings, workers) as decoder:
+    with decoder_of(settings, workers_of(settings, workers)) as decoder:
         yield Pipeline(
             engine=engine,
             policy=rules,
@@ -97,11 +87,3 @@ def open_pipeline(
             limits=limits_of(settings),
             decision=load_decision(engine.folder, engine.card, rules, settings),
         )
-
-
-def _decoder(settings: Settings, workers: int | None) -> DecoderPool:
-    return DecoderPool(
-        workers=workers_of(settings, workers),
-        timeout_s=settings.decode_timeout_s,
-        memory_bytes=settings.decode_memory_mib * MIB,
-    )

@@ -16,7 +16,6 @@ from cxr_triage.domain import (
     Prepared,
     Priority,
     PriorityReason,
-    Radiograph,
     Reason,
 )
 from cxr_triage.imaging.decoding.pool import Decoder
@@ -57,10 +56,6 @@ class Pipeline:
         """The whole path for one file's bytes. Raises ImageError or ModelError."""
         return self.score([self.read(data)])[0]
 
-    def picture(self, data: bytes, bits: int | None = None) -> Radiograph:
-        """The image to look at, whatever the gate says of it. Raises ImageError."""
-        return self._reader.picture(data, bits)
-
     def read(
         self,
         data: bytes,
@@ -69,10 +64,17 @@ class Pipeline:
         *,
         anyway: bool = False,
         adult: bool = False,
+        unfinished: str = "",
     ) -> GatedImage:
         """Read and judge a file's bytes; arguments as of `ImageReader.read`. Raises ImageError."""
         return self._reader.read(
-            data, self.engine.card.input_size, bits, instead, anyway=anyway, adult=adult
+            data,
+            self.engine.card.input_size,
+            bits,
+            instead,
+            anyway=anyway,
+            adult=adult,
+            unfinished=unfinished,
         )
 
     def score(self, images: Sequence[GatedImage]) -> list[Assessment]:

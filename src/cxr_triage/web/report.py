@@ -10,11 +10,9 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from cxr_triage.api.platform.access import From
 from cxr_triage.api.v1.models import MAX_NAME
-from cxr_triage.api.v1.study_reports import page_answer, pdf_answer
+from cxr_triage.api.v1.study_reports import WantedReport, page_answer, pdf_answer
 from cxr_triage.language import LANGUAGES
 from cxr_triage.report.study.report import is_named
-from cxr_triage.report.study.sheet import Sheet
-from cxr_triage.report.study.wording import sheet_of
 from cxr_triage.service.review import disclosure
 from cxr_triage.web.rendering import render
 from cxr_triage.web.visit import ReaderVisit
@@ -26,9 +24,9 @@ Lang = Annotated[str, Query(alias="lang", max_length=8)]
 Chosen = Annotated[bool, Query(alias="without_name")]
 
 
-def _sheet(
+def _wanted(
     visit: ReaderVisit, origin: From, study: StudyId, lang: Lang = "", without_name: Chosen = False
-) -> Sheet | Response:
+) -> WantedReport | Response:
     """In the language of who looks, or in the one that they ask for; or the question whether it
     is to be printed without a name."""
     bears_name = visit.services.settings.report_names and visit.may("see_patients")
@@ -43,21 +41,25 @@ def _sheet(
                 lang=lang,
                 address=visit.request.url.path,
             )
-    language = next((one for one in LANGUAGES if one == lang), visit.language)
-    report = visit.services.reporter.report(visit.who, study, language, origin=origin)
-    return sheet_of(report, language)
+    return WantedReport(
+        services=visit.services,
+        who=visit.who,
+        origin=origin,
+        study_id=study,
+        language=next((one for one in LANGUAGES if one == lang), visit.language),
+    )
 
 
-Printed = Annotated[Sheet | Response, Depends(_sheet)]
+Wanted = Annotated[WantedReport | Response, Depends(_wanted)]
 
 
 @router.get("/report", response_model=None)
-def read_report(printed: Printed) -> Response:
+def read_report(wanted: Wanted) -> Response:
     """The page."""
-    return printed if isinstance(printed, Response) else page_answer(printed)
+    return wanted if isinstance(wanted, Response) else wanted.printed(page_answer)
 
 
 @router.get("/report.pdf", response_model=None)
-def read_report_pdf(printed: Printed) -> Response:
+def read_report_pdf(wanted: Wanted) -> Response:
     """The PDF."""
-    return printed if isinstance(printed, Response) else pdf_answer(printed)
+    return wanted if isinstance(wanted, Response) else wanted.printed(pdf_answer)

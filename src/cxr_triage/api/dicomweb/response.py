@@ -30,6 +30,7 @@ FAILURES: Final[dict[type[TriageError], int]] = {
     errors.UnreadableImage: 0xC210,
     errors.UnsupportedImage: 0xC213,
     errors.DecodingFailed: 0xC212,
+    errors.DecodingInterrupted: 0xA700,
     errors.ImageTooLarge: 0xA710,
     errors.Conflict: 0x0111,
     errors.StoreError: 0xA700,

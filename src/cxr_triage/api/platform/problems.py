@@ -21,6 +21,7 @@ HTTP: dict[type[TriageError], int] = {
     errors.UnreadableImage: 422,
     errors.UnsupportedImage: 422,
     errors.DecodingFailed: 422,
+    errors.DecodingInterrupted: 503,
     errors.ImageTooLarge: 413,
     errors.NotFound: 404,
     errors.Conflict: 409,

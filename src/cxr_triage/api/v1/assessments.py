@@ -160,7 +160,8 @@ def _seen(
 def _drawn(services: Services, who: Principal, stored: ShownResult, drawing: Drawing) -> Response:
     found = stored.assessment
     data = services.store.file(found.id, who.scope)
-    return Response(services.pool.draw(data, found, drawing), media_type=MEDIA_TYPES[drawing.kind])
+    drawn = services.pool.draw(data, found, drawing, party=who.party)
+    return Response(drawn, media_type=MEDIA_TYPES[drawing.kind])
 
 
 MEDIA_TYPES = {

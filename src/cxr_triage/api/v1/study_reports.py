@@ -1,19 +1,22 @@
 """A study's report, as a page that prints and as a PDF."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from cxr_triage.api.platform.access import From, Reader, Spoken
 from cxr_triage.api.platform.documentation import HTML, PDF
-from cxr_triage.api.platform.services import Opened
+from cxr_triage.api.platform.services import Opened, Services
 from cxr_triage.api.v1.models import MAX_NAME
 from cxr_triage.api.v1.studies import own_id
 from cxr_triage.language import Language
 from cxr_triage.report.study.page import page, page_policy
 from cxr_triage.report.study.pdf import pdf
 from cxr_triage.report.study.sheet import Sheet
-from cxr_triage.report.study.wording import sheet_of
+from cxr_triage.service.audit import Origin
+from cxr_triage.service.people.principal import Principal
 
 router = APIRouter(prefix="/v1/studies/{study}", tags=["worklist"])
 
@@ -23,34 +26,55 @@ WantedLanguage = Annotated[
 ]
 
 
-def _sheet(
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WantedReport:
+    """Of which study, by whom and in which language."""
+
+    services: Services
+    who: Principal
+    origin: Origin
+    study_id: str
+    language: Language
+
+    def printed(self, make: Callable[[Sheet], Response]) -> Response:
+        """What `make` answers with, made when their turn has come."""
+        return self.services.reporter.printed(
+            self.who, self.study_id, self.language, make=make, origin=self.origin
+        )
+
+
+def _wanted(
     services: Opened,
     who: Reader,
     origin: From,
     spoken: Spoken,
     study: Annotated[str, Path(max_length=MAX_NAME)],
     wanted: WantedLanguage = None,
-) -> Sheet:
-    language = wanted or spoken
-    study_id = own_id(services, who, study)
-    return sheet_of(services.reporter.report(who, study_id, language, origin=origin), language)
+) -> WantedReport:
+    return WantedReport(
+        services=services,
+        who=who,
+        origin=origin,
+        study_id=own_id(services, who, study),
+        language=wanted or spoken,
+    )
 
 
-Printed = Annotated[Sheet, Depends(_sheet)]
+Wanted = Annotated[WantedReport, Depends(_wanted)]
 
 
 @router.get("/report.html", **HTML)
-def read_study_report(sheet: Printed) -> Response:
+def read_study_report(wanted: Wanted) -> Response:
     """A study on A4: whom it is about, images beside heatmaps, findings with the doctor's
     verdicts, the reading, the model. While a reading is not signed, every page says so. Who
     may not see patients gets it without names, identifiers and free texts."""
-    return page_answer(sheet)
+    return wanted.printed(page_answer)
 
 
 @router.get("/report.pdf", **PDF)
-def read_study_pdf(sheet: Printed) -> Response:
+def read_study_pdf(wanted: Wanted) -> Response:
     """The same as a PDF, whose text can be selected. Its name says nothing of the patient."""
-    return pdf_answer(sheet)
+    return wanted.printed(pdf_answer)
 
 
 def page_answer(sheet: Sheet) -> Response:

@@ -16,12 +16,13 @@ from cxr_triage.cli.progress import with_progress
 from cxr_triage.domain import PREPROCESSING_VERSION, TIERS, ModelCard
 from cxr_triage.evaluation.results import RESULTS_FILE, read_results
 from cxr_triage.evaluation.truth import read_truth
+from cxr_triage.imaging.configured import limits_of
 from cxr_triage.language import Language, say
 from cxr_triage.model.card import POSITIONS_FILE, read_card
 from cxr_triage.service.paths import open_service_store
 from cxr_triage.settings import Settings
 from cxr_triage.triage.decision import ENOUGH_WELL, decide
-from cxr_triage.triage.loading import catalog_of, limits_of, open_pipeline, workers_of
+from cxr_triage.triage.loading import catalog_of, open_pipeline, workers_of
 from cxr_triage.triage.policy import read_policy
 from cxr_triage.triage.positions import Positions, find_positions
 

@@ -24,13 +24,14 @@ from cxr_triage.evaluation.results import FilmOutcome, Results, read_results
 from cxr_triage.evaluation.thresholds import Borrowed, read_thresholds
 from cxr_triage.evaluation.truth import TrueFilm, read_truth
 from cxr_triage.evaluation.whole_films import WholeFilms, measure_films
+from cxr_triage.imaging.configured import limits_of
 from cxr_triage.language import Language
 from cxr_triage.model.card import read_card
 from cxr_triage.model.catalog import SHIPPED_ONLY, find_model
 from cxr_triage.model.gate_model import read_gate_card
 from cxr_triage.settings import Settings
 from cxr_triage.triage.gate import gate_version
-from cxr_triage.triage.loading import limits_of, load_decision, open_pipeline, workers_of
+from cxr_triage.triage.loading import load_decision, open_pipeline, workers_of
 from cxr_triage.triage.pipeline import fingerprint_of
 from cxr_triage.triage.policy import SHIPPED_POLICIES, Policy, read_policy
 

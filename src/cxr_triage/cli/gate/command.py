@@ -16,10 +16,11 @@ from cxr_triage.cli.gate.table import Look, look_of, print_looks
 from cxr_triage.cli.paths import files_of
 from cxr_triage.cli.progress import with_progress
 from cxr_triage.cli.score.run import terminal
+from cxr_triage.imaging.configured import limits_of
 from cxr_triage.language import Language, say
 from cxr_triage.result.public import reason_fields, sight_fields
 from cxr_triage.settings import default_language, read_settings
-from cxr_triage.triage.loading import limits_of, open_image_reader, workers_of
+from cxr_triage.triage.loading import open_image_reader, workers_of
 from cxr_triage.triage.policy import Policy, read_policy
 
 _HELP = default_language()

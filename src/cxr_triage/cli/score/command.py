@@ -13,9 +13,10 @@ from cxr_triage.batch.run import run
 from cxr_triage.cli.exits import USAGE, exit_code
 from cxr_triage.cli.paths import files_of
 from cxr_triage.cli.score.run import ScoreRun
+from cxr_triage.imaging.configured import limits_of
 from cxr_triage.language import Language, say
 from cxr_triage.settings import default_language, read_settings
-from cxr_triage.triage.loading import limits_of, open_pipeline, workers_of
+from cxr_triage.triage.loading import open_pipeline, workers_of
 
 _HELP = default_language()
 

@@ -13,8 +13,9 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-ORPHAN_FACTOR = 4
-"""A child that works for this many timeouts has lost its parent, and exits."""
+ORPHAN_FACTOR = 8
+"""A child that works for this many timeouts has lost its parent, which waits less long
+(`supervision.WALL_FACTOR`), and exits."""
 
 
 def take_input() -> FileIO:

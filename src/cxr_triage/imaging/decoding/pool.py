@@ -9,15 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_triage import errors
-from cxr_triage.errors import DecodingFailed, ImageError
+from cxr_triage.errors import DecodingFailed, DecodingInterrupted, ImageError
 from cxr_triage.imaging.decoding.job import DecodeJob
-from cxr_triage.imaging.decoding.supervision import Child, ProcessLost, Watchdog, WorkerPool
+from cxr_triage.imaging.decoding.supervision import (
+    Child,
+    Loss,
+    ProcessLost,
+    Watchdog,
+    WorkerPool,
+)
 from cxr_triage.imaging.decoding.wire import as_bytes
 
 DTYPES = {"|u1", "|i1", "<u2", "<i2", "<u4", "<i4"}
 IMAGE_ERRORS: dict[str, type[ImageError]] = {
     kind.__name__: kind for kind in (errors.UnreadableImage, errors.UnsupportedImage)
 }
+INTERRUPTED: frozenset[Loss] = frozenset({"timeout", "killed"})
+"""Losses that say nothing of the image: there was no time, or somebody stopped the process."""
+LATER_S = 30
+"""When an image may be read that could not be finished: nobody knows it better."""
 
 
 class Decoder(Protocol):
@@ -31,8 +41,8 @@ class Decoder(Protocol):
 class DecoderPool:
     """At most `workers` processes, started when first needed. Safe to call from threads.
 
-    timeout_s, memory_bytes: for one job; a worker that goes over either is killed and
-    another takes its place. module: what the processes run (its `run(arguments)`).
+    timeout_s (of processor time), memory_bytes: for one job; a worker that goes over either is
+    killed and another takes its place. module: what the processes run (its `run(arguments)`).
     """
 
     def __init__(
@@ -54,7 +64,7 @@ class DecoderPool:
             with self._workers.lent() as worker:
                 return _decode(worker, job, self._timeout_s)
         except ProcessLost as loss:
-            raise DecodingFailed(f"decoder_{loss.why}") from None
+            raise failure_of(loss.why) from None
 
     def close(self) -> None:
         """End every process; jobs that run now, and any that come later, fail as crashed."""
@@ -71,6 +81,13 @@ class DecoderPool:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def failure_of(why: Loss) -> DecodingFailed:
+    """What the loss of a process at work means for its image."""
+    if why in INTERRUPTED:
+        return DecodingInterrupted(f"decoder_{why}", retry_after_s=LATER_S)
+    return DecodingFailed(f"decoder_{why}")
 
 
 def _decode(worker: Child, job: DecodeJob, timeout_s: float) -> NDArray[Any]:

@@ -6,6 +6,7 @@ import the parent's __main__ again, whatever it is, and would unpickle what come
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -23,12 +24,29 @@ from cxr_triage.imaging.decoding.wire import receive_head, receive_into, send
 
 POLL_S = 0.025
 START_TIMEOUT_S = 60.0
+START_WALL_FACTOR = 2.0
+WALL_FACTOR = 6.0
+"""A job's limit is processor time, which other work does not use up; by the clock it may take so
+many times as long: it may wait for a processor, but not sleep for ever."""
+
+GRACE_S = 2.0
+"""From the end of what it says to that of the process itself."""
+
+FROM_OUTSIDE = frozenset(
+    getattr(signal, name)
+    for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
+    if hasattr(signal, name)
+)
+"""Signals that no fault of its own sends to a process: somebody stopped it, or the system did
+that ran out of memory."""
+
 BOOTSTRAP = (
     "import sys; sys.path.append(sys.argv[1]); "
     "from importlib import import_module; import_module(sys.argv[2]).run(sys.argv[3:])"
 )
 
-Loss = Literal["crashed", "timeout", "memory"]
+Loss = Literal["crashed", "timeout", "memory", "killed"]
+"""killed: by a signal from outside."""
 
 
 class ProcessLost(Exception):
@@ -47,12 +65,13 @@ class Child:
 
         Raises ProcessLost.
         """
-        self.deadline = 0.0
-        self._verdict: Loss = "crashed"
+        self._deadline = 0.0
+        self._processor_end_s = 0.0
+        self._verdict: Loss | None = None
         self._watchdog = watchdog
         self._process = _start([module, *arguments])
         self._usage = psutil.Process(self._process.pid)
-        with self.watched(START_TIMEOUT_S):
+        with self.watched(START_TIMEOUT_S, START_WALL_FACTOR):
             self.greeting = self.receive_head()
 
     @property
@@ -64,18 +83,24 @@ class Child:
         return self._process.poll() is None
 
     @contextmanager
-    def watched(self, timeout_s: float) -> Iterator[None]:
-        """Talk to it for at most `timeout_s`. Whatever goes wrong inside leaves it dead.
+    def watched(self, timeout_s: float, wall_factor: float = WALL_FACTOR) -> Iterator[None]:
+        """Talk to it until it has used `timeout_s` of its own processor time, or `wall_factor`
+        times as much has passed. Whatever goes wrong inside leaves it dead.
 
         Raises ProcessLost if it was lost or said what makes no sense.
         """
-        self.deadline = time.monotonic() + timeout_s
+        self._deadline = time.monotonic() + timeout_s * wall_factor
+        self._processor_end_s = self.processor_s() + timeout_s
         self._watchdog.watch(self)
         try:
             yield
-        except (OSError, EOFError, ValueError, KeyError, TypeError):
+        except (OSError, EOFError):
+            loss = self._verdict or self._ended()
             self.close()
-            raise ProcessLost(self._verdict) from None
+            raise ProcessLost(loss) from None
+        except (ValueError, KeyError, TypeError):
+            self.close()
+            raise ProcessLost(self._verdict or "crashed") from None
         except BaseException:
             self.close()
             raise
@@ -100,6 +125,27 @@ class Child:
             return int(self._usage.memory_info().rss)
         except psutil.Error:
             return 0
+
+    def processor_s(self) -> float:
+        """Processor time that the process has used, those that it started left out; 0 once it is
+        gone."""
+        try:
+            used = self._usage.cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(used.user + used.system)
+
+    def overdue(self) -> bool:
+        """Has its job used up its time?"""
+        return time.monotonic() > self._deadline or self.processor_s() > self._processor_end_s
+
+    def _ended(self) -> Loss:
+        """Why it is gone that nobody here killed."""
+        try:
+            code = self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            return "crashed"
+        return "killed" if -code in FROM_OUTSIDE else "crashed"
 
     def kill(self, verdict: Loss) -> None:
         self._verdict = verdict
@@ -157,7 +203,7 @@ class Watchdog:
                     self._judge(child)
 
     def _judge(self, child: Child) -> None:
-        if time.monotonic() > child.deadline:
+        if child.overdue():
             child.kill("timeout")
         elif child.resident_bytes() > self._memory_bytes:
             child.kill("memory")
@@ -189,11 +235,28 @@ class WorkerPool(Generic[MemberT]):
         self._make = make
         self._closed = False
 
-    def start(self) -> None:
-        """Make every worker now. Raises what `make` raises."""
+    def start(self, number: int) -> None:
+        """Make so many workers now. Raises what `make` raises."""
         with ExitStack() as stack:
-            for _ in range(self._size):
+            for _ in range(number):
                 stack.enter_context(self.lent())
+
+    def fill(self) -> None:
+        """Make those that were not needed yet; whoever is idle can be lent meanwhile. Raises what
+        `make` raises."""
+        idle = [self._slots.get() for _ in range(self._slots.qsize())]
+        for worker in idle:
+            if worker is not None:
+                self._slots.put(worker)
+        for _ in range(idle.count(None)):
+            made: MemberT | None = None
+            try:
+                made = None if self._closed else self._make()
+            finally:
+                if made is not None and self._closed:
+                    made.close()
+                    made = None
+                self._slots.put(made)
 
     @contextmanager
     def lent(self) -> Iterator[MemberT]:

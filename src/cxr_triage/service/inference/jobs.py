@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -13,6 +13,9 @@ from cxr_triage.language import Language
 from cxr_triage.result.document import Packed
 
 DrawingKind = Literal["image", "pixels", "heatmap", "layer", "report", "pictures"]
+
+PRINTED: Final[frozenset[DrawingKind]] = frozenset({"report", "pictures"})
+"""What goes onto paper: nobody looks at it in a viewer meanwhile."""
 
 CARD = TypeAdapter(ModelCard)
 SCALE = TypeAdapter(FilmDecision | None)

@@ -4,11 +4,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cxr_triage.domain import Header
-from cxr_triage.errors import BlobDamaged, Conflict, ImageError, TriageError
+from cxr_triage.errors import (
+    BlobDamaged,
+    Conflict,
+    DecodingInterrupted,
+    ImageError,
+    TriageError,
+)
 from cxr_triage.imaging.dicom.dataset import looks_like_dicom
 from cxr_triage.logs import log
 from cxr_triage.service.audit import Action, Actor, Origin, entry, note
-from cxr_triage.service.inference.pool import InferencePool
+from cxr_triage.service.inference.pool import Assessed, InferencePool
+from cxr_triage.service.inference.turns import Claim
+from cxr_triage.service.intake.attempts import Attempts
 from cxr_triage.service.intake.declared import NOTHING_DECLARED, Declared
 from cxr_triage.service.intake.quotas import Quotas
 from cxr_triage.service.intake.spool import Received
@@ -30,6 +38,7 @@ class Intake:
         self._pool = pool
         self._metrics = metrics
         self._quotas = quotas
+        self._attempts = Attempts()
 
     def take(
         self,
@@ -85,7 +94,7 @@ class Intake:
             if known is not None:
                 _check_study(known.assessment.header, study_uid)
                 return self._sent_again(known, declared, actor)
-            return self._keep(received, station, who.machine, actor, declared, study_uid)
+            return self._keep(received, station, who, origin, declared, study_uid)
         except (ImageError, Conflict):
             note(self._store, entry(Action.IMAGE_REJECTED, actor))
             raise
@@ -112,15 +121,15 @@ class Intake:
         self,
         received: Received,
         station: str,
-        machine: str,
-        actor: Actor,
+        who: Principal,
+        origin: Origin,
         declared: Declared,
         study_uid: str,
     ) -> Kept:
         allowance = self._quotas.allowance(station)
         self._quotas.check(station, received.size, allowance)
         with self._metrics.timed("assess"):
-            assessed = self._pool.assess(received.file, declared)
+            assessed = self._assessed(received, declared, Claim(party=who.party))
         if assessed.assessment.digest != received.digest:  # the disk does not give what it got
             raise BlobDamaged("blob_damaged")
         _check_study(assessed.assessment.header, study_uid)
@@ -131,12 +140,26 @@ class Intake:
             station_id=station,
             received_at=datetime.now(UTC),
             file_name=received.name,
-            machine=machine,
+            machine=who.machine,
         )
-        audit = entry(Action.IMAGE_KEPT, actor)
+        audit = entry(Action.IMAGE_KEPT, who.acts_from(origin))
         with self._metrics.timed("keep"):
             kept = self._store.keep(image, assessed.assessment, audit=audit, allowance=allowance)
         return self._followed(kept)
+
+    def _assessed(self, received: Received, declared: Declared, claim: Claim) -> Assessed:
+        """A film that could not be finished as often as it may be tried is refused for that."""
+        try:
+            assessed = self._pool.assess(received.file, declared, claim=claim)
+        except DecodingInterrupted as trouble:
+            if not self._attempts.failed(received.digest):
+                raise
+            log.warning("a film is not assessed: %s too often", trouble.code)
+            assessed = self._pool.assess(
+                received.file, declared, claim=claim, unfinished=trouble.code
+            )
+        self._attempts.ended(received.digest)
+        return assessed
 
     def _followed(self, kept: Kept) -> Kept:
         """By what was put right of the study that it came to, or of the film before."""

@@ -42,6 +42,11 @@ KEY_PERMISSIONS: Final[dict[KeyScope, frozenset[Permission]]] = {
 }
 
 
+def party_of_station(station_id: str) -> str:
+    """Whose turn the work of a station's people and machines takes."""
+    return f"station {station_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """A person, or a station's machine by its key. station_id: None for who sees every station's
@@ -66,6 +71,13 @@ class Principal:
     def home(self) -> str:
         """The station that their uploads belong to."""
         return self.station_id or LOCAL_STATION
+
+    @property
+    def party(self) -> str:
+        """Whose turn their work takes: their station's, or their own."""
+        if self.station_id is None:
+            return f"person {self.id}"
+        return party_of_station(self.station_id)
 
     def acts_from(self, origin: Origin) -> Actor:
         """For the audit trail."""

@@ -16,14 +16,16 @@ from cxr_triage.errors import BlobDamaged, Conflict, CorrectionInvalid, NotAllow
 from cxr_triage.imaging.dicom.ages import AGES_CONTRADICT
 from cxr_triage.service.audit import SYSTEM, Action, Origin, entry
 from cxr_triage.service.inference.pool import InferencePool
+from cxr_triage.service.inference.turns import Claim, Rank
 from cxr_triage.service.intake.declared import NOTHING_DECLARED, Declared
-from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.people.principal import Principal, party_of_station
 from cxr_triage.store.corrections import By, FilmValues, Values, seen_in
 from cxr_triage.store.records import EVERYWHERE, StoredAssessment, StudyDetail, StudyRow
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.placing import SIGNED
 from cxr_triage.triage.ages import ADULT_SAID
 from cxr_triage.triage.anyway import may_be_read_anyway
+from cxr_triage.triage.image_reader import unfinished
 
 MAX_REASON: Final = 500
 MAX_MARKER: Final = 200
@@ -324,7 +326,12 @@ class Corrections:
         if own and header.source != "picture":
             declared = Declared(anyway=True) if film.anyway else NOTHING_DECLARED
         digest = film.assessment.digest
-        again = self.pool.assess(self.store.whole_file(digest), declared).assessment
+        again = self.pool.assess(
+            self.store.whole_file(digest),
+            declared,
+            claim=Claim(party=party_of_station(film.station_id), rank=Rank.FIRST),
+            unfinished=unfinished(film.assessment.eligibility),
+        ).assessment
         if again.digest != digest:
             raise BlobDamaged("blob_damaged")
         numbers = replace(

@@ -1,9 +1,10 @@
 """A study's report filled in: from what is kept, for who asks."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from cxr_triage.domain import Assessment, names_differ
@@ -20,9 +21,12 @@ from cxr_triage.report.study.report import (
     StudyReport,
     is_named,
 )
+from cxr_triage.report.study.sheet import Sheet
+from cxr_triage.report.study.wording import sheet_of
 from cxr_triage.service.audit import Action, Origin, entry, note
 from cxr_triage.service.inference.jobs import Drawing
 from cxr_triage.service.inference.pool import InferencePool
+from cxr_triage.service.inference.turns import Claim, Rank
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.service.review import disclosure
 from cxr_triage.service.review.worklist import station_name
@@ -33,6 +37,8 @@ from cxr_triage.store.repository import Store
 MOST_PICTURED: Final = 8
 """Images of a study whose pictures are drawn: a report waits for them."""
 
+PrintedT = TypeVar("PrintedT")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reporter:
@@ -41,6 +47,20 @@ class Reporter:
     store: Store
     pool: InferencePool
     settings: Settings
+
+    def printed(
+        self,
+        who: Principal,
+        study_id: str,
+        language: Language,
+        *,
+        make: Callable[[Sheet], PrintedT],
+        origin: Origin,
+    ) -> PrintedT:
+        """What `make` makes of the report, all of it in one turn of theirs: papers take long.
+        Raises as `report`."""
+        with self.pool.printing.turn(Claim(party=who.party, rank=Rank.PRINTED)):
+            return make(sheet_of(self.report(who, study_id, language, origin=origin), language))
 
     def report(
         self,
@@ -118,7 +138,7 @@ class Reporter:
     def _pictures(self, found: Assessment, who: Principal) -> FilmPictures:
         try:
             data = self.store.file(found.id, who.scope)
-            drawn = self.pool.draw(data, found, Drawing(kind="pictures"))
+            drawn = self.pool.draw(data, found, Drawing(kind="pictures"), party=who.party)
             return unpacked(drawn)
         except (BlobDamaged, ImageError) as trouble:
             log.warning("a report has no picture: %s", trouble.code)
