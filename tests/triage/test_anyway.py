@@ -1,11 +1,14 @@
 """What a person may overrule, and what that may do to a priority."""
 
+from dataclasses import replace
+
 import pytest
 
 from cxr_triage.domain import PRIORITIES, READ_ANYWAY, Eligibility, PriorityReason, Reason
 from cxr_triage.triage.anyway import (
     LOOKS,
     OTHER_KIND,
+    group_in_study,
     may_be_read_anyway,
     never_lowered,
     overruled,
@@ -45,12 +48,33 @@ def test_reading_anyway_never_makes_less_urgent(priority):
     found, reason = never_lowered(overruled(refused("not_chest")), priority, FLAGGED)
     assert urgency(found) == min(urgency(priority), urgency("not_assessed"))
     raised = urgency(priority) <= urgency("not_assessed")
-    assert reason == FLAGGED if raised else reason.refusal.code == "not_chest"
+    refusal = PriorityReason(code="refused", refusal=Reason(code="not_chest"))
+    assert reason == (FLAGGED if raised else refusal)
 
 
 @pytest.mark.parametrize("priority", PRIORITIES)
 def test_other_films_keep_their_priority(priority):
-    assert never_lowered(Eligibility(status="accept"), priority, FLAGGED) == (priority, FLAGGED)
+    for warnings in ((), (Reason(code="mirrored"),)):
+        accepted = Eligibility(status="accept", warnings=warnings)
+        assert never_lowered(accepted, priority, FLAGGED) == (priority, FLAGGED)
+
+
+def test_the_reason_is_why_it_was_refused_whatever_else_it_is_marked_with():
+    marked = replace(refused("tiny"), warnings=(Reason(code="small"),))
+    _, reason = never_lowered(overruled(marked), "none", FLAGGED)
+    assert reason.refusal.code == "tiny"
+
+
+def test_in_a_study_flagged_films_come_first_then_those_that_wait_then_the_rest():
+    accepted = Eligibility(status="accept")
+    groups = [
+        group_in_study(accepted, "routine"),
+        group_in_study(refused("not_chest"), "not_assessed"),
+        group_in_study(accepted, "none"),
+        group_in_study(refused("view"), "not_assessed"),
+    ]
+    assert groups == sorted(set(groups))
+    assert group_in_study(accepted, "critical") == groups[0]
 
 
 @pytest.mark.parametrize("code", sorted(OTHER_KIND))

@@ -51,6 +51,11 @@ def test_bad_policy_names_the_field(tmp_path, old, new, field):
     assert field in str(caught.value)
 
 
+def test_bad_policy_says_what_may_stand_there(tmp_path):
+    with pytest.raises(PolicyInvalid, match="'critical', 'urgent' or 'routine'"):
+        read_policy(_variant(tmp_path, 'may = "critical"', 'may = "soon"'))
+
+
 def test_policy_that_is_not_toml_is_refused(tmp_path):
     (tmp_path / "policy.toml").write_text("name = ", "utf-8")
     with pytest.raises(PolicyInvalid, match=r"not valid TOML: Invalid value"):

@@ -10,17 +10,29 @@ from cxr_triage.model.calibrate import logit, sigmoid
 from cxr_triage.model.engine import Outputs
 from cxr_triage.triage.decision import decide
 from cxr_triage.triage.policy import Policy, SiteThresholds, read_policy
-from cxr_triage.triage.rank import findings_of, priority_of, rank_studies
+from cxr_triage.triage.rank import (
+    drawn,
+    film_decision,
+    findings_of,
+    priority_of,
+    rank_studies,
+)
 
 from .builders import LABELS, assessment, card
+from .test_decision import MODEL, films, fitted
 
 ACCEPT = Eligibility(status="accept")
 BIAS = -1.5
 
 
 def outputs(*probabilities: float) -> Outputs:
-    """Outputs whose logits are those of `probabilities`; maps are uneven around their mean."""
-    logits = np.float32([logit(p) for p in probabilities])
+    """Outputs whose logits are those of `probabilities`."""
+    return outputs_of(*map(logit, probabilities))
+
+
+def outputs_of(*values: float) -> Outputs:
+    """Outputs of these logits; maps are uneven around their mean."""
+    logits = np.float32(values)
     shape = np.linspace(-1, 1, 49, dtype=np.float32).reshape(7, 7)
     cams = (logits - BIAS)[:, None, None] + shape
     return Outputs(logits=logits, cams=cams, embedding=np.zeros(1024, np.float32))
@@ -64,7 +76,7 @@ def test_refused_image_is_not_assessed_for_its_first_reason():
     verdict = Eligibility(status="refer", reasons=(refusal, Reason(code="age")))
     priority, reason = priority_of(verdict, (), by_points(card()))
     assert priority == "not_assessed"
-    assert reason.refusal == refusal
+    assert (reason.code, reason.refusal) == ("refused", refusal)
 
 
 @pytest.mark.parametrize(("probability", "flagged"), [(0.20001, True), (0.19999, False)])
@@ -196,6 +208,87 @@ def test_every_label_has_one_finding_and_flagged_ones_come_first(probabilities):
     assert (priority == "none") == (not any(flags))
 
 
+def test_a_finding_lies_among_the_films_that_the_model_was_measured_on():
+    logits, population, decision = (0.5, -1.0, -2.0, -3.0), films(), fitted()
+    well = population.logits[population.well]
+    for place, name in enumerate(MODEL.labels):
+        finding = _of(name.label, findings_of(outputs_of(*logits), MODEL, decision))
+        lower = np.mean(well[:, place] < logits[place])
+        assert finding.position == pytest.approx(lower, abs=0.005)
+        assert 1 - lower <= finding.rarity <= 1
+        assert finding.trust == "reliable"
+
+
+def test_a_finding_says_what_it_may_cause_at_most():
+    findings = findings_of(outputs_of(-9, -9, -9, -9), MODEL, fitted(strength=6.0))
+    assert {finding.label: finding.may for finding in findings} == {
+        "Pneumothorax": "critical",
+        "Effusion": "urgent",
+        "Nodule": "routine",
+        "Cardiomegaly": "routine",
+    }
+
+
+def test_a_finding_of_a_model_that_was_not_measured_lies_nowhere():
+    for finding in ranked(0.9, 0.3, 0.1)[0]:
+        assert (finding.position, finding.rarity) == (None, None)
+        assert (finding.trust, finding.may) == (None, None)
+
+
+def test_flagged_findings_come_first_then_the_more_urgent_then_the_rarer():
+    decision = fitted()
+    findings = findings_of(outputs_of(-9, 0.5, 3, 6), MODEL, decision)
+    assert [finding.label for finding in findings] == [
+        "Effusion",  # urgent, and less unusual than the other two
+        "Cardiomegaly",
+        "Nodule",
+        "Pneumothorax",
+    ]
+    assert [finding.flagged for finding in findings] == [True, True, True, False]
+
+
+def test_of_equally_common_findings_the_one_with_the_larger_margin_comes_first():
+    decision = fitted()
+    for logits in permutations((-7, -8, -9, -10)):
+        findings = findings_of(outputs_of(*logits), MODEL, decision)
+        assert {finding.rarity for finding in findings} == {1.0}
+        margins = [finding.margin for finding in findings]
+        assert margins == sorted(margins, reverse=True)
+
+
+def test_a_priority_tells_how_rare_the_finding_is_that_made_it():
+    decision = fitted()
+    findings = findings_of(outputs_of(-9, 0.5, 3, 6), MODEL, decision)
+    reason = priority_of(ACCEPT, findings, decision)[1]
+    assert (reason.label, reason.rarity) == ("Effusion", findings[0].rarity)
+    film = film_decision(findings, decision)
+    assert film.rarity == findings[1].rarity < reason.rarity
+
+
+def test_where_nothing_is_flagged_the_rarest_finding_says_how_rare_the_film_is():
+    decision = fitted()
+    findings = findings_of(outputs_of(-9, -3, -2, -2.5), MODEL, decision)
+    priority, reason = priority_of(ACCEPT, findings, decision)
+    assert priority == "none"
+    assert reason.rarity == min(finding.rarity for finding in findings) < 1
+    assert film_decision(findings, decision).rarity == reason.rarity
+
+
+def test_a_film_stands_nowhere_that_was_refused_or_whose_model_was_not_measured():
+    assert film_decision((), fitted()) is None
+    findings, *_ = ranked(0.9, 0.3, 0.1)
+    assert film_decision(findings, by_points(card())) is None
+
+
+def test_the_lot_falls_on_the_wanted_share_of_files_and_always_on_the_same():
+    digests = [f"{number:064x}" for number in range(2000)]
+    for share in (0, 0.1, 0.5, 1):
+        lot = {digest for digest in digests if drawn(digest, share)}
+        assert len(lot) / len(digests) == pytest.approx(share, abs=0.03)
+        assert lot == {digest for digest in digests if drawn(digest, share)}
+        assert lot <= {digest for digest in digests if drawn(digest, min(share + 0.1, 1))}
+
+
 def _order(*assessments):
     return [
         [image.id for image in study.images]
@@ -240,8 +333,7 @@ def test_study_has_the_highest_priority_of_its_assessed_images():
     lateral = assessment("lateral", "not_assessed", study="1", refused=True)
     first, second = (assessment(p, p, study="1") for p in ("routine", "none"))
     studies = rank_studies([lateral, second, first], lambda image: image)
-    assert len(studies) == 1
-    assert studies[0].priority == "routine"
+    assert [(study.study_uid, study.priority) for study in studies] == [("1", "routine")]
     assert [image.id for image in studies[0].images] == ["routine", "none", "lateral"]
 
 

@@ -18,9 +18,9 @@ def priority_sentence(
     """Why an image has its priority. decision: of its result."""
     if reason.refusal is not None:
         return reason_sentence(reason.refusal, language)
-    finding = "" if reason.label is None else finding_name(reason.label, language)
     if reason.rarity is not None:
-        return _rarity_sentence(reason, finding, language, decision)
+        return _rarity_sentence(reason, reason.rarity, language, decision)
+    finding = "" if reason.label is None else finding_name(reason.label, language)
     return say(
         f"priority_reason.{reason.code}",
         language,
@@ -31,15 +31,16 @@ def priority_sentence(
 
 
 def _rarity_sentence(
-    reason: PriorityReason, finding: str, language: Language, decision: FilmDecision | None
+    reason: PriorityReason, rarity: float, language: Language, decision: FilmDecision | None
 ) -> str:
-    if reason.label is None or reason.rarity is None:
+    if reason.label is None:
         return say("priority_reason.none", language)
+    finding = finding_name(reason.label, language)
     if reason.code == "likely":
         finding = say("priority_reason.strongly", language, finding=finding)
     what = "film" if reason.label == ANY_FINDING else "rare"
     population = "well" if decision is None else decision.population
-    share = share_text(reason.rarity, language)
+    share = share_text(rarity, language)
     return say(f"priority_reason.{what}.{population}", language, finding=finding, share=share)
 
 

@@ -181,9 +181,10 @@ def read_policy(name_or_file: Path | str | None = None) -> Policy:
     Raises PolicyInvalid: `policy_missing`, `policy_not_toml`, `policy_invalid` (naming the
     field) or `policy_unknown_label`.
     """
-    file = SHIPPED_POLICIES.get(str(name_or_file or "default"), Path(name_or_file or ""))
+    name = name_or_file or "default"
+    file = SHIPPED_POLICIES.get(str(name), Path(name))
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_bytes().decode())
     except OSError:
         raise PolicyInvalid("policy_missing") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:

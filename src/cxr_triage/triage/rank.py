@@ -99,11 +99,11 @@ def _level(score: float, *, flagged: bool, likely: float | None) -> Level:
     return "likely" if likely is not None and score >= likely else "possible"
 
 
-def _order(finding: Finding, decision: Decision) -> tuple[int, int, float, float]:
+def _order(finding: Finding, decision: Decision) -> tuple[float, ...]:
     tier = decision.labels[finding.label].tier(finding.score) or "none"
     if finding.rarity is None:
-        return LEVELS.index(finding.level), urgency(tier), 0.0, -finding.margin
-    return int(not finding.flagged), urgency(tier), finding.rarity, -finding.margin
+        return LEVELS.index(finding.level), urgency(tier), -finding.margin
+    return not finding.flagged, urgency(tier), finding.rarity, -finding.margin
 
 
 def priority_of(
@@ -112,8 +112,11 @@ def priority_of(
     """How urgent an image is, and the refusal or the first of `findings` that makes it so."""
     if eligibility.status == "refer":
         return "not_assessed", PriorityReason(code="refused", refusal=eligibility.reasons[0])
-    tiers = [decision.labels[finding.label].tier(finding.score) for finding in findings]
-    ranked = [(tier, finding) for tier, finding in zip(tiers, findings, strict=True) if tier]
+    ranked = [
+        (tier, finding)
+        for finding in findings
+        if (tier := decision.labels[finding.label].tier(finding.score))
+    ]
     if not ranked:
         return "none", PriorityReason(code="none_flagged", rarity=_rarest(findings))
     tier, leading = min(ranked, key=lambda pair: urgency(pair[0]))

@@ -28,9 +28,9 @@ def auc_interval(score: F64, positive: NDArray[np.bool_]) -> AucInterval | None:
     if not len(sick) or not len(well):
         return None
     over_well = _mean_over(np.sort(well), sick)
-    under_sick = 1 - _mean_over(np.sort(sick), well)
+    over_sick = _mean_over(np.sort(sick), well)
     value = float(over_well.mean())
-    variance = _variance_of_mean(over_well) + _variance_of_mean(under_sick)
+    variance = _variance_of_mean(over_well) + _variance_of_mean(over_sick)
     margin = Z95 * math.sqrt(variance)
     return AucInterval(value=value, low=max(value - margin, 0.0), high=min(value + margin, 1.0))
 
@@ -42,4 +42,5 @@ def _mean_over(ordered: F64, values: F64) -> F64:
 
 
 def _variance_of_mean(parts: F64) -> float:
+    """Of one film alone: the most that a share can vary."""
     return float(parts.var(ddof=1) / len(parts)) if len(parts) > 1 else 0.25
