@@ -152,6 +152,19 @@ def test_what_is_held_back_leaves_one_row_a_window(store):
     assert len(rows("sign_in_slowed")) == 3
 
 
+@pytest.mark.parametrize("back_s", [600, 800])
+def test_a_clock_that_was_set_back_makes_nobody_wait_for_longer_than_the_window(store, back_s):
+    guess(store, 5)
+    with pytest.raises(TooManyAttempts) as caught:
+        accounts(store, later_s=-back_s).sign_in("lan", PASSWORD, origin=HERE)
+    assert caught.value.values["retry_after_s"] <= lockout.WINDOW_S + 1
+
+
+def test_attempts_that_a_wrong_clock_noted_far_ahead_lock_nobody_out(store):
+    guess(store, 5)
+    accounts(store, later_s=-365 * 86400).sign_in("lan", PASSWORD, origin=HERE)
+
+
 def test_changing_the_password_is_no_way_around(store):
     token = accounts(store).sign_in("lan", PASSWORD, origin=HERE).token
     for _ in range(5):

@@ -129,6 +129,49 @@ def test_studies_that_one_of_several_readings_signed_are_not_signed_any_more(dat
     }  # fmt: skip
 
 
+def test_what_was_kept_before_there_were_seals_is_counted_and_what_went_since_is_named(
+    database, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("cxr_triage.store.database.migrate.HEAD", "0005")
+    migrate(database)
+    about, study, image, result, reading = SIGNED[:3], *SIGNED[3:]
+    with database.transaction() as connection:
+        for statement in about:
+            connection.exec_driver_sql(statement.format())
+        for name in ("first", "second"):
+            connection.exec_driver_sql(study.format(study=name, leading=name))
+            connection.exec_driver_sql(image.format(study=name, image=name))
+            connection.exec_driver_sql(result.format(result=name, image=name, current=True))
+            connection.exec_driver_sql(reading.format(result=name, study=name))
+        connection.exec_driver_sql(study.format(study="leads-nowhere", leading="gone"))
+    database.close()
+    monkeypatch.undo()
+    with open_store(url_of(tmp_path), tmp_path / "blobs") as store:
+        check = store.check_trail()
+        assert (check.sound, check.unknown) == (True, 7)
+        assert (check.chain.rows, check.chain.fault) == (3, None)
+        keep(store)
+        assert (store.check_trail().sound, store.check_trail().unknown) == (True, 7)
+        with raw(tmp_path) as connection:
+            leading = connection.exec_driver_sql("SELECT id, leading_id FROM studies").fetchall()
+            connection.exec_driver_sql("DELETE FROM studies WHERE id = 'leads-nowhere'")
+        assert {("first", "first"), ("leads-nowhere", None)} < set(map(tuple, leading))
+        (gone,) = store.check_trail().differences
+        assert (gone.kind, gone.id, gone.fault) == ("study", "leads-nowhere", "gone")
+
+
+@pytest.mark.sqlite
+def test_tables_that_are_made_anew_keep_their_indexes_whole(database):
+    migrate(database)
+    with database.read() as connection:
+        made = connection.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        )
+        found = dict(map(tuple, made))
+    assert "WHERE state IN" in found["ix_studies_waiting"]
+    assert "WHERE state IN" in found["ix_studies_station_waiting"]
+
+
 @pytest.mark.sqlite
 def test_migrating_again_changes_nothing(database):
     migrate(database)

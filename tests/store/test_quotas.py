@@ -97,6 +97,14 @@ def test_a_day_ends_at_midnight_of_the_place(store):
     assert (after.day, after.retry_after_s) == ("2026-11-25", 24 * 3600)
 
 
+def test_a_day_that_changes_its_clocks_is_as_long_as_it_is(store):
+    for day, hours in (("2026-10-24T22:00:00", 25), ("2026-03-28T23:00:00", 23)):
+        now = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        rules = QuotaRules(zone=ZoneInfo("Europe/Berlin"))
+        allowance = Quotas(store, rules, clock=lambda now=now: now).allowance(LOCAL_STATION)
+        assert allowance.retry_after_s == hours * 3600
+
+
 def test_a_stations_own_limit_counts_before_the_settings(store):
     found = quotas(store, images=7, mib=9)
     found.set(LOCAL_STATION, images=0, mib=3, by=SYSTEM)

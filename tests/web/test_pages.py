@@ -82,11 +82,15 @@ def test_a_file_under_an_older_version_is_not_kept(anyone):
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
 
 
-@pytest.mark.parametrize(
-    "path", ["..%2fapp.py", "%2e%2e%2fapp.py", "css/", "css/none.css", "", "%00"]
-)
+@pytest.mark.parametrize("path", ["..%2fapp.py", "%2e%2e%2fapp.py", "css/", "css/none.css", ""])
 def test_nothing_but_the_files_is_served(anyone, path):
     assert anyone.get(f"/static/{assets().version}/{path}").status_code == 404
+
+
+def test_an_address_with_control_characters_is_answered_by_a_page(anyone):
+    answer = anyone.get(f"/static/{assets().version}/%00", headers={"Accept": "text/html"})
+    assert answer.status_code == 400
+    assert "ký tự điều khiển" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/worklist?priority=urgent", "/upload", "/studies/x?from=a%3Db"])

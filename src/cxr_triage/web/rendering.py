@@ -89,6 +89,7 @@ def _context(visit: Visit) -> dict[str, object]:
         "languages": LANGUAGES,
         "model": visit.services.pool.running.card,
         "script_words": script_words(language),
+        "zone": zone.key,
         "time": partial(time_text, language=language, zone=zone),
         "day": partial(day_text, language=language, zone=zone),
         "ago": partial(ago_text, language=language),

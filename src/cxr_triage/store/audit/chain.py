@@ -33,6 +33,8 @@ FIELDS: Final = (
     "request_id",
     "reason",
 )
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
+
 REMEMBERED: Final = 4096
 """Hashes of so many rows back tell an inserted row from a removed one."""
 
@@ -72,7 +74,7 @@ def row_hash(previous: str, row: Mapping[str, Any]) -> str:
     words = [row[name] for name in FIELDS]
     seals = row["seals"]
     parts = [SEALED, previous, *words, seals] if seals else [VERSION, previous, *words]
-    return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode("ascii")).hexdigest()
+    return hashlib.sha256(_JSON.encode(parts).encode("ascii")).hexdigest()
 
 
 def head_of(text: str) -> ChainHead | None:

@@ -27,6 +27,8 @@ from cxr_triage.store.database.tables import (
 )
 
 FORMAT: Final = "cxr-triage-seal-1"
+_JSON: Final = json.JSONEncoder(separators=(",", ":"), default=repr)
+"""repr: SQLite keeps anything anywhere."""
 
 
 def _stored(column: Column[Any]) -> ColumnElement[Any]:
@@ -156,8 +158,7 @@ def result_seal(row: Row[Any]) -> str:
 
 
 def _seal(kind: SealKind, *parts: object) -> str:
-    whole = [FORMAT, kind, *parts]  # repr: SQLite keeps anything anywhere
-    return _sha256(json.dumps(whole, separators=(",", ":"), default=repr))
+    return _sha256(_JSON.encode([FORMAT, kind, *parts]))
 
 
 def _sha256(content: str | bytes) -> str:

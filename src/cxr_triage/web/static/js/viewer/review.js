@@ -85,7 +85,8 @@ export class Review {
     this.saved = { ...values, version: review.version, reader: review.reader_name, signed: false };
     this._hideTheirs();
     this.root.dataset.state = "saved";
-    const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(new Date(review.saved_at));
+    const { lang, dataset } = document.documentElement;
+    const time = new Intl.DateTimeFormat(lang, { timeStyle: "short", timeZone: dataset.zone }).format(new Date(review.saved_at));
     this._say(say("viewer.saved", { done: time }));
     const fresh = await this._fetch();
     for (const part of ["#known", "#study-signing"]) this.root.querySelector(part).replaceWith(fresh.querySelector(part));
