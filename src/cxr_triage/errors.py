@@ -32,6 +32,7 @@
     │   ├── RequestInvalid      not what the interface describes
     │   │   └── FieldInvalid    a form's field holds what it cannot
     │   ├── RequestTooLarge     more bytes or parts than a limit allows
+    │   ├── HeadersTooLarge     more bytes before the body than are read
     │   ├── RequestTooSlow      nothing came for too long
     │   ├── MediaTypeUnsupported  a body of a kind that is not read here
     │   ├── NotAcceptable       an answer of a kind that is not given here
@@ -197,6 +198,10 @@ class FieldInvalid(RequestInvalid):
 
 class RequestTooLarge(RequestError):
     """The request has more bytes or parts than a limit of the settings allows."""
+
+
+class HeadersTooLarge(RequestError):
+    """What comes before the request's body is larger than any client needs."""
 
 
 class RequestTooSlow(RequestError):

@@ -1,5 +1,6 @@
 """Everything that can be set, in one frozen object; read from CXR_TRIAGE_* variables."""
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -29,6 +30,22 @@ def _known_zone(name: str) -> str:
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def networks_in(text: str) -> tuple[Network, ...]:
+    """Addresses and networks with commas between them. Raises ValueError."""
+    return tuple(ipaddress.ip_network(one.strip()) for one in text.split(",") if one.strip())
+
+
+def _proxies(text: str) -> str:
+    try:
+        networks_in(text)
+    except ValueError:
+        raise ValueError("not addresses or networks, such as 10.0.0.2, 10.1.0.0/24") from None
+    return text
+
+
 def default_language() -> Language:
     """CXR_TRIAGE_LANGUAGE, else that of the environment; settings errors are said in it too."""
     said = (os.environ.get(name, "") for name in LANGUAGE_VARIABLES)
@@ -46,8 +63,10 @@ class Settings(BaseSettings):
     process that reads and scores for the service; `queue`: jobs that may wait for one.
 
     The service: `store_dir` None: `store` in the data folder; it holds the images and,
-    unless `database_url` says otherwise, the database. `trusted_proxies`: addresses with
-    commas between them, whose word is taken for where a request came from. A request that
+    unless `database_url` says otherwise, the database. `trusted_proxies`: addresses or networks
+    with commas between them, whose word is taken for where a request came from; without a
+    certificate nobody else may come. `hosts`: names with commas between them, by which it may be
+    asked besides that of `public_url`, localhost and the machine's own. A request that
     brings nothing for `idle_upload_s` is ended. `key_days`: for how long a new key of a
     station is good. `station_…_a_day`: what a station without a limit of its own may send;
     0: no limit. `metrics_token`: what Prometheus sends as its bearer token; empty: metrics
@@ -85,7 +104,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
-    trusted_proxies: str = ""
+    trusted_proxies: Annotated[str, AfterValidator(_proxies)] = ""
+    hosts: str = ""
     max_request_mib: int = Field(default=512, ge=1)
     max_files: int = Field(default=32, ge=1, le=1024)
     idle_upload_s: float = Field(default=20.0, gt=0)
@@ -115,6 +135,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """Of the place: every time that people read is told in it, whatever the machine's is."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """Where trusted proxies are."""
+        return networks_in(self.trusted_proxies)
 
 
 def read_settings() -> Settings:

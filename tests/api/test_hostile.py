@@ -168,13 +168,13 @@ def raw(served: Served, request: bytes, wait_s: float) -> bytes:
 @pytest.mark.parametrize(
     "request_",
     [
-        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: " + b"a" * 200_000 + b"\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: a\r\n" * 50_000 + b"\r\n",
-        b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: " + b"a" * 200_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 50_000 + b"\r\n",
+        b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"POST /v1/images HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+        b"POST /v1/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
         b"Content-Length: 6\r\n\r\nhello",
-        b"POST /v1/images HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /v1/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
     ],
     ids=["long header", "many headers", "long address", "tls", "two lengths", "negative length"],
 )
@@ -182,7 +182,8 @@ def test_requests_that_are_none_are_closed(served, request_):
     answer = raw(served, request_, 5)
     assert not answer.endswith(b"(still open)")
     assert answer == b"" or answer.split()[1].startswith(b"4")
-    assert answer == b"" or b'"code":"request_malformed"' in answer
+    codes = (b'"code":"request_malformed"', b'"code":"headers_too_large"')
+    assert answer == b"" or any(code in answer for code in codes)
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +197,7 @@ def impatient(tmp_path_factory):
 def test_a_body_that_stops_coming_is_given_up(impatient):
     key = impatient.keys["north"]
     head = (
-        f"POST /v1/images HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
+        f"POST /v1/images HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
         "Content-Type: application/dicom\r\nContent-Length: 100000\r\n\r\n"
     )
     answer = raw(impatient, head.encode() + b"DICM", 5)
@@ -213,7 +214,8 @@ def test_headers_that_stop_coming_are_given_up(impatient):
 
 def test_slow_clients_do_not_slow_others(impatient, numbers):
     host, port = impatient.address.removeprefix("http://").split(":")
-    head = f"POST /v1/images HTTP/1.1\r\nAuthorization: Bearer {impatient.keys['north']}\r\n"
+    key = impatient.keys["north"]
+    head = f"POST /v1/images HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
     slow = [socket.create_connection((host, int(port))) for _ in range(100)]
     try:
         for connection in slow:
@@ -231,7 +233,7 @@ def test_a_client_that_goes_away_leaves_nothing(impatient):
     host, port = impatient.address.removeprefix("http://").split(":")
     key = impatient.keys["north"]
     head = (
-        f"POST /v1/images HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
+        f"POST /v1/images HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
         "Content-Type: application/dicom\r\nContent-Length: 3000000\r\n\r\n"
     )
     with socket.create_connection((host, int(port))) as connection:

@@ -1,7 +1,5 @@
 """Signing in over HTTP: a known browser, and a worklist that goes on while many sign in."""
 
-import statistics
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -38,19 +36,17 @@ def test_a_browser_that_signed_in_before_is_let_in_while_others_guess(server):
 
 
 def test_readers_do_not_wait_behind_many_who_sign_in(server):
-    """Forty at once; each takes a processor for some hundredths of a second."""
+    """Sixty at once; each takes a processor for some hundredths of a second."""
 
     def guess(number: int) -> int:
         with server.nobody() as client:
             return sign_in(client, f"nobody{number}", "a wrong password").status_code
 
-    with server.client() as reader, ThreadPoolExecutor(40) as threads:
-        guesses = [threads.submit(guess, number) for number in range(40)]
-        waits = []
+    with server.client() as reader, ThreadPoolExecutor(60) as threads:
+        guesses = [threads.submit(guess, number) for number in range(60)]
+        answers = 0
         while not all(one.done() for one in guesses):
-            started = time.monotonic()
             assert reader.get("/v1/model").status_code == 200
-            waits.append(time.monotonic() - started)
+            answers += 1
         assert {one.result() for one in guesses} == {401}
-    print(f"{len(waits)} answers, median {statistics.median(waits):.3f} s")
-    assert len(waits) > 5
+    assert answers > 20

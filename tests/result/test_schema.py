@@ -13,6 +13,7 @@ from cxr_triage.batch.run import FileResult
 from cxr_triage.errors import UnreadableImage
 from cxr_triage.result.document import pack
 from cxr_triage.service.people.principal import Principal
+from cxr_triage.service.review.disclosure import shown_result
 from cxr_triage.store.records import StoredAssessment
 from tests.conftest import real_image
 from tests.report.films import CARD, CREATED_AT
@@ -43,7 +44,7 @@ def answer(assessment, who=RADIOLOGIST):
         received_at=CREATED_AT,
         is_current=True,
     )
-    return json.loads(assessment_out(stored, who, "en", {}).model_dump_json())
+    return json.loads(assessment_out(shown_result(stored, who), "en", {}).model_dump_json())
 
 
 @pytest.fixture(scope="module", params=["RG1_UNCR", "RG3_UNCR"], ids=["scored", "refused"])

@@ -9,6 +9,7 @@ from cxr_triage.service.audit import SYSTEM, Origin
 from cxr_triage.service.people import lockout, passwords
 from cxr_triage.service.people.accounts import AccountRules, Accounts
 from cxr_triage.service.people.administration import Administration
+from cxr_triage.service.sender import network_of
 from tests.store.builders import store_in
 
 PASSWORD = "ba con mèo đen 7"  # noqa: S105 - of accounts made by these tests
@@ -128,7 +129,7 @@ def test_a_browser_is_known_for_who_signed_in_there_alone(store):
     ],
 )
 def test_an_ipv6_sender_is_its_network(one, other, same):
-    assert (lockout.network_of(one) == lockout.network_of(other)) == same
+    assert (network_of(one) == network_of(other)) == same
 
 
 def test_what_is_held_back_leaves_one_row_a_window(store):

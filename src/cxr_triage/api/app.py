@@ -11,6 +11,7 @@ from cxr_triage.api.dicomweb import routes as dicomweb
 from cxr_triage.api.platform import metrics
 from cxr_triage.api.platform.cookies import SESSION, cookie_name
 from cxr_triage.api.platform.documentation import describe
+from cxr_triage.api.platform.hosts import OwnHosts
 from cxr_triage.api.platform.limits import LimitBodies
 from cxr_triage.api.platform.observing import Observe
 from cxr_triage.api.platform.problems import ErrorHandler, answer_problem, handle_problems
@@ -68,6 +69,7 @@ def create_app(
     handle_problems(app, answer)
     app.add_middleware(LimitBodies, settings=settings)
     app.add_middleware(RefuseControls, answer=answer)
+    app.add_middleware(OwnHosts, settings=settings)
     app.add_middleware(Observe, settings=settings, answer=answer)
     describe(app, session_cookie=cookie_name(SESSION, settings))
     return app

@@ -1,20 +1,21 @@
 """GET /metrics for Prometheus: with its token, else on this machine alone."""
 
 import hmac
-import ipaddress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from cxr_triage.api.platform.access import Bearer
+from cxr_triage.api.platform.hosts import peer_of
 from cxr_triage.api.platform.services import Opened
 from cxr_triage.errors import NotAllowed, NotAuthenticated
 from cxr_triage.service.metrics import CONTENT_TYPE
+from cxr_triage.service.sender import is_loopback, is_within
 
 router = APIRouter(include_in_schema=False)
 
-FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
-"""With one of these a proxy asks for somebody else, wherever the proxy runs."""
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
+"""With one of these a proxy asks for somebody else, whether or not we know of it."""
 
 
 def may_ask(request: Request, services: Opened, bearer: Bearer) -> None:
@@ -25,16 +26,10 @@ def may_ask(request: Request, services: Opened, bearer: Bearer) -> None:
         if not hmac.compare_digest(sent.encode(), token.encode()):
             raise NotAuthenticated("metrics_token")
         return
-    if any(name in request.headers for name in FORWARDED) or not _is_here(request):
+    peer = peer_of(request.scope)
+    proxied = is_within(peer, services.settings.proxy_networks)
+    if proxied or any(name in request.headers for name in FORWARDED) or not is_loopback(peer):
         raise NotAllowed("metrics_local")
-
-
-def _is_here(request: Request) -> bool:
-    """Does the request come from this machine?"""
-    try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
 
 
 @router.get("/metrics")

@@ -41,6 +41,7 @@ HTTP: dict[type[TriageError], int] = {
     errors.OverQuota: 429,
     errors.RequestInvalid: 400,
     errors.RequestTooLarge: 413,
+    errors.HeadersTooLarge: 431,
     errors.MediaTypeUnsupported: 415,
     errors.RequestTooSlow: 408,
     errors.MethodNotAllowed: 405,
@@ -111,7 +112,7 @@ def headers_of(error: TriageError) -> dict[str, str]:
     headers = {"WWW-Authenticate": challenge} if status == 401 else {}
     if error.code == "content_coding":
         headers["Accept-Encoding"] = "identity"
-    if status in {408, 413}:
+    if status in {408, 413, 431}:
         headers["Connection"] = "close"  # the rest of the body is not read
     if status in {429, 503}:
         after_s = float(str(error.values.get("retry_after_s", RETRY_AFTER_S)))

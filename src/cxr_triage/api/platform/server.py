@@ -1,87 +1,39 @@
-"""The application on uvicorn: addresses, TLS, proxies, slow clients, a graceful end."""
+"""The application on uvicorn: addresses, TLS, proxies, a graceful end."""
 
-import asyncio
-import ipaddress
 import os
 import socket
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
-import h11
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from cxr_triage.api.platform.problems import respond
-from cxr_triage.errors import RequestInvalid, SettingsInvalid
-from cxr_triage.language import Language
+from cxr_triage.api.platform.connections import (
+    MAX_CONNECTIONS,
+    Connections,
+    ServingLoop,
+    allow_open_files,
+)
+from cxr_triage.api.platform.hosts import RememberPeer
+from cxr_triage.api.platform.protocol import MAX_HEADER_BYTES, protocol_for
+from cxr_triage.errors import SettingsInvalid
+from cxr_triage.service.sender import is_loopback, is_within
 from cxr_triage.settings import Settings
 
-MAX_HEADER_BYTES = 32 * 1024
 GRACEFUL_S = 60
-MAX_CONNECTIONS = 512
 BACKLOG = 128
-
-
-class Protocol(H11Protocol):
-    """uvicorn's own, but it does not wait for a request's headers for ever, and what is no
-    request is answered as every other error is."""
-
-    within_s: float
-    language: Language
-
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._wait()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._is_busy():
-            self._stop_waiting()
-        elif self._deadline is None:
-            self._wait()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (we say it in our words)
-        """There is no request that could say a language."""
-        problem = respond(RequestInvalid("request_malformed"), self.language, uuid.uuid4().hex)
-        headers = [*problem.raw_headers, (b"connection", b"close")]
-        for event in (
-            h11.Response(status_code=problem.status_code, headers=headers),
-            h11.Data(data=bytes(problem.body)),
-            h11.EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
-
-    def _is_busy(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
-
-    def _wait(self) -> None:
-        self._deadline = self.loop.call_later(self.within_s, self._give_up)
-
-    def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _give_up(self) -> None:
-        self._deadline = None
-        if not self._is_busy():
-            self.transport.close()
 
 
 def server_for(app: FastAPI, settings: Settings) -> uvicorn.Server:
     """Raises SettingsInvalid if other machines would reach it without encryption."""
     check_address(settings)
-    return uvicorn.Server(uvicorn.Config(app, **_options(settings)))
+    allow_open_files()
+    trusted = [str(network) for network in settings.proxy_networks]
+    behind = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted)) if trusted else app
+    return uvicorn.Server(uvicorn.Config(RememberPeer(behind), **_options(settings)))
 
 
 def check_address(settings: Settings) -> None:
@@ -133,31 +85,23 @@ def address_of(listening: socket.socket, settings: Settings) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host == "localhost" or is_loopback(host)
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    proxies = settings.trusted_proxies
+    proxies = settings.proxy_networks
+    connections = Connections(lambda sender: not is_within(sender.partition("/")[0], proxies))
     return {
-        "http": type(
-            "OurProtocol",
-            (Protocol,),
-            {"within_s": settings.idle_upload_s, "language": settings.language},
-        ),
+        "http": protocol_for(settings, connections),
+        "loop": f"{ServingLoop.__module__}:{ServingLoop.__name__}",
         "ws": "none",
         "log_config": None,
         "access_log": False,  # it would hold addresses asked for; `observing` writes ours
         "server_header": False,
-        "proxy_headers": bool(proxies),
-        "forwarded_allow_ips": proxies or "",
+        "proxy_headers": False,  # `server_for` does it, and remembers who really connected
         "ssl_certfile": settings.tls_certificate,
         "ssl_keyfile": settings.tls_key,
         "h11_max_incomplete_event_size": MAX_HEADER_BYTES,
-        "limit_concurrency": MAX_CONNECTIONS,
+        "limit_concurrency": MAX_CONNECTIONS + 1,  # `Connections` sees to it that there are less
         "timeout_graceful_shutdown": GRACEFUL_S,
     }

@@ -2,7 +2,6 @@
 
 What others try keeps nobody out who comes from where they have signed in before."""
 
-import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import Final
 from cxr_triage.errors import StoreError, TooManyAttempts
 from cxr_triage.service.audit import Action, Actor, entry
 from cxr_triage.service.people.secrets import person_of_name, sha256_of
+from cxr_triage.service.sender import network_of
 from cxr_triage.store.records import AuditEntry, Person
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.sessions import AttemptLimit, SignInAttempt
@@ -74,20 +74,6 @@ def place_of(store: Store, person: Person | None, address: str, browser: str) ->
         return Place(name=f"{BROWSER}{mark[:40]}", known=True, marks=(here, mark))
     known = person is not None and store.sessions.knows(person.id, here)
     return Place(name=network, known=known, marks=(here, mark))
-
-
-def network_of(address: str) -> str:
-    """What is one sender: an IPv4 address, or the /64 of an IPv6 one, within which everybody
-    chooses theirs as they please."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.IPv6Network((found, 64), strict=False))
 
 
 def begin_sign_in(store: Store, attempt: SignInAttempt, place: Place, slowed: AuditEntry) -> None:

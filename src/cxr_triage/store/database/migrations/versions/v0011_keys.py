@@ -13,13 +13,14 @@ compatible_from = "0009"  # its keys send and read, and it never looks from wher
 
 
 def upgrade() -> None:
-    words = {"nullable": False, "server_default": ""}
     op.add_column(
         "station_keys", sa.Column("scope", sa.String(8), nullable=False, server_default="both")
     )
-    op.add_column("station_keys", sa.Column("machine", sa.String(64), **words))
+    op.add_column(
+        "station_keys", sa.Column("machine", sa.String(64), nullable=False, server_default="")
+    )
     op.execute("UPDATE station_keys SET machine = id")
-    op.add_column("images", sa.Column("machine", sa.String(64), **words))
+    op.add_column("images", sa.Column("machine", sa.String(64), nullable=False, server_default=""))
     op.create_table(
         "known_places",
         sa.Column("person_id", sa.String(64), nullable=False),
