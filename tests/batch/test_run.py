@@ -10,6 +10,7 @@ from PIL import Image
 from pydicom.pixels import pixel_array
 
 from cxr_triage.batch.inputs import find_files
+from cxr_triage.batch.kept import KeptResults
 from cxr_triage.batch.output import open_output
 from cxr_triage.batch.results import json_line, row_of
 from cxr_triage.batch.run import run
@@ -141,11 +142,15 @@ def test_unexpected_fault_fails_one_file_and_says_nothing_of_its_text(
 
 def _write(folder, results, pipeline, **options):
     defaults = {"language": "en", "table": True, "heatmaps": 2, "report": True, "base": None}
-    with open_output(folder, pipeline=pipeline, **(defaults | options)) as output:
+    card = pipeline.engine.card
+    with (
+        open_output(folder, pipeline=pipeline, **(defaults | options)) as output,
+        KeptResults(card) as kept,
+    ):
         for result in results:
-            row = row_of(result, pipeline.engine.card, pipeline.fingerprint, "en")
-            output.add(result, row)
-        return output.finish()
+            kept.add(result)
+            output.add(result, row_of(result, card, pipeline.fingerprint, "en"))
+        return output.finish(kept)
 
 
 def test_folder_holds_rows_table_report_and_heatmaps(tmp_path, results, pipeline):
@@ -199,8 +204,10 @@ def test_report_keeps_pictures_of_the_most_urgent_films_only(results, pipeline, 
 
     monkeypatch.setattr(Gallery, "LIMIT", 1)
     gallery = Gallery(None)
-    for result in results:
-        gallery.add(result)
-    page = gallery.page(pipeline, "en")
+    with KeptResults(pipeline.engine.card) as kept:
+        for result in results:
+            gallery.add(result)
+            kept.add(result)
+        page = "".join(gallery.page(pipeline, "en", kept))
     assert page.count("7-again.dcm") >= 1
     assert 0 < page.count("data:image") <= 4

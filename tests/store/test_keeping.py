@@ -10,7 +10,7 @@ from cxr_triage.service.audit import SYSTEM
 from cxr_triage.service.people.accounts import AccountRules
 from cxr_triage.service.people.administration import Administration
 from cxr_triage.store.records import EVERYWHERE, Scope, WorklistQuery
-from cxr_triage.triage.rank import rank_studies
+from cxr_triage.triage.rank import rank_studies, standing_of
 from tests.store.builders import KEEPING, PATIENT, bytes_of, image, keep, result, store_in
 from tests.store.test_codec import plain
 
@@ -125,7 +125,7 @@ def test_a_study_is_as_urgent_as_its_most_urgent_assessed_image(store):
             store, number, study="1.7", priority=priority, margin=margin, refuse=refuse
         ).stored
         wanted.append(stored.assessment)
-        (ranked,) = rank_studies(wanted, lambda assessment: assessment)
+        (ranked,) = rank_studies(wanted, standing_of)
         study = store.study(stored.study_id, EVERYWHERE)
         assert study.row.priority == ranked.priority
         assert study.row.assessment_id == ranked.images[0].id

@@ -16,6 +16,7 @@ from cxr_triage.triage.rank import (
     findings_of,
     priority_of,
     rank_studies,
+    standing_of,
 )
 
 from .builders import LABELS, assessment, card
@@ -291,8 +292,7 @@ def test_the_lot_falls_on_the_wanted_share_of_files_and_always_on_the_same():
 
 def _order(*assessments):
     return [
-        [image.id for image in study.images]
-        for study in rank_studies(assessments, lambda image: image)
+        [image.id for image in study.images] for study in rank_studies(assessments, standing_of)
     ]
 
 
@@ -332,8 +332,14 @@ def test_images_of_a_study_and_equal_margins_are_in_a_fixed_order():
 def test_study_has_the_highest_priority_of_its_assessed_images():
     lateral = assessment("lateral", "not_assessed", study="1", refused=True)
     first, second = (assessment(p, p, study="1") for p in ("routine", "none"))
+<<<<<<< HEAD
     studies = rank_studies([lateral, second, first], lambda image: image)
     assert [(study.study_uid, study.priority) for study in studies] == [("1", "routine")]
+=======
+    studies = rank_studies([lateral, second, first], standing_of)
+    assert len(studies) == 1
+    assert studies[0].priority == "routine"
+>>>>>>> turns
     assert [image.id for image in studies[0].images] == ["routine", "none", "lateral"]
 
 
@@ -342,19 +348,19 @@ def test_nothing_flagged_beside_a_film_that_waits_for_a_doctor_is_not_assessed()
     nothing = assessment("nothing", "none", study="1")
     looks = assessment("looks", "not_assessed", study="1", refused="not_chest")
     lateral = assessment("lateral", "not_assessed", study="1", refused=True)
-    (study,) = rank_studies([lateral, nothing, looks], lambda image: image)
+    (study,) = rank_studies([lateral, nothing, looks], standing_of)
     assert study.priority == "not_assessed"
     assert [image.id for image in study.images] == ["looks", "nothing", "lateral"]
-    (study,) = rank_studies([lateral, nothing], lambda image: image)
+    (study,) = rank_studies([lateral, nothing], standing_of)
     assert study.priority == "none"
     flagged = assessment("flagged", "routine", study="1")
-    (study,) = rank_studies([looks, flagged, nothing], lambda image: image)
+    (study,) = rank_studies([looks, flagged, nothing], standing_of)
     assert study.priority == "routine"
 
 
 def test_study_is_not_assessed_if_none_of_its_images_was():
     refused = [assessment(name, "not_assessed", study="1", refused=True) for name in "ab"]
-    assert rank_studies(refused, lambda image: image)[0].priority == "not_assessed"
+    assert rank_studies(refused, standing_of)[0].priority == "not_assessed"
 
 
 def test_images_without_a_study_uid_are_studies_of_their_own():
@@ -364,5 +370,5 @@ def test_images_without_a_study_uid_are_studies_of_their_own():
 def test_one_number_of_two_patients_is_two_studies():
     films = [assessment("a", "urgent", study="1.2"), assessment("b", "none", study="1.2")]
     names = {"a": Patient(id="7", name="An"), "b": Patient(id="8", name="Lan")}
-    studies = rank_studies(films, lambda one: one, patient_of=lambda one: names[one.id])
+    studies = rank_studies(films, standing_of, patient_of=lambda one: names[one.id])
     assert [len(study.images) for study in studies] == [1, 1]

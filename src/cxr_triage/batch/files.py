@@ -1,6 +1,6 @@
 """Writing that a full disk cannot spoil: a file or a line is there whole, or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,12 +21,19 @@ def writing() -> Iterator[None]:
 
 def write_whole(file: Path, content: bytes) -> None:
     """Write beside `file` first, then move into place. Raises OutputFailed."""
+    write_parts(file, [content])
+
+
+def write_parts(file: Path, parts: Iterable[bytes]) -> None:
+    """As `write_whole`, of a content that is longer than one would hold. Raises what `parts`
+    raises, too."""
     part = file.with_name(file.name + ".part")
     with writing():
         try:
-            part.write_bytes(content)
+            with part.open("wb") as whole:
+                whole.writelines(parts)
             part.replace(file)
-        except OSError:
+        except BaseException:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
             raise

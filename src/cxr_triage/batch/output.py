@@ -1,22 +1,27 @@
 """What a run leaves in its folder: rows and heatmaps as they come, the report at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from cxr_triage.batch.files import keep_earlier, write_whole, writing
+from cxr_triage.batch.files import keep_earlier, write_parts, write_whole, writing
 from cxr_triage.batch.inputs import below
+from cxr_triage.batch.kept import KeptResults
 from cxr_triage.batch.results import RESULTS_FILE, JsonRow, ResultsWriter, open_results
-from cxr_triage.batch.run import FileResult, rank_results
+from cxr_triage.batch.run import FileResult
+from cxr_triage.domain import Assessment, Patient
 from cxr_triage.language import Language
 from cxr_triage.report.film.film import Film, film_of, leading_first
-from cxr_triage.report.film.html import Unread, render
+from cxr_triage.report.film.html import StudyFilms, Unread, render_parts
 from cxr_triage.report.film.overlay import overlay
 from cxr_triage.triage.pipeline import Pipeline
+from cxr_triage.triage.rank import rank_studies, standing_of
 
 REPORT_FILE = "report.html"
 HEATMAPS_FOLDER = "heatmaps"
@@ -69,17 +74,17 @@ class RunOutput:
             picture.save(png, "PNG", compress_level=1)
             write_whole(folder / name, png.getvalue())
 
-    def finish(self) -> Written:
+    def finish(self, kept: KeptResults) -> Written:
         """Write the report; says what was written and where. Raises OutputFailed."""
         if self._folder is None:
             return {}
         written: Written = {"results": self._folder / RESULTS_FILE}
         if self._gallery is not None:
-            page = self._gallery.page(self._pipeline, self._language, self._zone)
+            page = self._gallery.page(self._pipeline, self._language, self._zone, kept)
             written["report"] = self._folder / REPORT_FILE
             with writing():
                 keep_earlier(written["report"])
-            write_whole(written["report"], page.encode())
+            write_parts(written["report"], (part.encode() for part in page))
         return written
 
 
@@ -94,40 +99,36 @@ class Gallery:
     def __init__(self, base: Path | None) -> None:
         """`base`: the folder below which paths are shown."""
         self._base = base
-        self._results: list[FileResult] = []
-        self._films: dict[Path, Film] = {}
+        self._pictured: dict[Path, _Pictured] = {}
 
     def add(self, result: FileResult) -> None:
         """Keep the film's pictures until `LIMIT` more urgent ones have come."""
-        self._results.append(result.without_pixels())
         if result.assessment is None or result.radiograph is None:
             return
-        self._films[result.path] = film_of(
-            below(self._base, result.path), result.assessment, result.radiograph.pixels
-        )
-        if len(self._films) > 2 * self.LIMIT:
+        film = film_of(below(self._base, result.path), result.assessment, result.radiograph.pixels)
+        self._pictured[result.path] = _Pictured(path=result.path, film=film, patient=result.patient)
+        if len(self._pictured) > 2 * self.LIMIT:
             self._forget_the_least_urgent()
 
     def _forget_the_least_urgent(self) -> None:
-        kept = (result for result in self._results if result.path in self._films)
-        ranked = [result.path for study in rank_results(kept) for result in study.images]
-        self._films = {path: self._films[path] for path in ranked[: self.LIMIT]}
+        ranked = rank_studies(
+            self._pictured.values(),
+            lambda one: standing_of(one.film.assessment),
+            patient_of=lambda one: one.patient,
+        )
+        most_urgent = [one for study in ranked for one in study.images][: self.LIMIT]
+        self._pictured = {one.path: one for one in most_urgent}
 
-    def page(self, pipeline: Pipeline, language: Language, zone: ZoneInfo) -> str:
-        """The report as HTML. zone: of the place."""
-        if len(self._films) > self.LIMIT:
+    def page(
+        self, pipeline: Pipeline, language: Language, zone: ZoneInfo, kept: KeptResults
+    ) -> Iterator[str]:
+        """The report as HTML, piece by piece. zone: of the place."""
+        if len(self._pictured) > self.LIMIT:
             self._forget_the_least_urgent()
-        studies = [
-            [self._film(result) for result in study.images] for study in rank_results(self._results)
-        ]
         policy = pipeline.policy
-        return render(
-            studies,
-            [
-                _unread(result, below(self._base, result.path), language)
-                for result in self._results
-                if result.assessment is None
-            ],
+        return render_parts(
+            _Studies(kept, self._film),
+            [_unread(one, below(self._base, one.path), language) for one in kept.unread],
             language=language,
             created_at=datetime.now(zone),
             model=pipeline.engine.card,
@@ -135,11 +136,37 @@ class Gallery:
             steps=policy.next_steps,
         )
 
-    def _film(self, result: FileResult) -> Film:
-        if result.assessment is None:
-            raise ValueError("a film has an assessment")
-        without = film_of(below(self._base, result.path), result.assessment, None)
-        return self._films.get(result.path, without)
+    def _film(self, path: Path, read: Callable[[], Assessment]) -> Film:
+        if path in self._pictured:
+            return self._pictured[path].film
+        return film_of(below(self._base, path), read(), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Pictured:
+    """A film with its pictures. patient: for telling studies apart, and for nothing else."""
+
+    path: Path
+    film: Film
+    patient: Patient = field(repr=False)
+
+
+class _Studies:
+    """The studies of a report, each read from the disk when its turn comes."""
+
+    def __init__(
+        self, kept: KeptResults, film: Callable[[Path, Callable[[], Assessment]], Film]
+    ) -> None:
+        self._kept = kept
+        self._film = film
+        self._ranked = kept.ranked()
+
+    def __len__(self) -> int:
+        return len(self._ranked)
+
+    def __iter__(self) -> Iterator[StudyFilms]:
+        for study in self._ranked:
+            yield [self._film(one.path, partial(self._kept.read, one)) for one in study.images]
 
 
 def _unread(result: FileResult, path: str, language: Language) -> Unread:

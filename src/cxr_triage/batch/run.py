@@ -2,13 +2,13 @@
 
 import stat
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from cxr_triage.domain import Assessment, Outcome, Patient, Radiograph
 from cxr_triage.errors import NotAnImage, TriageError, UnreadableImage
@@ -16,7 +16,6 @@ from cxr_triage.imaging.limits import Limits
 from cxr_triage.logs import log_unexpected
 from cxr_triage.triage.image_reader import GatedImage
 from cxr_triage.triage.pipeline import Pipeline
-from cxr_triage.triage.rank import RankedStudy, rank_studies
 
 IMAGE_SUFFIXES = {
     ".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp",
@@ -44,26 +43,12 @@ class FileResult:
             return self.assessment.outcome
         return outcome_of_error(self.path, self.error)
 
-    def without_pixels(self) -> "FileResult":
-        """The same result, small enough to be kept to the end of a run."""
-        return replace(self, radiograph=None)
-
 
 def outcome_of_error(path: Path, error: TriageError | None) -> Literal["failed", "skipped"]:
     """Failed, or skipped if the file is no image and is not named as one."""
     named_as_image = path.suffix.lower() in IMAGE_SUFFIXES
     no_picture = isinstance(error, NotAnImage) and error.code in NO_PICTURE
     return "skipped" if no_picture and not named_as_image else "failed"
-
-
-def rank_results(results: Iterable[FileResult]) -> list[RankedStudy[FileResult]]:
-    """Those of `results` that have an assessment, as studies in the worklist's order."""
-    assessed = (result for result in results if result.assessment is not None)
-    return rank_studies(
-        assessed,
-        lambda result: cast(Assessment, result.assessment),
-        patient_of=lambda result: result.patient,
-    )
 
 
 def run(

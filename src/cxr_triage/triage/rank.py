@@ -156,13 +156,36 @@ class RankedStudy(Generic[Image]):
     images: tuple[Image, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What places an image among others: less than its result. group: within its study; place:
+    among images, the first the most urgent."""
+
+    id: str
+    study_uid: str = field(repr=False)
+    priority: Priority
+    group: int
+    place: tuple[int, float, float, str]
+
+
+def standing_of(assessment: Assessment) -> Standing:
+    """The more urgent first, then the rarer, then the larger margin."""
+    return Standing(
+        id=assessment.id,
+        study_uid=assessment.header.study_uid,
+        priority=assessment.priority,
+        group=group_in_study(assessment.eligibility, assessment.priority),
+        place=(urgency(assessment.priority), *assessment.reason.place, assessment.id),
+    )
+
+
 def rank_studies(
     images: Iterable[Image],
-    assessment_of: Callable[[Image], Assessment],
+    standing: Callable[[Image], Standing],
     *,
     patient_of: Callable[[Image], Patient] = lambda _: Patient(),
 ) -> list[RankedStudy[Image]]:
-    """Studies in the order of the worklist; an image is anything that has an assessment.
+    """Studies in the order of the worklist; an image is anything that has a standing.
 
     A study's priority is the highest among its assessed images; `not_assessed` if none was, or
     where nothing is flagged beside an image that waits for a doctor: see `anyway.waits`.
@@ -170,24 +193,22 @@ def rank_studies(
     patient: see `domain.persons`.
     """
 
-    def place_in_study(image: Image) -> tuple[int, int, float, float, str]:
-        assessment = assessment_of(image)
-        return group_in_study(assessment.eligibility, assessment.priority), *_place(assessment)
+    def place_in_study(image: Image) -> tuple[int, tuple[int, float, float, str]]:
+        found = standing(image)
+        return found.group, found.place
 
     studies: dict[str, list[Image]] = {}
     for image in images:
-        assessment = assessment_of(image)
-        studies.setdefault(assessment.header.study_uid or assessment.id, []).append(image)
+        found = standing(image)
+        studies.setdefault(found.study_uid or found.id, []).append(image)
     ranked = []
     for members in _of_one_person(studies.values(), patient_of):
         ordered = tuple(sorted(members, key=place_in_study))
-        leading = assessment_of(ordered[0])
+        leading = standing(ordered[0])
         ranked.append(
-            RankedStudy(
-                study_uid=leading.header.study_uid, priority=leading.priority, images=ordered
-            )
+            RankedStudy(study_uid=leading.study_uid, priority=leading.priority, images=ordered)
         )
-    return sorted(ranked, key=lambda study: _place(assessment_of(study.images[0])))
+    return sorted(ranked, key=lambda study: standing(study.images[0]).place)
 
 
 def _of_one_person(
@@ -196,8 +217,3 @@ def _of_one_person(
     for members in studies:
         for places in persons([patient_of(image) for image in members]):
             yield [members[place] for place in places]
-
-
-def _place(assessment: Assessment) -> tuple[int, float, float, str]:
-    """Sorts images: the more urgent first, then the rarer, then the larger margin."""
-    return urgency(assessment.priority), *assessment.reason.place, assessment.id

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from cxr_triage.batch.inputs import common_folder
+from cxr_triage.batch.kept import KeptResults
 from cxr_triage.batch.output import open_output
 from cxr_triage.batch.run import run
 from cxr_triage.cli.exits import USAGE, exit_code
@@ -69,7 +70,8 @@ def score(
                 zone=settings.zone,
             )
         )
-        session = ScoreRun(pipeline, output, language=language, json=json, quiet=quiet)
+        kept = stack.enter_context(KeptResults(pipeline.engine.card, out))
+        session = ScoreRun(pipeline, output, kept, language=language, json=json, quiet=quiet)
         results = run(
             pipeline,
             files,

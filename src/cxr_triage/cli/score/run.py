@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import typer
 from rich.console import Console
 
+from cxr_triage.batch.kept import KeptResults
 from cxr_triage.batch.output import RunOutput
 from cxr_triage.batch.results import json_line, row_of
 from cxr_triage.batch.run import FileResult
 from cxr_triage.cli.exits import INTERRUPTED
 from cxr_triage.cli.progress import with_progress
 from cxr_triage.cli.score.table import print_ranked
-from cxr_triage.domain import ModelCard
+from cxr_triage.domain import Assessment, FilmDecision, ModelCard
 from cxr_triage.language import Language, say
 from cxr_triage.result.decided import measured_on, none_is_not_normal
 from cxr_triage.triage.pipeline import Pipeline
@@ -26,7 +27,14 @@ class ScoreRun:
     """Takes results as they come: writes them at once, keeps what the table needs."""
 
     def __init__(
-        self, pipeline: Pipeline, output: RunOutput, *, language: Language, json: bool, quiet: bool
+        self,
+        pipeline: Pipeline,
+        output: RunOutput,
+        kept: KeptResults,
+        *,
+        language: Language,
+        json: bool,
+        quiet: bool,
     ) -> None:
         self.outcomes: Counter[str] = Counter()
         self._pipeline = pipeline
@@ -35,7 +43,9 @@ class ScoreRun:
         self._json = json
         self._quiet = quiet
         self._started = time.monotonic()
-        self._results: list[FileResult] = []
+        self._kept = kept
+        self._nothing_flagged: Assessment | None = None
+        self._decision: FilmDecision | None = None
 
     def take(self, results: Iterator[FileResult], *, total: int, console: Console) -> None:
         """Take every result. When interrupted, say so; what is done is on disk."""
@@ -54,20 +64,30 @@ class ScoreRun:
                 self.outcomes[result.outcome] += 1
                 if self._json:
                     typer.echo(json_line(row), nl=False)
-                self._results.append(result.without_pixels())
+                self._note(result)
         except KeyboardInterrupt:
             done = self.outcomes.total()
             console.print(say("command.interrupted", self._language, done=done, total=total))
             raise typer.Exit(INTERRUPTED) from None
 
+    def _note(self, result: FileResult) -> None:
+        """Put it by, and remember the first of each kind that something is to be said of."""
+        self._kept.add(result)
+        found = result.assessment
+        if found is None:
+            return
+        self._decision = self._decision or found.decision
+        if found.priority == "none":
+            self._nothing_flagged = self._nothing_flagged or found
+
     def finish(self, console: Console) -> None:
         """Write the report, print the table and where everything lies."""
-        written = self._output.finish()
+        written = self._output.finish(self._kept)
         if self._quiet:
             return
         if not self._json:
             steps = self._pipeline.policy.next_steps
-            print_ranked(self._results, console=terminal(), language=self._language, steps=steps)
+            print_ranked(self._kept, console=terminal(), language=self._language, steps=steps)
         counts = {
             name: self.outcomes[name] for name in ("assessed", "referred", "failed", "skipped")
         }
@@ -83,13 +103,11 @@ class ScoreRun:
 
     def _caveats(self) -> Iterator[str]:
         """What nothing flagged does not mean, and among which films that was measured."""
-        assessed = [one.assessment for one in self._results if one.assessment is not None]
-        nothing = next((one for one in assessed if one.priority == "none"), None)
+        nothing = self._nothing_flagged
         if nothing is not None:
             yield from none_is_not_normal(nothing.decision, nothing.model, self._language)
-        decision = next((one.decision for one in assessed if one.decision), None)
-        if decision is not None:
-            yield from measured_on(decision, self._language)
+        if self._decision is not None:
+            yield from measured_on(self._decision, self._language)
 
 
 def terminal() -> Console:

@@ -1,15 +1,14 @@
 """The ranked table on the terminal: most urgent study first, then what failed."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Sized
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from cxr_triage.batch.inputs import below, common_folder
-from cxr_triage.batch.run import FileResult, rank_results
-from cxr_triage.domain import PRIORITIES, Finding, NextSteps, Priority
+from cxr_triage.batch.kept import KeptResults
+from cxr_triage.domain import PRIORITIES, Assessment, Finding, NextSteps, Priority
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
@@ -31,7 +30,7 @@ SYMBOLS: dict[Priority, tuple[str, str]] = {
 
 
 def print_ranked(
-    results: Sequence[FileResult], *, console: Console, language: Language, steps: NextSteps
+    results: KeptResults, *, console: Console, language: Language, steps: NextSteps
 ) -> None:
     """Print a row for each image of each study, then for each file that failed.
 
@@ -40,31 +39,32 @@ def print_ranked(
     table = Table(show_edge=False, pad_edge=False, expand=False)
     for name in ("priority", "file", "findings", "reason"):
         table.add_column(say(f"column.{name}", language), overflow="fold")
-    images = [image for study in rank_results(results) for image in study.images]
-    failed = [result for result in results if result.outcome == "failed"]
-    base = common_folder(result.path for result in results)
-    groups = {
-        name: [one for one in images if one.assessment and one.assessment.priority == name]
-        for name in PRIORITIES
-    }
-    for group in (*groups.values(), failed):
-        for result in group[:MAX_ROWS]:
-            table.add_row(*_row(result, base, language, steps))
-        if len(group) > MAX_ROWS:
-            more = say("command.more_rows", language, count=len(group) - MAX_ROWS)
-            table.add_row("", Text(more, "dim"))
+    base = common_folder(results.paths())
+    images = [image for study in results.ranked() for image in study.images]
+    for priority in PRIORITIES:
+        group = [one for one in images if one.standing.priority == priority]
+        for one in group[:MAX_ROWS]:
+            path = safe_path(below(base, one.path))
+            table.add_row(*_row(path, results.read(one), language, steps))
+        _say_more(table, group, language)
+    failed = [result for result in results.unread if result.outcome == "failed"]
+    for result in failed[:MAX_ROWS]:
+        word = Text(f"✗ {say('outcome.failed', language)}", "red")
+        message = "" if result.error is None else result.error.message(language)
+        table.add_row(word, safe_path(below(base, result.path)), "", message)
+    _say_more(table, failed, language)
     console.print(table)
 
 
+def _say_more(table: Table, group: Sized, language: Language) -> None:
+    if len(group) > MAX_ROWS:
+        more = say("command.more_rows", language, count=len(group) - MAX_ROWS)
+        table.add_row("", Text(more, "dim"))
+
+
 def _row(
-    result: FileResult, base: Path | None, language: Language, steps: NextSteps
+    path: Text, image: Assessment, language: Language, steps: NextSteps
 ) -> tuple[Text, Text, str, str]:
-    path = safe_path(below(base, result.path))
-    image = result.assessment
-    if image is None:
-        word = Text(f"✗ {say('outcome.failed', language)}", "red")
-        message = "" if result.error is None else result.error.message(language)
-        return word, path, "", message
     symbol, style = SYMBOLS[image.priority]
     word = Text(f"{symbol} {say(f'priority_word.{image.priority}', language)}", style)
     leading = leading_first(image)[:LEADING_FINDINGS]

@@ -3,19 +3,19 @@
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
 from hashlib import sha256
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cxr_triage.domain import PRIORITIES, ModelCard, NextSteps, Score
+from cxr_triage.domain import PRIORITIES, ModelCard, NextSteps, Priority, Score
 from cxr_triage.imaging.heatmap import colours, scale_top, shown
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
@@ -46,6 +46,14 @@ StudyFilms = Sequence[Film]
 """The films of a study, the one that makes its priority first."""
 
 
+class Studies(Protocol):
+    """The studies of a page; it looks at them several times."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[StudyFilms]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
     """A file without a result, why (a sentence in the report's language), and its code."""
@@ -57,7 +65,7 @@ class Unread:
 
 
 def render(
-    studies: Sequence[StudyFilms],
+    studies: Studies,
     unread: Sequence[Unread] = (),
     *,
     language: Language,
@@ -66,16 +74,42 @@ def render(
     policy: str,
     steps: NextSteps | None = None,
 ) -> str:
-    """The whole page; studies and films stay in the order given.
+    """The whole page; arguments as of `render_parts`."""
+    return "".join(
+        render_parts(
+            studies,
+            unread,
+            language=language,
+            created_at=created_at,
+            model=model,
+            policy=policy,
+            steps=steps,
+        )
+    )
+
+
+def render_parts(
+    studies: Studies,
+    unread: Sequence[Unread] = (),
+    *,
+    language: Language,
+    created_at: datetime,
+    model: ModelCard,
+    policy: str,
+    steps: NextSteps | None = None,
+) -> Iterator[str]:
+    """The page, piece by piece; studies and films stay in the order given, and one study is
+    looked at at a time.
 
     policy: name and version of the priority policy in force; steps: what it says is to be done
     next. Patient names and identifiers other than the accession number do not appear.
     """
     css = stylesheet()
-    page = (
+    summary = _summary(studies, language)
+    parts = (
         environment()
         .get_template("report.html.j2")
-        .render(
+        .generate(
             **language_context(language, steps),
             css=Markup(css),  # noqa: S704 - our own file, not input
             css_hash=b64encode(sha256(css.encode()).digest()).decode(),
@@ -84,16 +118,16 @@ def render(
             policy=policy,
             studies=studies,
             unread=sorted(unread, key=lambda file: file.outcome == "skipped"),
-            research=any(film.assessment.for_research for study in studies for film in study),
-            counts=Counter(study[0].assessment.priority for study in studies),
-            films=sum(len(study) for study in studies),
-            contested=_contested(studies),
+            research=summary.research,
+            counts=summary.counts,
+            films=summary.films,
+            contested=frozenset(uid for uid, count in summary.uids.items() if uid and count > 1),
             failed=sum(file.outcome == "failed" for file in unread),
             evidence={label.label: label.evidence for label in model.labels},
-            measured=_measured(studies, language),
+            measured=list(summary.measured),
         )
     )
-    return writable(page)
+    return map(writable, parts)
 
 
 def language_context(language: Language, steps: NextSteps | None = None) -> dict[str, object]:
@@ -193,14 +227,27 @@ def environment() -> Environment:
     return environment
 
 
-def _measured(studies: Sequence[StudyFilms], language: Language) -> list[str]:
-    """The films behind the numbers of a page, each sentence once."""
-    decisions = [film.assessment.decision for study in studies for film in study]
-    said = (one for found in decisions if found for one in measured_on(found, language))
-    return list(dict.fromkeys(said))
+@dataclass(slots=True)
+class _Summary:
+    """What a page says of all its studies. uids: Study Instance UIDs, and how many studies bear
+    each: one of several is contested. measured: sentences about the films behind its numbers."""
+
+    films: int = 0
+    research: bool = False
+    counts: Counter[Priority] = field(default_factory=Counter)
+    uids: Counter[str] = field(default_factory=Counter)
+    measured: dict[str, None] = field(default_factory=dict)
 
 
-def _contested(studies: Sequence[Sequence[Film]]) -> frozenset[str]:
-    """The Study Instance UIDs that several patients bear."""
-    counted = Counter(study[0].assessment.header.study_uid for study in studies)
-    return frozenset(uid for uid, count in counted.items() if uid and count > 1)
+def _summary(studies: Studies, language: Language) -> _Summary:
+    found = _Summary()
+    for study in studies:
+        leading = study[0].assessment
+        found.films += len(study)
+        found.counts[leading.priority] += 1
+        found.uids[leading.header.study_uid] += 1
+        for film in study:
+            found.research |= film.assessment.for_research
+            if film.assessment.decision is not None:
+                found.measured |= dict.fromkeys(measured_on(film.assessment.decision, language))
+    return found
