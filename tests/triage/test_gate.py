@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cxr_triage.domain import PixelCorrection, Sight
+from cxr_triage.domain import PixelCorrection, Reason, Sight
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.language import LANGUAGES
 from cxr_triage.result.sentences import reason_sentence
@@ -100,6 +100,29 @@ def test_every_reason_says_what_was_measured_and_its_limit_in_both_languages():
             assert f"{reason.limit:g}" in sentence
 
 
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        (sight(chest=0.1234), Reason(code="not_chest", measured=0.123, limit=0.5)),
+        (sight(turned=2, sure=0.9876), Reason(code="turned_down", measured=0.988, limit=0.8)),
+        (sight(inverted=0.75), Reason(code="inverted", measured=0.75, limit=0.7)),
+        (sight(cut_off=0.95), Reason(code="cut_off", measured=0.95, limit=0.9)),
+        (sight(tiny=0.65), Reason(code="tiny", measured=0.65, limit=0.6)),
+    ],
+)
+def test_a_refusal_is_measured_to_three_decimals(seen, reason):
+    assert check_sight(seen, LIMITS) == (reason,)
+    mirrored = Reason(code="mirrored", measured=0.96, limit=0.95)
+    assert doubts_of(sight(mirrored=0.96), LIMITS) == (mirrored,)
+    assert doubts_of(sight(mirrored=0.95), LIMITS) == ()
+
+
+@pytest.mark.parametrize("limit", ["maximum_cut_off", "maximum_tiny", "maximum_inverted"])
+def test_a_probability_just_at_its_limit_does_not_refuse(limit):
+    name = limit.removeprefix("maximum_")
+    assert codes(sight(**{name: getattr(LIMITS, limit)})) == []
+
+
 class Seer:
     """A network that sees what the test says, look after look; it keeps what it was shown."""
 
@@ -120,8 +143,10 @@ def gate(*looks, **limits) -> tuple[Gate, Seer]:
 
 
 def test_limits_hold_for_one_version_of_one_network():
-    with pytest.raises(PolicyInvalid, match="set them again"):
+    with pytest.raises(PolicyInvalid, match="set them again") as caught:
         gate(sight(), version="2")
+    assert caught.value.values == {"model": "seer 2", "running": "seer 1"}
+    assert gate(sight())[0].version.endswith("0" * 64)
 
 
 def test_film_that_lies_the_wrong_way_is_refused_unless_the_policy_puts_it_right():

@@ -138,6 +138,56 @@ def test_people_under_15_are_refused(age, codes):
     assert header_codes(age_years=age) == codes
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"age_years": 3.14}, Reason(code="age", measured=3.1, limit=15)),
+        ({"modality": "CT"}, Reason(code="modality", measured="CT")),
+        ({"body_part": "HAND"}, Reason(code="body_part", measured="HAND")),
+        ({"body_part": "CHEST / HAND"}, Reason(code="body_part", measured="CHEST / HAND")),
+        ({"view": "LL"}, Reason(code="view", measured="LL")),
+        ({"view": "", "description": "Ngực nghiêng"}, Reason(code="view", measured="NGHIÊNG")),
+        (
+            {"patient_orientation": "A\\F"},
+            Reason(code="patient_orientation", measured="A\\F"),
+        ),
+        ({"frames": 12}, Reason(code="frames", measured=12)),
+        (
+            {"photometric_interpretation": "RGB"},
+            Reason(code="photometric_interpretation", measured="RGB"),
+        ),
+        ({"columns": 0}, Reason(code="no_pixels")),
+    ],
+)
+def test_a_refusal_says_what_stands_in_the_header(changes, reason):
+    assert check_header(replace(CHEST_PA, **changes), LIMITS).reasons == (reason,)
+
+
+@pytest.mark.parametrize(
+    ("uid", "warnings"),
+    [
+        ("1.2.840.10008", ()),
+        ("1." * 32, ()),
+        ("1." * 32 + "1", (Reason(code="uid_invalid", measured=65, limit=64),)),
+        ("1.2.A", (Reason(code="uid_invalid", measured=5, limit=64),)),
+    ],
+)
+@pytest.mark.parametrize("name", ["study_uid", "series_uid", "sop_uid"])
+def test_a_uid_that_is_none_is_kept_and_warned_of(name, uid, warnings):
+    assert check_header(replace(CHEST_PA, **{name: uid}), LIMITS).warnings == warnings
+    refused = check_header(replace(CHEST_PA, modality="CT", **{name: uid}), LIMITS)
+    assert refused.warnings == warnings
+
+
+def test_what_is_refused_is_not_also_said_to_lack_fields():
+    assert check_header(Header(source="dicom", modality="CT"), LIMITS).warnings == ()
+
+
+def test_a_view_in_the_description_is_not_missing():
+    header = replace(CHEST_PA, view="", description="CHEST PA")
+    assert check_header(header, LIMITS).warnings == ()
+
+
 def test_for_processing_is_refused_by_intent_and_by_sop_class_unless_allowed():
     raw = {"presentation_intent": "FOR PROCESSING"}
     raw_class = {"sop_class_uid": "1.2.840.10008.5.1.4.1.1.1.1.1"}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cxr_triage.domain import Reason
+from cxr_triage.domain import FilmArea, Reason
 from cxr_triage.triage.pixel_rules import check_pixels
 from cxr_triage.triage.policy import read_policy
 
@@ -14,6 +14,17 @@ def film(height=600, width=600) -> np.ndarray:
     """A smooth picture that uses the whole range."""
     rows, columns = np.mgrid[0:height, 0:width]
     return 0.5 + 0.45 * np.sin(rows / 40) * np.cos(columns / 55)
+
+
+def _black_over(share: float) -> np.ndarray:
+    """The same, its upper part black."""
+    unit = film(1000, 1000)
+    unit[: round(share * 1000)] = 0.0
+    return unit
+
+
+def _two_greys(left: float, right: float) -> np.ndarray:
+    return np.tile(np.repeat([left, right], 300), (600, 1))
 
 
 def pixel_codes(unit, **policy) -> list[str]:
@@ -56,6 +67,69 @@ def test_window_that_cuts_off_over_half_is_stale(clipped, codes):
 def test_long_images_are_refused():
     assert pixel_codes(film(1300, 600)) == ["aspect_ratio", "crop_loss"]
     assert pixel_codes(film(900, 600)) == ["crop_loss"]
+
+
+@pytest.mark.parametrize(
+    ("picture", "policy", "reason"),
+    [
+        (film(260, 223), {}, Reason(code="too_small", measured=223, limit=224)),
+        (film(1303, 600), {}, Reason(code="aspect_ratio", measured=2.17, limit=2.0)),
+        (film(900, 600), {}, Reason(code="crop_loss", measured=0.33, limit=0.3)),
+        (_two_greys(0.40, 0.42), {}, Reason(code="constant", measured=0.02, limit=0.05)),
+        (film(), {"clipped": 0.777}, Reason(code="stale_window", measured=0.78, limit=0.5)),
+        (_black_over(0.7), {}, Reason(code="saturated", measured=0.7, limit=0.6)),
+        (_black_over(0.9), {"padded": 0.5}, Reason(code="saturated", measured=0.8, limit=0.6)),
+    ],
+    ids=lambda value: value.code if isinstance(value, Reason) else "",
+)
+def test_a_refusal_says_what_was_measured_and_the_limit(picture, policy, reason):
+    assert reason in check_pixels(radiograph(picture, **policy), LIMITS).reasons
+
+
+@pytest.mark.parametrize(
+    ("picture", "limit", "code"),
+    [
+        (film(1200, 600), {"maximum_aspect_ratio": 2.0}, "aspect_ratio"),
+        (film(800, 600), {"maximum_crop_loss": 0.25}, "crop_loss"),
+        (_two_greys(0.25, 0.3125), {"minimum_grey_span": 0.0625}, "constant"),
+        (_black_over(0.5), {"maximum_saturated": 0.5}, "saturated"),
+        (film(512, 512), {"warn_side_pixels": 512}, "small"),
+    ],
+)
+def test_what_is_just_at_a_limit_is_neither_refused_nor_warned_of(picture, limit, code):
+    verdict = check_pixels(radiograph(picture), LIMITS.model_copy(update=limit))
+    assert code not in {reason.code for reason in (*verdict.reasons, *verdict.warnings)}
+
+
+def test_all_padding_is_refused_as_blank_and_breaks_nothing():
+    assert pixel_codes(np.zeros((600, 600)), padded=1.0) == ["constant"]
+
+
+def test_white_counts_as_pure_as_black_does_and_grey_does_not():
+    assert pixel_codes(1 - _black_over(0.7)) == ["saturated"]
+    assert pixel_codes(0.001 + 0.998 * _black_over(0.7)) == []
+
+
+def test_a_film_in_a_picture_may_be_two_thirds_as_small():
+    inside = FilmArea(top=0, left=0, rows=149, columns=149, outside=0.5)
+    assert pixel_codes(film(149, 149), film=inside) == []
+    refused = check_pixels(radiograph(film(148, 148), film=inside), LIMITS)
+    assert refused.reasons == (Reason(code="too_small", measured=148, limit=149),)
+
+
+@pytest.mark.parametrize(("used", "status"), [(14, "refer"), (15, "accept")])
+def test_values_that_were_never_scaled_are_refused_for_that_alone(used, status):
+    doubts = (
+        Reason(code="small", measured=1, limit=2),
+        Reason(code="bits_doubtful", measured=used, limit=16),
+    )
+    verdict = check_pixels(radiograph(0.02 * film(100, 100), warnings=doubts), LIMITS)
+    if used == 14:
+        assert verdict.reasons == (Reason(code="bits_unscaled", measured=14, limit=16),)
+        assert verdict.warnings == doubts[:1]
+    else:
+        assert [reason.code for reason in verdict.reasons] == ["too_small", "constant"]
+        assert verdict.warnings[:2] == doubts
 
 
 def test_film_of_14_by_17_inches_is_accepted():

@@ -20,6 +20,8 @@ MAX_SHAPE: Final = 0.5
 LEAST: Final = 1e-12
 STEP: Final = 1e-4
 """The resolution of the values: logits with four decimals."""
+ROUNDING: Final = 1e-9
+"""Of a film: 0.29 of a hundred films are 29 and not 28."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,16 +56,13 @@ class Tail:
 
     def above(self, value: float) -> float:
         """Share of the population at least as high as `value`, 0 exclusive to 1."""
-        if value > self.begins:
-            return max(self.share * self._survival(value - self.begins), LEAST)
-        at_least = len(self.values) - int(np.searchsorted(self.values, value, "left"))
-        return max(at_least, 0.5) / len(self.values)
+        return float(self.above_each(np.float64(value)))
 
-    def above_each(self, values: F64) -> F64:
+    def above_each(self, values: F64 | np.float64) -> F64:
         """`above` of many values [n]."""
         at_least = len(self.values) - np.searchsorted(self.values, values, "left")
         counted = np.maximum(at_least, 0.5) / len(self.values)
-        excess = np.maximum(values - min(self.begins, 1e300), 0.0) / self.scale
+        excess = np.maximum(values - self.begins, 0.0) / self.scale
         survival = (
             np.exp(-excess) if self.shape == 0 else (1 + self.shape * excess) ** (-1 / self.shape)
         )
@@ -78,17 +77,14 @@ class Tail:
 
     def value_at(self, share: float) -> float:
         """A value that at most `share` of the population reaches; infinite where none does."""
-        if share <= 0:
-            return math.inf
-        if share >= 1:
-            return -math.inf
-        reached = int(share * len(self.values) + 1e-9)
+        reached = share * len(self.values) + ROUNDING
         if reached >= len(self.values):
             return -math.inf
-        under = float(self.values[len(self.values) - 1 - reached])
-        if share < self.share or under == self.begins:
-            excess = self._excess(min(share / self.share, 1.0))
-            return max(self.begins + excess, self._just_over(self.begins))
+        if share <= 0:
+            return math.inf
+        under = float(self.values[len(self.values) - 1 - int(reached)])
+        if under >= self.begins:
+            return max(self.begins + self._excess(share / self.share), self._just_over(self.begins))
         over = self.values[np.searchsorted(self.values, under, "right") :]
         return (under + float(over[0])) / 2 if len(over) else self._just_over(under)
 
@@ -96,11 +92,6 @@ class Tail:
         """Far enough for scores in single precision, and not so far as the next film."""
         over = self.values[np.searchsorted(self.values, value, "right") :]
         return min(value + STEP, (value + float(over[0])) / 2) if len(over) else value + STEP
-
-    def _survival(self, excess: float) -> float:
-        if self.shape == 0:
-            return math.exp(-excess / self.scale)
-        return float((1 + self.shape * excess / self.scale) ** (-1 / self.shape))
 
     def _excess(self, survival: float) -> float:
         if self.shape == 0:
