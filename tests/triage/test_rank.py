@@ -332,14 +332,8 @@ def test_images_of_a_study_and_equal_margins_are_in_a_fixed_order():
 def test_study_has_the_highest_priority_of_its_assessed_images():
     lateral = assessment("lateral", "not_assessed", study="1", refused=True)
     first, second = (assessment(p, p, study="1") for p in ("routine", "none"))
-<<<<<<< HEAD
-    studies = rank_studies([lateral, second, first], lambda image: image)
-    assert [(study.study_uid, study.priority) for study in studies] == [("1", "routine")]
-=======
     studies = rank_studies([lateral, second, first], standing_of)
-    assert len(studies) == 1
-    assert studies[0].priority == "routine"
->>>>>>> turns
+    assert [(study.study_uid, study.priority) for study in studies] == [("1", "routine")]
     assert [image.id for image in studies[0].images] == ["routine", "none", "lateral"]
 
 
