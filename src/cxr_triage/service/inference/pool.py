@@ -37,8 +37,9 @@ PROCESS = "cxr_triage.service.inference.process"
 MAX_ANSWER_BYTES = 512 * MIB
 RETRY_AFTER_S = 2
 TOLD_TO_PROCESS = {
-    "model", "policy", "positions", "data_dir", "catalog", "max_file_mib", "max_megapixels",
-    "decode_timeout_s", "decode_memory_mib", "worker_timeout_s", "worker_memory_mib",
+    "model", "policy", "positions", "reference_films", "data_dir", "catalog", "max_file_mib",
+    "max_megapixels", "decode_timeout_s", "decode_memory_mib", "worker_timeout_s",
+    "worker_memory_mib",
 }  # fmt: skip
 REPORTED: dict[str, type[TriageError]] = {
     kind.__name__: kind

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from cxr_triage.domain import FilmDecision
 from cxr_triage.errors import TriageError
 from cxr_triage.imaging.decoding.child import armed, limit_memory, take_input, take_output
+from cxr_triage.imaging.decoding.confinement import confine
 from cxr_triage.imaging.decoding.wire import receive, receive_head, send
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.result.document import pack, unpack
@@ -36,6 +37,7 @@ from cxr_triage.triage.pipeline import Pipeline
 JobAnswer = tuple[dict[str, Any], bytes]
 
 DRAWING = TypeAdapter(Drawing)
+OPEN_FILES = 256
 
 
 def run(arguments: list[str]) -> None:
@@ -46,6 +48,7 @@ def run(arguments: list[str]) -> None:
     try:
         with open_pipeline(settings, model=None, policy=None, workers=1, threads=None) as pipeline:
             limit_memory(settings.worker_memory_mib * MIB)
+            confine(open_files=OPEN_FILES, alone=False)  # it scores in threads, and has a decoder
             send(results, _greeting(pipeline))
             while True:
                 try:
