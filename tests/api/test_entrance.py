@@ -93,7 +93,8 @@ def test_the_address_that_was_reached_is_a_name_of_its_own():
 def test_a_length_that_is_said_twice_is_refused_and_ends_the_connection(server):
     request = (
         b"POST /v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     )
     answer = asked(server, request)
     assert answer.startswith(b"HTTP/1.1 400 ")
@@ -316,14 +317,16 @@ def test_a_tls_handshake_is_given_no_longer_than_headers(tmp_path):
     if made.returncode:
         pytest.skip("install openssl to make a certificate")
     options = {"verify": str(certificate), "tls_certificate": certificate, "tls_key": key}
+    context = ssl.create_default_context(cafile=certificate)
+    request = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     with running(tmp_path / "store", **options) as server:
         started = time.monotonic()
-        with socket.create_connection(place_of(server), timeout=20) as silent:
-            with suppress(ConnectionError):
-                assert silent.recv(1) == b""
+        with (
+            socket.create_connection(place_of(server), timeout=20) as silent,
+            suppress(ConnectionError),
+        ):
+            assert silent.recv(1) == b""
         assert 3 < time.monotonic() - started < 12
-        context = ssl.create_default_context(cafile=certificate)
-        request = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
         with (
             socket.create_connection(place_of(server), timeout=20) as raw,
             context.wrap_socket(raw, server_hostname="127.0.0.1") as encrypted,

@@ -32,10 +32,12 @@ def serve(
     from cxr_triage.api.platform.logs import log_to  # noqa: PLC0415 (score starts without all this)
     from cxr_triage.api.platform.server import address_of, check_address, listen, server_for  # noqa: PLC0415
     from cxr_triage.api.platform.services import open_services  # noqa: PLC0415
+    from cxr_triage.imaging.decoding.confinement import hide_from_children  # noqa: PLC0415
     from cxr_triage.service.inference.allocator import keep_freed_memory  # noqa: PLC0415
     from cxr_triage.web.app import create_app  # noqa: PLC0415
 
     keep_freed_memory()
+    hide_from_children()
     given = {"host": host, "port": port, "workers": workers, "language": lang, "demo": demo or None}
     settings = read_settings().model_copy(
         update={name: value for name, value in given.items() if value is not None}

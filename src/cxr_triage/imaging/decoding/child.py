@@ -6,6 +6,7 @@ input or the timer below ends it.
 
 import faulthandler
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,16 @@ def take_output() -> BinaryIO:
 
 @contextmanager
 def armed(timeout_s: float) -> Iterator[None]:
-    """Exit after `ORPHAN_FACTOR` timeouts, from a thread that needs no interpreter lock."""
+    """Exit after `ORPHAN_FACTOR` timeouts, whatever native code holds the interpreter: by the
+    system's alarm, or where it has none from a thread."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, timeout_s * ORPHAN_FACTOR)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        return
     faulthandler.dump_traceback_later(timeout_s * ORPHAN_FACTOR, exit=True, file=sys.stderr)
     try:
         yield

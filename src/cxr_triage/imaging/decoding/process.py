@@ -5,6 +5,7 @@ from typing import BinaryIO
 from cxr_triage.errors import ImageError
 from cxr_triage.imaging.decoding.child import armed, limit_memory, take_input, take_output
 from cxr_triage.imaging.decoding.codecs import decode_frame
+from cxr_triage.imaging.decoding.confinement import confine
 from cxr_triage.imaging.decoding.job import DecodeJob
 from cxr_triage.imaging.decoding.wire import as_bytes, receive, receive_head, send
 
@@ -13,6 +14,7 @@ def main(memory_bytes: int, timeout_s: float) -> None:
     """Serve until the input ends."""
     jobs, results = take_input(), take_output()
     limit_memory(memory_bytes)
+    confine()
     send(results, {"ready": True})
     while True:
         try:

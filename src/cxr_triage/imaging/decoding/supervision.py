@@ -5,7 +5,6 @@ import the parent's __main__ again, whatever it is, and would unpickle what come
 """
 
 import io
-import os
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import IO, Any, Generic, Literal, Protocol, TypeVar
 import psutil
 
 import cxr_triage
+from cxr_triage.imaging.decoding.confinement import environment
 from cxr_triage.imaging.decoding.wire import receive_head, receive_into, send
 
 POLL_S = 0.025
@@ -288,7 +288,6 @@ class WorkerPool(Generic[MemberT]):
 def _start(arguments: list[str]) -> subprocess.Popen[bytes]:
     """In a group of its own: an interrupt from the terminal is for the parent to handle."""
     root = str(Path(cxr_triage.__file__).resolve().parent.parent)
-    environment = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | dict(os.environ)
     command = [sys.executable, "-P", "-c", BOOTSTRAP, root, *arguments]
     group: dict[str, Any] = {"process_group": 0}
     if sys.platform == "win32":
@@ -300,7 +299,7 @@ def _start(arguments: list[str]) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=environment,
+        env=environment(),
         **group,
     )
 

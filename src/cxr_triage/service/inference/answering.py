@@ -9,7 +9,10 @@ from typing import Any, BinaryIO
 
 from cxr_triage.errors import TriageError
 from cxr_triage.imaging.decoding.child import armed
+from cxr_triage.imaging.decoding.confinement import confine
 from cxr_triage.imaging.decoding.wire import receive, receive_head, send
+
+OPEN_FILES = 256
 
 JobAnswer = tuple[dict[str, Any], bytes]
 Job = Callable[[dict[str, Any], bytearray], JobAnswer]
@@ -19,7 +22,8 @@ Job = Callable[[dict[str, Any], bytearray], JobAnswer]
 def answer_jobs(
     jobs: FileIO, results: BinaryIO, kinds: Mapping[str, Job], *, timeout_s: float
 ) -> None:
-    """Serve until the input ends. kinds: by what a head says is to be done."""
+    """Serve until the input ends, with few rights. kinds: by what a head says is to be done."""
+    confine(open_files=OPEN_FILES, alone=False)  # both have a decoder, and one scores in threads
     while True:
         try:
             head = receive_head(jobs)

@@ -38,7 +38,9 @@ TOLD_TO_DRAWING = {
     "max_file_mib", "max_megapixels", "decode_timeout_s", "decode_memory_mib",
     "worker_timeout_s", "worker_memory_mib",
 }  # fmt: skip
-TOLD_TO_SCORING = TOLD_TO_DRAWING | {"model", "policy", "positions", "data_dir", "catalog"}
+TOLD_TO_SCORING = TOLD_TO_DRAWING | {
+    "model", "policy", "positions", "reference_films", "data_dir", "catalog",
+}  # fmt: skip
 
 OURS = Claim()
 """Of the service itself."""
