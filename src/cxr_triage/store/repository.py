@@ -96,6 +96,12 @@ class Store:
         self._database.write(lambda c: audit_rows.newest(c, before=None, limit=1))
         self._blobs.check()
 
+    def make_room(self) -> None:
+        """Keep some back for what matters more than another film, before one is received. Raises
+        StoreFull if there is none."""
+        if self._database.room is not None:
+            self._database.room.take()
+
     def keep(
         self,
         image: NewImage,
@@ -237,7 +243,7 @@ class Store:
             study_rows.open_(connection, study_id, audit.actor_id)
             audit_rows.append(connection, replace(audit, study_id=study_id))
 
-        self._database.write(work)
+        self._database.write(work, hurried=True)
 
     def save_review(
         self, draft: ReviewDraft, scope: Scope, *, reader_id: str, version: int, audit: AuditEntry
@@ -298,9 +304,9 @@ class Store:
             )
         )
 
-    def record(self, entry: AuditEntry) -> None:
-        """Add a row to the audit trail."""
-        self._database.write(lambda c: audit_rows.append(c, entry))
+    def record(self, entry: AuditEntry, *, hurried: bool = False) -> None:
+        """Add a row to the audit trail. hurried: see `Database.write`."""
+        self._database.write(lambda c: audit_rows.append(c, entry), hurried=hurried)
 
     def back_up(self, target: Path) -> BackupSummary:
         """Write the store of this moment to a new folder or .zip. Raises BackupFailed."""
