@@ -50,11 +50,10 @@ def test_a_full_disk_keeps_nobody_out(served):
                        "overall": "agree", "note": "", "impression": "Bình thường."}  # fmt: skip
             signed = doctor.post(f"/v1/assessments/{kept['id']}/reviews", json=reading)
             assert (signed.status_code, bool(signed.json()["signed_at"])) == (201, True)
-        for _ in range(3):
-            again = served.nobody().post(
-                "/v1/session", json={"name": "clinician", "password": PASSWORD}
-            )
-            assert again.status_code == 200
+        with served.nobody() as somebody:
+            for _ in range(3):
+                signing_in = {"name": "clinician", "password": PASSWORD}
+                assert somebody.post("/v1/session", json=signing_in).status_code == 200
         assert send(station, film(3)).status_code == 507
         (served.folder / "of somebody else").unlink()
         assert send(station, film(2)).status_code == 201
