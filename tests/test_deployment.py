@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from cxr_triage.cli.app import create_app
 from cxr_triage.errors import SettingsInvalid
+from cxr_triage.service.inference.turns import Turns
 from cxr_triage.service.metrics import Metrics
 from cxr_triage.settings import Settings, read_settings
 from cxr_triage.store.records import EarlyReading
@@ -42,7 +43,10 @@ def described() -> dict[str, str]:
     metrics = Metrics()
     card = SimpleNamespace(name="", version="")
     running = SimpleNamespace(card=card, policy="", fingerprint="")
-    metrics.watch(SimpleNamespace(size=1, jobs=0, starts=0, losses={}, running=running), ROOT)
+    turns = Turns(1, 0)
+    workers = SimpleNamespace(turns=turns, starts=1, losses={"crashed": 1})
+    pool = SimpleNamespace(films=workers, drawings=workers, printing=turns, running=running)
+    metrics.watch(pool, ROOT)
     checked = SimpleNamespace(ended_at=datetime.now(UTC), state="dead", error="store_busy")
     rows = SimpleNamespace(counts=dict, newest=lambda _kind: checked)
     early = EarlyReading(drawn=0, read=0, with_finding=0)

@@ -138,7 +138,7 @@ class Pool:
         )
         self.drawn, self.times = drawn, 0
 
-    def draw(self, *_):
+    def draw(self, *_, **__):
         self.times += 1
         if isinstance(self.drawn, Exception):
             raise self.drawn

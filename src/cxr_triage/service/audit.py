@@ -117,10 +117,11 @@ def entry(
 def note(store: Store, row: AuditEntry) -> None:
     """Add a row for something that changed nothing.
 
-    A full disk must not keep a doctor from a film: then the row goes to the log instead.
+    A full disk, or another process that holds the database, must not keep a doctor from a film:
+    then the row goes to the log instead.
     """
     try:
-        store.record(row)
+        store.record(row, hurried=True)
     except StoreError as trouble:
         log_instead(row, trouble)
 

@@ -98,6 +98,12 @@ class Store:
         self._database.write(audit_rows.held_head)
         self._blobs.check()
 
+    def make_room(self) -> None:
+        """Keep some back for what matters more than another film, before one is received. Raises
+        StoreFull if there is none."""
+        if self._database.room is not None:
+            self._database.room.take()
+
     def keep(
         self,
         image: NewImage,
@@ -247,7 +253,7 @@ class Store:
             seals = seals_of(connection, study_id, rows_alone=True)
             audit_rows.append(connection, replace(audit, study_id=study_id), seals)
 
-        self._database.write(work)
+        self._database.write(work, hurried=True)
 
     def save_review(
         self, draft: ReviewDraft, scope: Scope, *, reader_id: str, version: int, audit: AuditEntry
@@ -308,9 +314,9 @@ class Store:
             )
         )
 
-    def record(self, entry: AuditEntry) -> None:
-        """Add a row to the audit trail."""
-        self._database.write(lambda c: audit_rows.append(c, entry))
+    def record(self, entry: AuditEntry, *, hurried: bool = False) -> None:
+        """Add a row to the audit trail. hurried: see `Database.write`."""
+        self._database.write(lambda c: audit_rows.append(c, entry), hurried=hurried)
 
     def back_up(self, target: Path) -> BackupSummary:
         """Write the store of this moment to a new folder or .zip. Raises BackupFailed."""

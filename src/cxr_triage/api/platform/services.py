@@ -1,7 +1,7 @@
 """What every route works with, opened once for an application."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from cxr_triage.api.platform.single_sign_on import SingleSignOn, open_single_sign_on
 from cxr_triage.domain import NextSteps
+from cxr_triage.errors import StoreError
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.service.inference.pool import InferencePool
@@ -69,7 +70,13 @@ def open_services(settings: Settings) -> Iterator[Services]:
     with ExitStack() as stack:
         store = stack.enter_context(open_service_store(settings))
         spool_folder = stack.enter_context(serving_here(settings))
-        spool = Spool(spool_folder, max_file_bytes=settings.max_file_mib * MIB)
+        spool = Spool(
+            spool_folder,
+            max_file_bytes=settings.max_file_mib * MIB,
+            make_room=store.make_room,
+        )
+        with suppress(StoreError):  # on a full disk doctors come in all the same
+            store.make_room()
         pool = stack.enter_context(closing(InferencePool(settings)))
         rules = AccountRules(
             idle_s=settings.session_idle_minutes * 60,

@@ -6,6 +6,7 @@ What is kept has a second name in the store by then, and loses this one alone.
 import hashlib
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,10 +35,14 @@ class Spool:
     """A folder for incoming files, of one process alone. Their names are ours, never the
     sender's."""
 
-    def __init__(self, folder: Path, *, max_file_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, *, max_file_bytes: int, make_room: Callable[[], None] = lambda: None
+    ) -> None:
         """Make the folder, and clear what the process before, killed, left in it: films of
-        patients whom nobody would look for there. Raises StoreError."""
+        patients whom nobody would look for there. make_room: before each file; raises StoreFull
+        where there is room for what matters more alone. Raises StoreError."""
         self._folder = folder
+        self._make_room = make_room
         self._max_file_bytes = max_file_bytes
         with store_faults():
             make_folder(folder)
@@ -45,7 +50,8 @@ class Spool:
                 file.unlink(missing_ok=True)
 
     def open(self) -> "Incoming":
-        """A new file, gone when its block ends."""
+        """A new file, gone when its block ends. Raises StoreError."""
+        self._make_room()
         return Incoming(self._folder / secrets.token_hex(16), self._max_file_bytes)
 
 

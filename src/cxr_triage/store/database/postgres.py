@@ -27,6 +27,8 @@ CONNECT_S: Final = 5
 IDLE_S: Final = 60
 """A transaction that does nothing for so long is ended by the server, and its locks go."""
 
+HURRIED_S: Final = 1
+"""For a lock that is not worth more."""
 REPEATED: Final = frozenset(
     {
         "40001",  # serialization_failure
@@ -62,15 +64,16 @@ class PostgresBackend:
             },
         )
         event.listen(self.engine, "connect", _on_connect)
+        event.listen(self.engine, "begin", _on_begin)
 
     def prepare(self) -> None:
         """The hospital makes the database."""
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, hurried: bool = False) -> Iterator[Connection]:
         with self.engine.connect() as connection:
             yield connection.execution_options(
-                isolation_level="READ COMMITTED", postgresql_readonly=False
+                isolation_level="READ COMMITTED", postgresql_readonly=False, hurried=hurried
             )
 
     def migrating(self) -> AbstractContextManager[Connection]:
@@ -149,6 +152,12 @@ def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - psy
             " WHERE current_setting('synchronous_commit') = 'off'"
         )
     connection.commit()
+
+
+def _on_begin(connection: Connection) -> None:
+    """What may be left out waits less long for a lock."""
+    if connection.get_execution_options().get("hurried", False):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{HURRIED_S}s'")
 
 
 def _lost(problem: DBAPIError) -> bool:

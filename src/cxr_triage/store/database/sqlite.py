@@ -1,5 +1,6 @@
 """SQLite: a file, kept durable; one writer at a time, so that writers never collide."""
 
+import math
 import os
 import sqlite3
 import threading
@@ -20,6 +21,9 @@ PREFIX: Final = "sqlite:///"
 """What the address of a SQLite database begins with; the rest is its path, as it is."""
 
 BUSY_TIMEOUT_S: Final = 10.0
+HURRIED_S: Final = 1.0
+"""For what may be left out while another process holds the database."""
+GLANCE_S: Final = 0.05
 
 PRAGMAS: Final = (
     f"busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}",
@@ -46,8 +50,10 @@ class SqliteBackend:
             pool_timeout=BUSY_TIMEOUT_S,
         )
         event.listen(self.engine, "connect", _on_connect)
-        event.listen(self.engine, "begin", _on_begin)
+        event.listen(self.engine, "begin", self._on_begin)
         self._writers = threading.Lock()
+        self._asking_since = math.inf
+        """Since when the writer of this process waits for another process."""
 
     def prepare(self) -> None:
         """Make the file, for this account alone."""
@@ -55,15 +61,42 @@ class SqliteBackend:
         make_private(self.file)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, hurried: bool = False) -> Iterator[Connection]:
         """Writers of one process queue fairly; those of other processes are waited for."""
-        if not self._writers.acquire(timeout=BUSY_TIMEOUT_S):
-            raise StoreBusy("store_busy")
+        self._wait_for_own_writers(hurried=hurried)
         try:
             with self.engine.connect() as connection:
-                yield connection.execution_options(writes=True)
+                yield connection.execution_options(writes=True, hurried=hurried)
         finally:
             self._writers.release()
+
+    def _wait_for_own_writers(self, *, hurried: bool) -> None:
+        """They go on; what is hurried waits for them too, but for none that itself waits long.
+
+        Raises StoreBusy.
+        """
+        until = time.monotonic() + BUSY_TIMEOUT_S
+        while (now := time.monotonic()) < until:
+            held_elsewhere = now - self._asking_since > HURRIED_S
+            if hurried and held_elsewhere:
+                break
+            if self._writers.acquire(timeout=GLANCE_S if hurried else until - now):
+                return
+        raise StoreBusy("store_busy")
+
+    def _on_begin(self, connection: Connection) -> None:
+        """A transaction that will write asks for the lock at once: it then never has to give up
+        in the middle because another one wrote meanwhile."""
+        options = connection.get_execution_options()
+        if not options.get("writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        self._asking_since = time.monotonic()
+        try:
+            with _patience(connection, HURRIED_S if options["hurried"] else BUSY_TIMEOUT_S):
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            self._asking_since = math.inf
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -142,8 +175,14 @@ def _check_keys(connection: Connection, state: Literal["ON", "OFF"]) -> None:
         driver.execute(f"PRAGMA foreign_keys = {state}")
 
 
-def _on_begin(connection: Connection) -> None:
-    """A transaction that will write asks for the lock at once: it then never has to give up
-    in the middle because another one wrote meanwhile."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+@contextmanager
+def _patience(connection: Connection, seconds: float) -> Iterator[None]:
+    """How long the block waits for another process."""
+    if seconds == BUSY_TIMEOUT_S:
+        yield
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")

@@ -7,15 +7,17 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from cxr_triage.errors import StoreError
+from cxr_triage.errors import StoreError, StoreFull
 from cxr_triage.store.database import postgres, sqlite
 from cxr_triage.store.database.faults import store_faults
+from cxr_triage.store.room import KeptRoom
 
 T = TypeVar("T")
 
@@ -37,8 +39,9 @@ class Backend(Protocol):
     def prepare(self) -> None:
         """Make what must be there before the first connection. Raises OSError."""
 
-    def writing(self) -> AbstractContextManager[Connection]:
-        """A connection for a transaction that writes."""
+    def writing(self, *, hurried: bool = False) -> AbstractContextManager[Connection]:
+        """A connection for a transaction that writes. hurried: it is left out rather than waited
+        for, where somebody else holds the database."""
 
     def migrating(self) -> AbstractContextManager[Connection]:
         """As `writing`, for a transaction that may make tables anew."""
@@ -75,12 +78,16 @@ def is_shared(url: str) -> bool:
 
 
 class Database:
-    """Gives out transactions. Safe to call from several threads."""
+    """Gives out transactions. Safe to call from several threads.
+
+    room: that is kept back for them; None where the disk is another machine's.
+    """
 
     def __init__(self, url: str) -> None:
         """Raises StoreInvalid `store_url` unless it is `sqlite:////path/to/file` or
         `postgresql://…/name`, or MissingExtra."""
         self._backend = backend_of(url)
+        self.room = None if self.file is None else KeptRoom(self.file.parent)
 
     @property
     def file(self) -> Path | None:
@@ -92,13 +99,21 @@ class Database:
         with store_faults():
             self._backend.prepare()
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, hurried: bool = False) -> T:
         """What `work` returns, done in a transaction that is on the disk, or has not happened.
 
         `work` may run several times, each time on a database that it has not changed, so it
-        changes nothing else. Raises what it raises, or StoreError.
+        changes nothing else. On a full disk it gets the room that was kept back. hurried: it may
+        be left out, so it waits less long for another process that holds the database. Raises
+        what it raises, or StoreError.
         """
-        return self._done(work, self._backend.writing)
+        begun = partial(self._backend.writing, hurried=hurried)
+        try:
+            return self._done(work, begun)
+        except StoreFull:
+            if self.room is None or not self.room.give_up():
+                raise
+        return self._done(work, begun)
 
     def migrate(self, work: Callable[[Connection], None]) -> None:
         """As `write`, where `work` may make tables anew that others refer to."""

@@ -188,14 +188,14 @@ class SessionRows:
         )
 
     def touch(self, sha256: str, at: datetime) -> None:
-        """It is in use."""
+        """It is in use; that need not be noted each time."""
 
         def work(connection: Connection) -> None:
             connection.execute(
                 update(sessions).where(sessions.c.sha256 == sha256).values(last_seen=at)
             )
 
-        self._database.write(work)
+        self._database.write(work, hurried=True)
 
     def end(self, sha256: str, *, audit: AuditEntry) -> None:
         """End it; nothing is noted if it has ended already."""
