@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cxr_triage.domain import Assessment
+from cxr_triage.domain import Assessment, Reason
 from cxr_triage.result.document import (
     DOCUMENT,
     FORMAT,
@@ -20,7 +20,7 @@ from cxr_triage.result.document import (
 )
 from cxr_triage.store.rows.codec import assessment_of, card_of
 from tests.conftest import real_image
-from tests.report.films import assessed
+from tests.report.films import CARD, assessed, refused
 
 
 @pytest.fixture(scope="module", params=["RG1_UNCR", "RG3_UNCR", "693_UNCR"])
@@ -39,10 +39,24 @@ def test_an_assessment_comes_back_as_it_was(assessment):
         assert np.array_equal(ours.evidence, theirs.evidence)
 
 
-def test_maps_of_other_findings_are_refused(pipeline, rg1):
-    packed = pack(pipeline.assess(rg1))
-    with pytest.raises(ValueError, match="maps"):
-        unpack(Packed(document=packed.document, maps=packed.maps[:, 1:]), pipeline.engine.card)
+@pytest.mark.parametrize("part", [np.s_[:, 1:], np.s_[:1], np.s_[..., 0], np.s_[:, :, None]])
+def test_maps_of_other_findings_are_refused(part):
+    packed = pack(assessed())
+    with pytest.raises(ValueError, match=r"^the maps are not those of the findings$"):
+        unpack(Packed(document=packed.document, maps=packed.maps[part]), CARD)
+
+
+def test_maps_of_a_result_that_was_read_cannot_be_changed():
+    (first, *_) = unpack(pack(assessed()), CARD).findings
+    for map_ in (first.cam, first.evidence):
+        with pytest.raises(ValueError, match="read-only"):
+            map_[0, 0] = 1.0
+
+
+def test_a_refused_film_has_no_maps():
+    packed = pack(refused(Reason(code="view", measured="LL")))
+    assert (packed.maps.shape, packed.maps.dtype) == ((2, 0, 1, 1), np.float32)
+    assert unpack(packed, CARD).findings == ()
 
 
 @pytest.mark.parametrize("document", [b"", b"{}", b'{"id": 5}', b"[]", b"\xff"])

@@ -8,11 +8,22 @@ import pytest
 
 from cxr_triage.batch.results import json_line, row_of
 from cxr_triage.batch.run import FileResult
-from cxr_triage.domain import Header, Reason, Result, Score
+from cxr_triage.domain import Header, Reason, Result, Score, Sight
 from cxr_triage.errors import UnreadableImage
 from cxr_triage.evaluation.results import read_results
+from cxr_triage.language import say
 from cxr_triage.result.public import PublicFinding, PublicResult, Row, public
-from tests.report.films import CARD, CREATED_AT, assessed, refused
+from tests.report.films import (
+    CARD,
+    CREATED_AT,
+    DECISION,
+    HEADER,
+    assessed,
+    decided,
+    finding,
+    rare,
+    refused,
+)
 
 KEPT = Path(__file__).parent / "kept"
 OLD_ROWS = sorted(KEPT.glob("rows-*.jsonl"))
@@ -92,3 +103,75 @@ def test_every_number_of_a_finding_is_public():
     said = public(replace(WARNED, created_at=CREATED_AT), "vi")
     assert said["findings"][0]["name"] == "Tràn khí màng phổi"
     assert said["findings"][0]["likely_threshold"] == 0.7
+
+
+def test_numbers_have_as_many_decimals_as_they_mean():
+    exact, six = 0.123456789, 0.123457
+    sight = Sight(
+        chest=exact, turn=(exact,) * 4, inverted=exact, mirrored=exact, field=(exact,) * 3
+    )
+    film = decided(
+        replace(rare(finding("Effusion", exact), exact), position=exact, threshold=exact),
+        decision=replace(DECISION, rarity=exact, missed=exact, cuts={"routine": exact}),
+        header=replace(HEADER, age_years=62.3456),
+    )
+    said = public(replace(film, sight=sight, timings_ms={"read": 1.23456}), "en")
+    (only,) = said["findings"]
+    for name in ("score", "threshold", "position", "rarity"):
+        assert only[name] == six
+    assert only["probability"] == 0.030864
+    assert said["decision"] == {
+        "rarity": six,
+        "band": 1,
+        "cuts": {"routine": six},
+        "films": "Test films",
+        "population": "well",
+        "number": 400,
+        "optimistic": False,
+        "missed": six,
+        "missed_films": "Other test films",
+    }
+    assert said["sight"] == {
+        "chest": six,
+        "turn": [six] * 4,
+        "inverted": six,
+        "mirrored": six,
+        "field": [six] * 3,
+    }
+    assert said["age_years"] == 62.35
+    assert said["timings_ms"] == {"read": 1.23}
+
+
+def test_what_a_result_lacks_is_null():
+    film = replace(assessed(header=replace(HEADER, age_years=None)), crop=None, pixel_policy=None)
+    said = public(film, "en")
+    lacking = ("age_years", "crop", "pixels", "pixel_policy", "sight", "decision")
+    assert [said[name] for name in lacking] == [None] * len(lacking)
+    assert (said["findings"][0]["position"], said["findings"][0]["rarity"]) == (None, None)
+
+
+def test_a_result_says_what_was_done_to_its_pixels_and_what_it_is_for():
+    said = public(assessed(), "en")
+    assert said["pixels"].startswith("stored values as they are; window, linear")
+    assert said["pixel_policy"]["window"] == (2048.0, 4096.0)
+    assert said["crop"] == {"top": 10, "left": 0, "side": 80}
+    assert said["model"] == {
+        "name": "densenet-test",
+        "version": "1.2",
+        "sha256": CARD.sha256,
+        "proof": "proven",
+    }
+    assert (said["accession"], said["view"], said["sex"]) == ("ACC-417", "PA", "F")
+    assert said["priority_reason"] == "Pneumothorax strongly suspected: score 0.81"
+    assert said["intended_use"] == say("intended_use", "en")
+
+
+def test_a_reason_has_its_words_in_the_language_that_is_asked_for():
+    for language, sentence in (
+        ("en", "The header names a view that is not frontal: LL."),
+        ("vi", say("reason.view", "vi", measured="LL", limit=None)),
+    ):
+        (reason,) = public(REFUSED, language)["reasons"]
+        assert reason == {"code": "view", "measured": "LL", "limit": None, "sentence": sentence}
+    (warning,) = public(WARNED, "en")["warnings"]
+    assert "research 1" in warning["sentence"]
