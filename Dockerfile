@@ -4,7 +4,8 @@
 # The service: everything that lasts is in /data, the rest may be read-only.
 #   docker run --rm -it -v cxr-data:/data cxr-triage admin create-user ada --role administrator
 #   docker run --read-only --tmpfs /tmp -v cxr-data:/data -v "$PWD/tls:/tls:ro" -p 443:8080 \
-#     -e CXR_TRIAGE_TLS_CERTIFICATE=/tls/certificate.pem -e CXR_TRIAGE_TLS_KEY=/tls/key.pem cxr-triage
+#     -e CXR_TRIAGE_TLS_CERTIFICATE=/tls/certificate.pem -e CXR_TRIAGE_TLS_KEY=/tls/key.pem \
+#     -e CXR_TRIAGE_PUBLIC_URL=https://NAME cxr-triage
 # Behind a proxy that encrypts, -e CXR_TRIAGE_TRUSTED_PROXIES=ADDRESS instead of the certificate.
 # With PostgreSQL, and a hospital's own sign-in: --build-arg EXTRAS=server,postgres,oidc
 FROM python:3.11-slim AS build

@@ -32,7 +32,8 @@ MENDED = {
 
 
 def version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text.partition(",")[0]))
+    """Its numbers, without zeros at the end."""
+    return tuple(int(part) for part in re.findall(r"\d+", text.removesuffix(".0")))
 
 
 def bounds() -> dict[str, str]:

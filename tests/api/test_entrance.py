@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
@@ -245,7 +246,12 @@ def status_for(peer: str, path: str, **settings: object) -> int:
     }  # fmt: skip
     within = OwnHosts(passed_on, settings=Settings(**settings))
     proxied = ProxyHeadersMiddleware(within, "192.0.2.0/24")
-    asyncio.run(RememberPeer(proxied)(scope, receive, send))
+
+    def run() -> None:
+        asyncio.run(RememberPeer(proxied)(scope, receive, send))
+
+    with ThreadPoolExecutor(1) as thread:  # this one may have a loop: a browser's
+        thread.submit(run).result()
     return statuses[0]
 
 

@@ -74,7 +74,7 @@ def test_a_station_gets_a_key_that_works_until_it_is_revoked(browser, pages, lan
         key = page.text_content("#secret")
         page.screenshot(path=SHOTS / f"stations-{language}.png", full_page=True)
         headers = {"Authorization": f"Bearer {key}"}
-        address = f"{pages.address}/v1/worklist"
+        address = f"{pages.address}/v1/model"
         assert httpx.get(address, headers=headers, trust_env=False).status_code == 200
         card.locator("form[action$='/revoke'] button").click()
         assert httpx.get(address, headers=headers, trust_env=False).status_code == 401
