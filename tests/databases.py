@@ -116,10 +116,15 @@ def connected(url: str):
     return psycopg.connect(url, autocommit=True)
 
 
+TOUCHED: set[Path] = set()
+"""Folders of stores that somebody got at past the store."""
+
+
 @contextmanager
 def raw(folder: Path) -> Iterator[Connection]:
     """The database of a store in `folder` past the store: what somebody with the server's own
     tools can do. Each statement counts at once."""
+    TOUCHED.add(folder)
     url = url_of(folder).replace("postgresql:", "postgresql+psycopg:")
     engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:

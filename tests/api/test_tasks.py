@@ -52,10 +52,13 @@ def test_a_film_that_was_changed_on_the_disk_is_told_after_the_next_check(tmp_pa
     server.stop()
     with raw(tmp_path) as connection:
         connection.exec_driver_sql("DELETE FROM tasks")  # as if a day had passed
+        connection.exec_driver_sql("UPDATE studies SET priority_rank = 4")
     server.start()
     assert checked(server).found.damaged_named == (digest,)
     said, sound, same = shown(server)
     assert "thiếu 0 ảnh, 1 ảnh bị hỏng" in said
+    with server.person("administrator") as client:
+        assert "1 ca chụp, kết quả hoặc bản đọc không khớp" in client.get("/stations").text
     assert (sound, same) == (0, health)
 
 

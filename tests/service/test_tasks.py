@@ -69,7 +69,7 @@ def measured(store) -> dict[str, float]:
         sample.name.removeprefix("cxr_triage_"): sample.value
         for family in families
         for sample in family.samples
-        if "store_check" in sample.name
+        if "store_check" in sample.name and not sample.labels
     }
 
 
@@ -119,6 +119,33 @@ def test_the_check_finds_a_row_of_the_trail_that_was_changed(tmp_path, alone):
     runner_of(alone).do_next()
     assert last_check(alone).found.trail_fault == 1
     assert not last_check(alone).sound
+
+
+def test_the_check_finds_a_study_that_is_not_as_the_trail_says(tmp_path, store):
+    study = keep(store, 1).stored.study_id
+    keep(store, 2)
+    with raw(tmp_path) as connection:
+        connection.exec_driver_sql(
+            f"UPDATE studies SET priority_rank = 4 WHERE id = '{study}'"  # noqa: S608
+        )
+    runner_of(store).do_next()
+    found = last_check(store).found
+    assert (found.differing, found.differing_named) == (1, (f"study_changed {study}",))
+    assert (found.trail_fault, found.unknown, found.sound) == (None, 0, False)
+    assert not last_check(store).sound
+    assert found_by_kind(store)["differing"] == 1
+
+
+def found_by_kind(store) -> dict[str, float]:
+    metrics = Metrics()
+    metrics.watch_tasks(store)
+    families = text_string_to_metric_families(metrics.exposition().decode())
+    return {
+        sample.labels["kind"]: sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name == "cxr_triage_store_check_found"
+    }
 
 
 def test_what_is_purged_during_the_check_is_not_missing(alone):

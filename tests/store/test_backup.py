@@ -15,7 +15,7 @@ from cxr_triage.store.backup.backup import restore
 from cxr_triage.store.database.lock import serving
 from cxr_triage.store.records import EVERYWHERE, WorklistQuery
 from tests.databases import VARIABLE, raw, rows_of, url_of
-from tests.store.builders import keep, store_in
+from tests.store.builders import image, keep, store_in
 
 FORMS = ("backup", "backup.zip")
 
@@ -229,4 +229,17 @@ def test_a_store_moves_from_one_kind_of_database_to_the_other(
     with store_in(tmp_path / "new") as back:
         assert (rows(back), back.audit_trail(before=None, limit=99)) == kept_in
         assert back.inspect().sound
+        assert back.check_trail().sound
         assert keep(back, 9).created
+
+
+@pytest.mark.sqlite
+def test_a_text_with_a_nul_from_before_moves_to_postgresql_without_it(
+    store, tmp_path, postgres_server, monkeypatch
+):
+    keep(store, 8, of=image(8, file_name="film\0.dcm"))
+    store.back_up(tmp_path / "backup")
+    monkeypatch.setenv(VARIABLE, postgres_server)
+    bring_back(tmp_path / "backup", tmp_path / "new")
+    with store_in(tmp_path / "new") as back:
+        assert "film\ufffd.dcm" in {row.file_name for row in rows(back)}

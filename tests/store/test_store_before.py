@@ -21,7 +21,7 @@ from cxr_triage.store.backup.backup import restore
 from cxr_triage.store.records import EVERYWHERE, ReviewDraft, WorklistQuery
 from tests.api.serving import Served
 from tests.cli.running import cxr_triage
-from tests.databases import rows_of, url_of
+from tests.databases import raw, rows_of, url_of
 from tests.store.builders import store_in
 
 ARCHIVE = Path(__file__).parent / "data" / "store-0005.tar.xz"
@@ -146,11 +146,16 @@ def test_a_review_goes_on_where_it_was(folder, said):
 
 
 def test_the_audit_trail_goes_on_from_the_rows_that_were(folder, said):
-    assert admin(folder, "export-audit").splitlines()[: len(said["audit"])] == said["audit"]
+    now = [json.loads(line) for line in admin(folder, "export-audit").splitlines()]
+    was = [json.loads(line) for line in said["audit"]]
+    added = {"seals", "local_time"}
+    of_before = [{name: row[name] for name in row.keys() - added} for row in now[: len(was)]]
+    assert of_before == was
+    assert {row["action"] for row in now[len(was) :]} == {"seals_begun"}
     head = re.search(r"\d+:[0-9a-f]{64}", said["verified"])[0]
     admin(folder, "verify-audit", "--expect", head)
     rows = list(csv.DictReader(io.StringIO(admin(folder, "export-audit", "--format", "csv"))))
-    assert [row["hash"] for row in rows] == [json.loads(line)["hash"] for line in said["audit"]]
+    assert [row["hash"] for row in rows[: len(was)]] == [row["hash"] for row in was]
 
 
 def test_accounts_stations_and_keys_are_those_that_were(folder, said):
@@ -168,10 +173,24 @@ def test_accounts_stations_and_keys_are_those_that_were(folder, said):
     assert now == was
 
 
+def kept_before(folder) -> int:
+    """Studies, results and signed readings."""
+    tables = ("studies", "assessments", "reviews WHERE signed_at IS NOT NULL")
+    with raw(folder) as connection:
+        counts = (
+            connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()  # noqa: S608
+            for table in tables
+        )
+        return sum(counts)
+
+
 def test_it_is_whole_and_can_be_backed_up_anew(folder, tmp_path_factory):
     again = tmp_path_factory.mktemp("again")
     with store_in(folder) as store:
         assert store.inspect().sound
+        check = store.check_trail()
+        assert check.sound
+        assert check.unknown == kept_before(folder)
         summary = store.back_up(again / "backup")
     assert (summary.images, summary.damaged) == (6, ())
     restore(again / "backup", url_of(again), again / "blobs", force=False)

@@ -48,7 +48,7 @@ def tell_comparison(trail: "TrailCheck", language: Language) -> None:
     if trail.sound:
         typer.echo(say_count("admin.compared", language, trail.chain.rows))
     if trail.unknown:
-        typer.echo(say_count("admin.check_unknown", language, trail.unknown))
+        typer.echo(say_count("check.unknown", language, trail.unknown))
 
 
 def _tell_last(settings: Settings, language: Language) -> None:
@@ -86,4 +86,4 @@ def _tell(found: "Found", language: Language) -> None:
     if found.trail_fault is not None:
         typer.echo(say("admin.check_trail", language, number=found.trail_fault))
     if found.unknown:
-        typer.echo(say_count("admin.check_unknown", language, found.unknown))
+        typer.echo(say_count("check.unknown", language, found.unknown))

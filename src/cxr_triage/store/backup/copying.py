@@ -52,8 +52,18 @@ def _copy(source: Connection, target: Connection, table: Table) -> None:
     result = source.execution_options(yield_per=CHUNK).execute(
         select(table).order_by(*_order(table))
     )
+    takes_nul = target.dialect.name == "sqlite"
     for rows in result.partitions():
-        target.execute(insert(table), [dict(row._mapping) for row in rows])
+        copies = [dict(row._mapping) for row in rows]
+        target.execute(insert(table), copies if takes_nul else [_without_nul(c) for c in copies])
+
+
+def _without_nul(row: dict[str, Any]) -> dict[str, Any]:
+    """PostgreSQL has none in its texts; SQLite took them from senders of before."""
+    return {
+        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 def _order(table: Table) -> list[ColumnElement[Any]]:
