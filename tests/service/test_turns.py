@@ -192,16 +192,6 @@ def test_when_to_come_again_grows_with_what_waits():
         assert 20 <= jobs.turned_away()["one more"].values["retry_after_s"] <= 30
 
 
-def test_it_can_be_asked_before_any_work_is_done():
-    with jobs_of(1, 1) as jobs:
-        jobs.come("north", "running")
-        jobs.turns.check("north")
-        jobs.come("north", "waiting")
-        with pytest.raises(Overloaded):
-            jobs.turns.check("north")
-        jobs.turns.check("south")
-
-
 def test_closing_turns_away_who_waits_and_who_comes():
     with jobs_of(1, 4) as jobs:
         jobs.come("north", "running")

@@ -116,17 +116,6 @@ class Turns:
         finally:
             self._end(claim.party, self._clock() - started)
 
-    def check(self, party: str) -> None:
-        """Would a job of theirs that comes now be let in? Before any work is done for it.
-
-        Raises Overloaded.
-        """
-        with self._lock:
-            self.check_open()
-            full = self._length() >= self._queue and not self._may_run(party)
-            if full and self._fullest(party) == party:
-                raise self._overloaded(party)
-
     def check_open(self) -> None:
         """Raises Overloaded `stopping`."""
         if self._closed:
@@ -183,7 +172,7 @@ class Turns:
         def fullness(party: str) -> tuple[int, bool]:
             return len(self._waiting[party]), party == newcomer
 
-        return max(self._waiting, key=fullness, default=newcomer)
+        return max(self._waiting, key=fullness)
 
     def _answer(self, job: _Waiting, answer: Literal["turn", "overloaded", "stopping"]) -> None:
         party = job.claim.party
@@ -213,9 +202,6 @@ class Turns:
 
     def _length(self) -> int:
         return sum(map(len, self._waiting.values()))
-
-    def _overloaded(self, party: str) -> Overloaded:
-        return Overloaded("overloaded", retry_after_s=self._retry_after_s(party))
 
     def _retry_after_s(self, party: str) -> int:
         """Until what it has waiting may be done, if everybody else goes on."""
