@@ -52,7 +52,7 @@ def features(pixels: F32, side: int) -> F32:
     """f32 [CELLS²]: the film, that side on top, reduced and standardised."""
     image = Image.fromarray(np.ascontiguousarray(pixels))
     small: F32 = np.asarray(image.resize((CELLS, CELLS), Image.Resampling.BOX))
-    standard = (small - small.mean()) / (small.std() + np.float32(1e-3))
+    standard: F32 = (small - small.mean()) / (small.std() + np.float32(1e-3))
     return np.rot90(standard, side).ravel()
 
 
