@@ -75,7 +75,7 @@ def test_long_images_are_refused():
         (film(260, 223), {}, Reason(code="too_small", measured=223, limit=224)),
         (film(1303, 600), {}, Reason(code="aspect_ratio", measured=2.17, limit=2.0)),
         (film(900, 600), {}, Reason(code="crop_loss", measured=0.33, limit=0.3)),
-        (_two_greys(0.40, 0.42), {}, Reason(code="constant", measured=0.02, limit=0.05)),
+        (_two_greys(0.4, 0.4227), {}, Reason(code="constant", measured=0.023, limit=0.05)),
         (film(), {"clipped": 0.777}, Reason(code="stale_window", measured=0.78, limit=0.5)),
         (_black_over(0.7), {}, Reason(code="saturated", measured=0.7, limit=0.6)),
         (_black_over(0.9), {"padded": 0.5}, Reason(code="saturated", measured=0.8, limit=0.6)),
@@ -107,9 +107,24 @@ def test_all_padding_is_refused_as_blank_and_breaks_nothing():
     assert pixel_codes(np.zeros((600, 600)), padded=1.0) == ["constant"]
 
 
-def test_white_counts_as_pure_as_black_does_and_grey_does_not():
-    assert pixel_codes(1 - _black_over(0.7)) == ["saturated"]
-    assert pixel_codes(0.001 + 0.998 * _black_over(0.7)) == []
+@pytest.mark.parametrize(
+    ("grey", "codes"),
+    [(0.0, ["saturated"]), (1 / 2048, ["saturated"]), (0.001, [])],
+    ids=["pure", "within one of 2048", "beyond"],
+)
+def test_white_counts_as_pure_as_black_does_and_grey_does_not(grey, codes):
+    for end in (grey, 1 - grey):
+        unit = film(1000, 1000)
+        unit[:700] = end
+        assert pixel_codes(unit) == codes
+
+
+@pytest.mark.parametrize("grey", [0.1, 0.9])
+@pytest.mark.parametrize(("share", "codes"), [(0.008, ["constant"]), (0.016, [])])
+def test_one_pixel_in_a_hundred_makes_no_blank_image_a_film(grey, share, codes):
+    unit = np.full((1000, 1000), 0.5)
+    unit[: round(share * 1000)] = grey
+    assert pixel_codes(unit) == codes
 
 
 def test_a_film_in_a_picture_may_be_two_thirds_as_small():
