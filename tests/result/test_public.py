@@ -142,6 +142,11 @@ def test_numbers_have_as_many_decimals_as_they_mean():
     assert said["timings_ms"] == {"read": 1.23}
 
 
+def test_the_reason_names_the_films_that_the_result_was_decided_by():
+    here = decided(decision=replace(DECISION, population="all"))
+    assert public(here, "en")["priority_reason"].endswith("of 100 films that came here")
+
+
 def test_what_a_result_lacks_is_null():
     film = replace(assessed(header=replace(HEADER, age_years=None)), crop=None, pixel_policy=None)
     said = public(film, "en")

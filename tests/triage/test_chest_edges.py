@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cxr_triage.domain import Reason
 from cxr_triage.language import LANGUAGES
 from cxr_triage.result.sentences import reason_sentence
 from cxr_triage.triage.chest_edges import SIDES, check_edges, score
@@ -32,6 +33,30 @@ def test_a_whole_film_is_cut_off_nowhere(film):
 def test_the_edge_that_cuts_is_named(film, side):
     found = check_edges(without(film, side, 0.3))
     assert f"cut_{SIDES[side]}" in [reason.code for reason in found]
+
+
+@pytest.mark.parametrize(
+    ("side", "certainty", "limit"),
+    [(0, 0.937, 0.786), (1, 0.997, 0.875), (2, 0.890, 0.852), (3, 1.0, 0.875)],
+    ids=SIDES,
+)
+def test_a_reason_says_how_sure_it_is_and_from_where_on_it_counts(film, side, certainty, limit):
+    """1 / (1 + exp(−1.3)) and so on."""
+    part, name = without(film, side, 0.2), SIDES[side]
+    measured = round(1 / (1 + np.exp(-score(part, name))), 3)
+    assert measured == pytest.approx(certainty, abs=0.002)
+    assert check_edges(part) == (Reason(code=f"cut_{name}", measured=measured, limit=limit),)
+
+
+@pytest.mark.parametrize("side", range(4), ids=SIDES)
+def test_less_is_enough_at_the_likelier_of_two_ends_of_a_film_longer_than_any_plate(film, side):
+    """And at no other: what says something of one end says nothing of the others."""
+    found = check_edges(without(film, side, 0.22))
+    assert [(reason.code, reason.limit) for reason in found] == [(f"cut_{SIDES[side]}", 0.574)]
+
+
+def test_a_picture_of_one_grey_breaks_nothing():
+    assert all(np.isfinite(score(np.zeros((300, 300), np.float32), name)) for name in SIDES)
 
 
 @pytest.mark.parametrize("side", range(4))

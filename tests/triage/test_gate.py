@@ -152,6 +152,7 @@ def test_limits_hold_for_one_version_of_one_network():
 def test_film_that_lies_the_wrong_way_is_refused_unless_the_policy_puts_it_right():
     judge, seer = gate(sight(turned=1))
     verdict = judge.judge(radiograph(film()))
+    assert verdict.eligibility.status == "refer"
     assert [reason.code for reason in verdict.eligibility.reasons] == ["turned_left"]
     assert verdict.correction == PixelCorrection()
     assert len(seer.shown) == 1
@@ -164,7 +165,7 @@ def test_film_that_is_put_right_is_looked_at_again_and_accepted_aloud():
     assert [warning.code for warning in verdict.eligibility.warnings][:3] == [
         "corrected_left", "corrected_inverted", "mirrored"
     ]  # fmt: skip
-    assert (verdict.correction.quarter_turns, verdict.correction.inverted) == (1, True)
+    assert verdict.correction == PixelCorrection(quarter_turns=1, inverted=True)
     assert verdict.sight.turn[1] == 1.0
     first, second = seer.shown
     assert np.allclose(np.rot90(first[0], -1), -second[0], atol=1)
@@ -188,6 +189,28 @@ def test_refusals_of_pixels_and_of_the_picture_stand_together_and_doubts_only_wi
     verdict = judge.judge(radiograph(film(900, 600)))
     assert [reason.code for reason in verdict.eligibility.reasons] == ["crop_loss", "not_chest"]
     assert verdict.eligibility.warnings == ()
+
+
+@pytest.mark.parametrize("looks", [[0], [2, 0]], ids=["upright", "put right"])
+@pytest.mark.parametrize(("view", "status"), [("PA", "accept"), ("", "refer")])
+def test_a_doubtful_picture_is_believed_where_its_header_says_frontal_chest(looks, view, status):
+    judge, _ = gate(*(sight(chest=0.3, turned=turned) for turned in looks), correct=True)
+    decoded = radiograph(film())
+    said = replace(decoded, header=replace(CHEST_PA, view=view))
+    assert judge.judge(said).eligibility.status == status
+
+
+def test_values_that_were_never_scaled_are_the_only_reason_whatever_the_network_sees():
+    judge, _ = gate(sight(chest=0.0))
+    doubt = Reason(code="bits_doubtful", measured=12, limit=16)
+    verdict = judge.judge(radiograph(film(), warnings=(doubt,)))
+    assert [reason.code for reason in verdict.eligibility.reasons] == ["bits_unscaled"]
+
+
+def test_the_header_is_judged_by_the_limits_of_the_policy():
+    judge, _ = gate(sight())
+    found = [judge.check_header(replace(CHEST_PA, age_years=age)).status for age in (14.0, 15.0)]
+    assert found == ["refer", "accept"]
 
 
 def test_padding_stays_black_in_a_film_that_is_inverted_back():

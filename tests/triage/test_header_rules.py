@@ -83,6 +83,11 @@ def test_a_side_view_is_refused_in_every_language_that_knows_the_chest(view):
         assert header_codes(view="", description=f"THORAX {view}") == ["view"]
 
 
+@pytest.mark.parametrize("view", ["AXIAL", "CRANIO-CAUDAL", "TRANSVERSE", "AP / AXIAL"])
+def test_a_view_of_the_standards_table_that_is_not_frontal_is_refused(view):
+    assert header_codes(view=view) == ["view"]
+
+
 @pytest.mark.parametrize(
     "view", ["L", "R", "X", "CHEST", "1", "FRONT", "POSTERO-ANTERIOR", "AP SUPINE"]
 )

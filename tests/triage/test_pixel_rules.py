@@ -75,7 +75,7 @@ def test_long_images_are_refused():
         (film(260, 223), {}, Reason(code="too_small", measured=223, limit=224)),
         (film(1303, 600), {}, Reason(code="aspect_ratio", measured=2.17, limit=2.0)),
         (film(900, 600), {}, Reason(code="crop_loss", measured=0.33, limit=0.3)),
-        (_two_greys(0.40, 0.42), {}, Reason(code="constant", measured=0.02, limit=0.05)),
+        (_two_greys(0.4, 0.4227), {}, Reason(code="constant", measured=0.023, limit=0.05)),
         (film(), {"clipped": 0.777}, Reason(code="stale_window", measured=0.78, limit=0.5)),
         (_black_over(0.7), {}, Reason(code="saturated", measured=0.7, limit=0.6)),
         (_black_over(0.9), {"padded": 0.5}, Reason(code="saturated", measured=0.8, limit=0.6)),
@@ -83,7 +83,9 @@ def test_long_images_are_refused():
     ids=lambda value: value.code if isinstance(value, Reason) else "",
 )
 def test_a_refusal_says_what_was_measured_and_the_limit(picture, policy, reason):
-    assert reason in check_pixels(radiograph(picture, **policy), LIMITS).reasons
+    verdict = check_pixels(radiograph(picture, **policy), LIMITS)
+    assert verdict.status == "refer"
+    assert reason in verdict.reasons
 
 
 @pytest.mark.parametrize(
@@ -105,9 +107,24 @@ def test_all_padding_is_refused_as_blank_and_breaks_nothing():
     assert pixel_codes(np.zeros((600, 600)), padded=1.0) == ["constant"]
 
 
-def test_white_counts_as_pure_as_black_does_and_grey_does_not():
-    assert pixel_codes(1 - _black_over(0.7)) == ["saturated"]
-    assert pixel_codes(0.001 + 0.998 * _black_over(0.7)) == []
+@pytest.mark.parametrize(
+    ("grey", "codes"),
+    [(0.0, ["saturated"]), (1 / 2048, ["saturated"]), (0.001, [])],
+    ids=["pure", "within one of 2048", "beyond"],
+)
+def test_white_counts_as_pure_as_black_does_and_grey_does_not(grey, codes):
+    for end in (grey, 1 - grey):
+        unit = film(1000, 1000)
+        unit[:700] = end
+        assert pixel_codes(unit) == codes
+
+
+@pytest.mark.parametrize("grey", [0.1, 0.9])
+@pytest.mark.parametrize(("share", "codes"), [(0.008, ["constant"]), (0.016, [])])
+def test_one_pixel_in_a_hundred_makes_no_blank_image_a_film(grey, share, codes):
+    unit = np.full((1000, 1000), 0.5)
+    unit[: round(share * 1000)] = grey
+    assert pixel_codes(unit) == codes
 
 
 def test_a_film_in_a_picture_may_be_two_thirds_as_small():
@@ -117,19 +134,16 @@ def test_a_film_in_a_picture_may_be_two_thirds_as_small():
     assert refused.reasons == (Reason(code="too_small", measured=148, limit=149),)
 
 
-@pytest.mark.parametrize(("used", "status"), [(14, "refer"), (15, "accept")])
-def test_values_that_were_never_scaled_are_refused_for_that_alone(used, status):
-    doubts = (
-        Reason(code="small", measured=1, limit=2),
-        Reason(code="bits_doubtful", measured=used, limit=16),
-    )
-    verdict = check_pixels(radiograph(0.02 * film(100, 100), warnings=doubts), LIMITS)
-    if used == 14:
-        assert verdict.reasons == (Reason(code="bits_unscaled", measured=14, limit=16),)
-        assert verdict.warnings == doubts[:1]
-    else:
-        assert [reason.code for reason in verdict.reasons] == ["too_small", "constant"]
-        assert verdict.warnings[:2] == doubts
+def test_values_that_were_never_scaled_are_refused_for_that_alone():
+    other = Reason(code="small", measured=1, limit=2)
+    two_bits, one_bit = (Reason(code="bits_doubtful", measured=n, limit=16) for n in (14, 15))
+    dark = 0.02 * film(100, 100)
+    verdict = check_pixels(radiograph(dark, warnings=(other, two_bits)), LIMITS)
+    assert (verdict.status, verdict.warnings) == ("refer", (other,))
+    assert verdict.reasons == (Reason(code="bits_unscaled", measured=14, limit=16),)
+    verdict = check_pixels(radiograph(dark, warnings=(other, one_bit)), LIMITS)
+    assert [reason.code for reason in verdict.reasons] == ["too_small", "constant"]
+    assert verdict.warnings[:2] == (other, one_bit)
 
 
 def test_film_of_14_by_17_inches_is_accepted():

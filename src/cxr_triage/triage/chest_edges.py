@@ -51,9 +51,9 @@ def score(pixels: F32, name: str) -> float:
 def features(pixels: F32, side: int) -> F32:
     """f32 [CELLS²]: the film, that side on top, reduced and standardised."""
     image = Image.fromarray(np.ascontiguousarray(pixels))
-    small = np.asarray(image.resize((CELLS, CELLS), Image.Resampling.BOX), np.float32)
-    standard = (small - small.mean()) / (small.std() + np.float32(1e-3))
-    return np.asarray(np.rot90(standard, side).ravel(), np.float32)
+    small: F32 = np.asarray(image.resize((CELLS, CELLS), Image.Resampling.BOX))
+    standard: F32 = (small - small.mean()) / (small.std() + np.float32(1e-3))
+    return np.rot90(standard, side).ravel()
 
 
 def _certainty(log_odds: float) -> float:
