@@ -20,11 +20,11 @@ WHOLE, CUT_OFF, TINY = range(3)
 SHARES = {"chest": 0.55, "broken": 0.13, "source": 0.2, "phantom": 0.12}
 """Of a batch: films, films that are no film any more, pictures of other things, drawings."""
 
-SICK_SHARE = 0.4
+SICK_SHARE = 0.5
 """Of the films: with gross disease drawn on them."""
 DRAWN_ON_SHARE = 0.15
 """Of what is no chest: with discs, rings and wires on it."""
-OLD_SHARE = 0.3
+OLD_SHARE = 0.4
 """Of all pictures: with the tones of old films."""
 
 CUT_KEPT = 0.68
@@ -34,6 +34,8 @@ WHOLE_KEPT = 0.86
 TINY_SHARE, FULL_SHARE = 0.42, 0.6
 """A film that fills less of the frame's side than the first is tiny; more than the second,
 not."""
+STRETCH = 0.22
+"""Films come from other machines with other fields, and pulled to a square."""
 LEAST_SEEN = 0.3
 """A film of whose area less than this is seen is no chest film any more."""
 
@@ -122,7 +124,7 @@ def _field(random: np.random.Generator) -> tuple[int, np.ndarray, np.ndarray]:
     draw, cut = random.random(), np.array([[0.0, 0.0], [1.0, 1.0]])
     centre = 0.5 + random.uniform(-0.05, 0.05, 2)
     if draw < 0.62:
-        side = random.uniform(0.9, 1.3) * np.exp(random.uniform(-0.12, 0.12, 2))
+        side = random.uniform(0.8, 1.3) * np.exp(random.uniform(-STRETCH, STRETCH, 2))
     elif draw < 0.82:
         cut = _cut(random)
         side, centre = _frame_of(cut, random)

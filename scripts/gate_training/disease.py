@@ -167,6 +167,18 @@ def chest_wall(picture: F32, random: np.random.Generator) -> F32:
     return _filled(picture, mask.astype(np.float32), random)
 
 
+def burnt_middle(picture: F32, random: np.random.Generator) -> F32:
+    """Spine, heart and what lies under the diaphragm white, as where the lungs were exposed for."""
+    middle = 0.5 + random.uniform(-0.05, 0.05) + random.uniform(-0.1, 0.1) * (Y - 0.5)
+    wide = random.uniform(0.05, 0.13) * (1 + random.uniform(-0.3, 1.2) * Y)
+    spine = np.exp(-(((X - middle) / wide) ** 2)) * random.uniform(0.15, 0.7)
+    bow = random.uniform(-0.4, 0.6) * (X - 0.5) ** 2
+    level = random.uniform(0.62, 0.95)
+    below = ((Y - level - bow) * random.uniform(8, 30)).clip(0, 1) * random.uniform(0, 0.7)
+    cover = np.maximum(spine, below)
+    return picture * (1 - cover) + cover * random.uniform(0.85, 1.05)
+
+
 def hardware(picture: F32, random: np.random.Generator) -> F32:
     """Tubes, leads, a pacemaker, plates, rods along the spine, a brace's buckles."""
     image = Image.new("L", (SIDE * 2, SIDE * 2))
@@ -197,15 +209,18 @@ def hardware(picture: F32, random: np.random.Generator) -> F32:
 
 KINDS: tuple[Callable[[F32, np.random.Generator], F32], ...] = (
     white_side, white_lungs, white_below, destroyed, masses, cavities, dark_side, drawn_over,
-    chest_wall, hardware,
+    chest_wall, hardware, burnt_middle,
 )  # fmt: skip
 
 
 def old(picture: U8, random: np.random.Generator) -> U8:
     """Of anything: the tones of a film on a light box, and of the programs that mend them."""
     grey = picture.astype(np.float32) / 255
-    kind = random.integers(5)
-    if kind == 0:  # burnt out, or all in the dark
+    kind = random.integers(6)
+    if kind == 5:  # a hard copy: a steep curve about some grey of the film
+        about = np.percentile(grey, random.uniform(25, 75))
+        grey = 1 / (1 + np.exp(-(grey - about) * random.uniform(5, 16)))
+    elif kind == 0:  # burnt out, or all in the dark
         low, high = np.percentile(grey, (random.uniform(0, 20), random.uniform(60, 95)))
         grey = (grey - low) / max(float(high - low), 0.1)
     elif kind == 1:  # details lifted

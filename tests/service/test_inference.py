@@ -71,7 +71,6 @@ def faulty(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
-        patch.setenv("FILM", str(RG1))
         yield start
     for faulty in pools:
         faulty.pool.close()
