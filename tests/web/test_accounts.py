@@ -117,7 +117,7 @@ def test_an_administrator_limits_a_station_and_the_limit_is_said_beside_the_file
     with reader(browser, pages, "administrator", language=language, screen=screen) as page:
         page.goto(f"{pages.address}/stations")
         card = page.locator("section.card", has_text="North")
-        card.locator("summary").click()
+        card.locator(".quota summary").click()
         page.forgiven.add(422)
         card.locator("input[name=images]").fill("99999999")
         card.locator(".quota form button").click()
