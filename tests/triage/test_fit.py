@@ -90,8 +90,7 @@ def test_what_is_missed_is_measured_on_a_sites_own_films_where_it_has_such():
         measured = (own if site is own else reference).measured_films
         tiers = np.array([tier is None for tier in decision.tiers_of(measured, LABELS)])
         assert decision.scale.missed == tiers[~measured.well].mean()
-        if site is not well:
-            assert decision.scale.decided(0.2).missed_films == named
+        assert decision.scale.decided(0.2).missed_films == named
 
 
 def test_a_finding_is_likely_from_the_cards_own_point_on_or_from_where_it_is_flagged():

@@ -271,7 +271,7 @@ class _Fit:
         draft = Decision(labels=labels)
         return Decision(
             labels=labels,
-            scale=self._scale(cuts, self._missed(draft)),
+            scale=self._scale(cuts, *self._missed(draft)),
             critical=critical,
             critical_precision=precision,
             film_auc=film_auc,
@@ -377,21 +377,23 @@ class _Fit:
                 found[tier] = tail.value_at(extremeness * self._weight[name])
         return found
 
-    def _missed(self, draft: Decision) -> float | None:
-        """Of the measured films with a finding: the share that nothing is flagged on."""
+    def _missed(self, draft: Decision) -> tuple[float | None, Positions]:
+        """Of measured films with a finding: the share that nothing is flagged on, and whose they
+        are."""
         for positions in (self._site, self._reference):
             films = positions.measured_films
             if films is not None and films.labelled and not films.well.all():
                 tiers = draft.tiers_of(films, positions.labels)
                 sick = np.flatnonzero(~films.well)
-                return sum(tiers[place] is None for place in sick) / len(sick)
-        return None
+                return sum(tiers[place] is None for place in sick) / len(sick), positions
+        return None, self._reference
 
-    def _scale(self, cuts: Mapping[Tier, float], missed: float | None) -> Scale:
+    def _scale(
+        self, cuts: Mapping[Tier, float], missed: float | None, measured: Positions
+    ) -> Scale:
         source = self._source("routine")
         films = source.fit_films
         population = self._extremeness(films, source, self._names)[films.well]
-        own = self._site.measured_films
         return Scale(
             positions=source,
             site=None if self._site is self._reference else self._site,
@@ -401,7 +403,7 @@ class _Fit:
             cuts=cuts,
             bands=self._policy.decision.bands,
             missed=missed,
-            measured=self._site if own is not None and own.labelled else self._reference,
+            measured=measured,
         )
 
 
