@@ -19,7 +19,7 @@ MAX_BATCH = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outputs:
-    """Of one image. logits: f32 [L]. cams: f32 [L, h, w]. embedding: f32 [1024].
+    """Of one image. logits: f32 [L]. cams: f32 [L, h, w]. embedding: f32 [E].
 
     The cams lie on the image as it came, also where it was turned before it was scored.
     mean(cams) + bias is the logit, for each label.
