@@ -36,14 +36,14 @@ def test_a_browser_that_signed_in_before_is_let_in_while_others_guess(server):
 
 
 def test_readers_do_not_wait_behind_many_who_sign_in(server):
-    """Sixty at once; each takes a processor for some hundredths of a second."""
+    """Forty-five at once; each takes a processor for some hundredths of a second."""
 
     def guess(number: int) -> int:
         with server.nobody() as client:
             return sign_in(client, f"nobody{number}", "a wrong password").status_code
 
-    with server.client() as reader, ThreadPoolExecutor(60) as threads:
-        guesses = [threads.submit(guess, number) for number in range(60)]
+    with server.client() as reader, ThreadPoolExecutor(45) as threads:
+        guesses = [threads.submit(guess, number) for number in range(45)]
         answers = 0
         while not all(one.done() for one in guesses):
             assert reader.get("/v1/model").status_code == 200
