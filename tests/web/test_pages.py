@@ -87,10 +87,9 @@ def test_nothing_but_the_files_is_served(anyone, path):
     assert anyone.get(f"/static/{assets().version}/{path}").status_code == 404
 
 
-def test_an_address_with_control_characters_is_answered_by_a_page(anyone):
-    answer = anyone.get(f"/static/{assets().version}/%00", headers={"Accept": "text/html"})
-    assert answer.status_code == 400
-    assert "ký tự điều khiển" in answer.text
+def test_a_file_whose_name_has_control_characters_is_refused_before_it_is_looked_for(anyone):
+    answer = anyone.get(f"/static/{assets().version}/%00")
+    assert (answer.status_code, answer.json()["code"]) == (400, "control_characters")
 
 
 @pytest.mark.parametrize("path", ["/worklist?priority=urgent", "/upload", "/studies/x?from=a%3Db"])
