@@ -62,6 +62,11 @@ class Caller:
         self._headers = headers
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        """Once more on a new connection, if the service has closed one that was idle."""
+        answer = self._ask(method, path, body)
+        return answer if answer[0] else self._ask(method, path, body)
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> Answer:
         kind = "application/dicom" if path == "/v1/images" else "application/json"
         try:
             self._connection.request(method, path, body, self._headers | {"Content-Type": kind})
