@@ -20,7 +20,7 @@ from cxr_triage.service.people.administration import Administration
 from cxr_triage.web import app as web_app
 
 from .films import film
-from .serving import Served, assessment, send
+from .serving import Served, assessment
 
 UID = "1.2.826.0.1.99137"
 MARKS = {
@@ -92,12 +92,13 @@ def planted(server: Served) -> dict[str, list[str]]:
         return film(number, **(marks | uids | values))
 
     with server.client() as station, server.person("radiologist") as doctor:
-        form = {"file": ("MARKFILE.dcm", film_of(1))}
-        first = assessment(station.post("/v1/images", files=form))
-        second = assessment(send(station, film_of(2)))
-        hidden = assessment(send(station, film_of(3)))
-        other = {"PatientName": "MARKOTHER^BA", "PatientID": "MARKOTHERID"}
-        sibling = assessment(send(station, film_of(4, **other)))
+
+        def sent(number: int, **values: str) -> dict:
+            form = {"file": ("MARKFILE.dcm", film_of(number, **values))}
+            return assessment(station.post("/v1/images", files=form))
+
+        first, second, hidden = sent(1), sent(2), sent(3)
+        sibling = sent(4, PatientName="MARKOTHER^BA", PatientID="MARKOTHERID")
         study, version = f"/v1/studies/{first['study_id']}", 0
 
         def put_right(address: str, **body: object) -> None:
