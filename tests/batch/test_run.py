@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -140,8 +141,12 @@ def test_unexpected_fault_fails_one_file_and_says_nothing_of_its_text(
     assert name not in result.error.message("en") + caplog.text
 
 
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
 def _write(folder, results, pipeline, **options):
-    defaults = {"language": "en", "table": True, "heatmaps": 2, "report": True, "base": None}
+    defaults = {"language": "en", "table": True, "heatmaps": 2, "report": True, "base": None,
+                "zone": ZONE}  # fmt: skip
     card = pipeline.engine.card
     with (
         open_output(folder, pipeline=pipeline, **(defaults | options)) as output,
@@ -177,7 +182,14 @@ def test_earlier_results_are_kept(tmp_path, results, pipeline):
 
 def test_rows_are_on_disk_before_the_run_ends(tmp_path, results, pipeline):
     with open_output(
-        tmp_path, pipeline=pipeline, language="en", table=False, heatmaps=0, report=False, base=None
+        tmp_path,
+        pipeline=pipeline,
+        language="en",
+        table=False,
+        heatmaps=0,
+        report=False,
+        base=None,
+        zone=ZONE,
     ) as output:
         output.add(results[1], row_of(results[1], pipeline.engine.card, "f", "en"))
         assert (tmp_path / "results.jsonl").read_text("utf-8").count("\n") == 1
@@ -193,7 +205,14 @@ def test_output_that_cannot_be_written_is_one_sentence(tmp_path, pipeline):
 def test_cell_is_never_a_formula(tmp_path, results, pipeline):
     row = row_of(results[3], pipeline.engine.card, "f", "en") | {"path": "=cmd()"}
     with open_output(
-        tmp_path, pipeline=pipeline, language="en", table=True, heatmaps=0, report=False, base=None
+        tmp_path,
+        pipeline=pipeline,
+        language="en",
+        table=True,
+        heatmaps=0,
+        report=False,
+        base=None,
+        zone=ZONE,
     ) as output:
         output.add(results[3], row)
     assert "'=cmd()" in (tmp_path / "results.csv").read_text("utf-8-sig")
@@ -208,6 +227,6 @@ def test_report_keeps_pictures_of_the_most_urgent_films_only(results, pipeline, 
         for result in results:
             gallery.add(result)
             kept.add(result)
-        page = "".join(gallery.page(pipeline, "en", kept))
+        page = "".join(gallery.page(pipeline, "en", ZONE, kept))
     assert page.count("7-again.dcm") >= 1
     assert 0 < page.count("data:image") <= 4
