@@ -14,7 +14,7 @@ from cxr_triage.errors import BackupFailed, StoreBusy
 from cxr_triage.store.backup.backup import restore
 from cxr_triage.store.database.lock import serving
 from cxr_triage.store.records import EVERYWHERE, WorklistQuery
-from tests.databases import VARIABLE, raw, rows_of, url_of
+from tests.databases import TOUCHED, VARIABLE, raw, rows_of, url_of
 from tests.store.builders import image, keep, store_in
 
 FORMS = ("backup", "backup.zip")
@@ -237,7 +237,10 @@ def test_a_store_moves_from_one_kind_of_database_to_the_other(
 def test_a_text_with_a_nul_from_before_moves_to_postgresql_without_it(
     store, tmp_path, postgres_server, monkeypatch
 ):
-    keep(store, 8, of=image(8, file_name="film\0.dcm"))
+    keep(store, 8, of=image(8, file_name="film.dcm"))
+    TOUCHED.add(tmp_path)
+    with store._database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE images SET file_name = 'film' || char(0) || '.dcm'")
     store.back_up(tmp_path / "backup")
     monkeypatch.setenv(VARIABLE, postgres_server)
     bring_back(tmp_path / "backup", tmp_path / "new")

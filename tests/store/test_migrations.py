@@ -130,10 +130,11 @@ def test_studies_that_one_of_several_readings_signed_are_not_signed_any_more(dat
 
 
 def test_what_was_kept_before_there_were_seals_is_counted_and_what_went_since_is_named(
-    database, monkeypatch, tmp_path
+    database, tmp_path
 ):
-    monkeypatch.setattr("cxr_triage.store.database.migrate.HEAD", "0005")
-    migrate(database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cxr_triage.store.database.migrate.HEAD", "0005")
+        migrate(database)
     about, study, image, result, reading = SIGNED[:3], *SIGNED[3:]
     with database.transaction() as connection:
         for statement in about:
@@ -145,7 +146,6 @@ def test_what_was_kept_before_there_were_seals_is_counted_and_what_went_since_is
             connection.exec_driver_sql(reading.format(result=name, study=name))
         connection.exec_driver_sql(study.format(study="leads-nowhere", leading="gone"))
     database.close()
-    monkeypatch.undo()
     with open_store(url_of(tmp_path), tmp_path / "blobs") as store:
         check = store.check_trail()
         assert (check.differences, check.unknown) == ((), 7)

@@ -73,7 +73,7 @@ def test_errors_and_logs_hold_no_identifier(tmp_path, caplog, monkeypatch):
         errors.append(caught.value)
         with raw(tmp_path) as connection:
             connection.exec_driver_sql("DROP TABLE reviews")
-            connection.exec_driver_sql("DROP TABLE assessments")
+            connection.exec_driver_sql("ALTER TABLE assessments RENAME TO elsewhere")
         with pytest.raises(TriageError) as failed:
             keep(store, 6, **{**UIDS, "sop": "1.2.7777002.1"})
         errors.append(failed.value)

@@ -28,6 +28,7 @@ from cxr_triage.store.records import (
     Scope,
     WorklistQuery,
 )
+from tests.databases import TOUCHED
 from tests.store.builders import KEEPING, RECEIVED_AT, keep, store_in
 
 ALL = WorklistQuery()
@@ -150,6 +151,7 @@ def fill(store) -> dict[str, timedelta]:
             minutes=number * 7 % 24,
         )  # fmt: skip
         ids.append(kept.stored.study_id)
+    TOUCHED.add(store.whole_file(kept.stored.assessment.digest))
     with store._database.transaction() as connection:
         for number, study in enumerate(ids):
             state = ("new", "opened", "reviewed", "signed", "changed")[number % 5]
@@ -274,6 +276,7 @@ def test_a_row_tells_what_made_the_priority(store):
 
 def copy_study(store, count: int) -> None:
     """`count` studies like the one that is there, of every priority and state."""
+    TOUCHED.add(store._database.file)
     with closing(sqlite3.connect(store._database.file)) as connection, connection:
         connection.execute(
             """

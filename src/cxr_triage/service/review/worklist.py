@@ -130,11 +130,12 @@ def place_of(cursor: str) -> PageCursor:
             and band in BANDS
             and moment.year in THIS_AGE
             and received.year in THIS_AGE
+            and type(study_id) is str
             and len(study_id) <= 64
             and study_id.isprintable()
         )
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise QueryInvalid("cursor_invalid") from None
-    if not fits or type(study_id) is not str:
+    if not fits:
         raise QueryInvalid("cursor_invalid")
     return PageCursor(moment, int(rank), int(band), received, study_id)
