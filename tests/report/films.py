@@ -187,6 +187,7 @@ def film(assessment: Assessment, path: str = "ward/film.dcm") -> Film:
 
 
 def page(studies, unread=(), *, language="en", card: ModelCard = CARD) -> str:
-    return render(
+    parts = render(
         studies, unread, language=language, created_at=CREATED_AT, model=card, policy="default 1"
     )
+    return "".join(parts)

@@ -18,7 +18,7 @@ from cxr_triage.batch.run import FileResult
 from cxr_triage.domain import Assessment, Patient
 from cxr_triage.language import Language
 from cxr_triage.report.film.film import Film, film_of, leading_first
-from cxr_triage.report.film.html import StudyFilms, Unread, render_parts
+from cxr_triage.report.film.html import StudyFilms, Unread, render
 from cxr_triage.report.film.overlay import overlay
 from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.rank import rank_studies, standing_of
@@ -126,7 +126,7 @@ class Gallery:
         if len(self._pictured) > self.LIMIT:
             self._forget_the_least_urgent()
         policy = pipeline.policy
-        return render_parts(
+        return render(
             _Studies(kept, self._film),
             [_unread(one, below(self._base, one.path), language) for one in kept.unread],
             language=language,

@@ -73,30 +73,6 @@ def render(
     model: ModelCard,
     policy: str,
     steps: NextSteps | None = None,
-) -> str:
-    """The whole page; arguments as of `render_parts`."""
-    return "".join(
-        render_parts(
-            studies,
-            unread,
-            language=language,
-            created_at=created_at,
-            model=model,
-            policy=policy,
-            steps=steps,
-        )
-    )
-
-
-def render_parts(
-    studies: Studies,
-    unread: Sequence[Unread] = (),
-    *,
-    language: Language,
-    created_at: datetime,
-    model: ModelCard,
-    policy: str,
-    steps: NextSteps | None = None,
 ) -> Iterator[str]:
     """The page, piece by piece; studies and films stay in the order given, and one study is
     looked at at a time.

@@ -72,7 +72,7 @@ def _layer(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> byt
 
 def _report(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
     film = film_of(drawing.title, assessment, _pixels_or_none(decode))
-    page = render(
+    parts = render(
         [[film]],
         language=drawing.language,
         created_at=datetime.now(ZoneInfo(drawing.time_zone)),
@@ -80,7 +80,7 @@ def _report(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> by
         policy=drawing.policy,
         steps=drawing.steps,
     )
-    return page.encode()
+    return "".join(parts).encode()
 
 
 def _pictures(decode: DecodeImage, assessment: Assessment, _: Drawing) -> bytes:

@@ -77,10 +77,7 @@ class AccountRows:
                 .where(station_keys.c.prefix == prefix, station_keys.c.revoked_at.is_(None))
                 .values(revoked_at=at)
             )
-            row = connection.execute(
-                select(station_keys).where(station_keys.c.prefix == prefix)
-            ).first()
-            key = _record(StationKey, row, "key_not_found")
+            key = _key(connection, prefix)
             append(connection, _about(audit, key.id))
             return key
 
@@ -93,10 +90,7 @@ class AccountRows:
             connection.execute(
                 update(station_keys).where(station_keys.c.prefix == prefix).values(scope=scope)
             )
-            row = connection.execute(
-                select(station_keys).where(station_keys.c.prefix == prefix)
-            ).first()
-            key = _record(StationKey, row, "key_not_found")
+            key = _key(connection, prefix)
             append(connection, _about(audit, key.id))
             return key
 
@@ -254,6 +248,12 @@ def _add(
 
 def _about(audit: AuditEntry, subject_id: str) -> AuditEntry:
     return replace(audit, subject_id=subject_id)
+
+
+def _key(connection: Connection, prefix: str) -> StationKey:
+    """Raises NotFound."""
+    row = connection.execute(select(station_keys).where(station_keys.c.prefix == prefix)).first()
+    return _record(StationKey, row, "key_not_found")
 
 
 def _record(kind: type[R], row: Row[Any] | None, missing: str) -> R:
