@@ -9,7 +9,7 @@ from cxr_triage.service.people.accounts import AccountRules
 from cxr_triage.service.people.administration import Administration
 from tests.api.films import film
 from tests.api.serving import PASSWORD
-from tests.web.viewing import SHOTS, reader
+from tests.web.viewing import SHOTS, reader, shows
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
 
@@ -26,15 +26,15 @@ def test_an_administrator_adds_a_person_who_can_sign_in(browser, pages, language
         page.fill("#password", "ngựa đúng pin kẹp")
         page.forgiven.add(422)
         page.click("form[action='/people'] button")
-        assert page.is_visible("#station-note.wrong-note")
+        shows(page.locator("#station-note.wrong-note"))
         assert page.input_value("#full_name") == "Nguyễn Thị Thuỳ Dương"
         assert page.input_value("#password") == ""
         page.select_option("#station", "north")
         page.fill("#password", "ngựa đúng pin kẹp")
         page.screenshot(path=SHOTS / f"people-{language}-{screen}.png", full_page=True)
         page.click("form[action='/people'] button")
-        assert page.is_visible(".notice.good")
-        assert page.is_visible(f"text={name}")
+        shows(page.locator(".notice.good"))
+        shows(page.locator(f"text={name}"))
     signed_in = httpx.post(
         f"{pages.address}/v1/session",
         json={"name": name, "password": "ngựa đúng pin kẹp"},
@@ -78,7 +78,7 @@ def test_a_station_gets_a_key_that_works_until_it_is_revoked(browser, pages, lan
         assert httpx.get(address, headers=headers, trust_env=False).status_code == 200
         card.locator("form[action$='/revoke'] button").click()
         assert httpx.get(address, headers=headers, trust_env=False).status_code == 401
-        assert page.is_visible(f"text={HOSTILE}")
+        shows(page.locator(f"text={HOSTILE}"))
         assert "owned" not in page.title()
 
 
@@ -121,13 +121,13 @@ def test_an_administrator_limits_a_station_and_the_limit_is_said_beside_the_file
         page.forgiven.add(422)
         card.locator("input[name=images]").fill("99999999")
         card.locator(".quota form button").click()
-        assert card.locator(".wrong-note").is_visible()
+        shows(card.locator(".wrong-note"))
         assert card.locator("input[name=images]").input_value() == "99999999"
         card.locator("input[name=images]").fill("1")
         page.screenshot(path=SHOTS / f"quota-{language}-{screen}.png", full_page=True)
         card.locator(".quota form button").click()
-        assert page.is_visible(".notice.good")
-        assert card.locator(".over").count() == 1
+        shows(page.locator(".notice.good"))
+        shows(card.locator(".over"), 1)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     file = tmp_path / "film.dcm"
     file.write_bytes(film(9100))
@@ -138,7 +138,7 @@ def test_an_administrator_limits_a_station_and_the_limit_is_said_beside_the_file
         page.wait_for_selector("#queue li.failed")
         said = page.text_content("#queue li .what")
         assert {"en": "Send it again tomorrow", "vi": "gửi lại vào ngày mai"}[language] in said
-        assert page.is_visible("#queue li button")
+        shows(page.locator("#queue li button"))
         page.screenshot(path=SHOTS / f"quota-upload-{language}-{screen}.png", full_page=True)
 
 
@@ -152,16 +152,16 @@ def test_people_end_their_other_sessions_on_their_account_page(browser, pages, l
     ):
         page.goto(f"{pages.address}/account")
         before = page.locator(".sessions tbody tr").count()
-        assert page.locator(".sessions b").count() == 1
+        shows(page.locator(".sessions b"), 1)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.screenshot(path=SHOTS / f"sessions-{language}-{screen}.png", full_page=True)
         page.locator(".sessions form button").first.click()
-        assert page.is_visible(".notice.good")
-        assert page.locator(".sessions tbody tr").count() == before - 1
+        shows(page.locator(".notice.good"))
+        shows(page.locator(".sessions tbody tr"), before - 1)
         states = [client.get("/v1/session").status_code for client in (one, another)]
         assert sorted(states) == [200, 401]
         page.click("form[action$='end-others'] button")
-        assert page.locator(".sessions tbody tr").count() == 1
+        shows(page.locator(".sessions tbody tr"), 1)
         assert {client.get("/v1/session").status_code for client in (one, another)} == {401}
 
 
@@ -183,18 +183,18 @@ def test_an_administrator_signs_people_out_and_lets_them_in_again(browser, pages
         with reader(browser, pages, "administrator", language=language, screen=screen) as page:
             page.goto(f"{pages.address}/people")
             row = page.locator("tr", has_text=name)
-            assert row.locator(".wrong-note").count() == 1
+            shows(row.locator(".wrong-note"), 1)
             row.locator("summary").click()
             page.screenshot(path=SHOTS / f"locked-{language}-{screen}.png", full_page=True)
             row.locator("form[action$='/unlock'] button").click()
-            assert page.is_visible(".notice.good")
+            shows(page.locator(".notice.good"))
             assert row.locator(".wrong-note").count() == 0
             row.locator("a[href$='/sessions']").click()
-            assert page.locator(".sessions tbody tr").count() == 2
+            shows(page.locator(".sessions tbody tr"), 2)
             shot = SHOTS / f"people-sessions-{language}-{screen}.png"
             page.screenshot(path=shot, full_page=True)
             page.locator(".sessions form button").first.click()
-            assert page.locator(".sessions tbody tr").count() == 1
+            shows(page.locator(".sessions tbody tr"), 1)
             page.click("form[action$='/sessions/end'] button")
             assert row.locator("a[href$='/sessions']").count() == 0
         for client in (theirs, another):

@@ -7,14 +7,14 @@ import pytest
 from tests.api.films import film, picture
 from tests.api.serving import assessment, send
 
-from .viewing import open_study, reader, shoot
+from .viewing import open_study, reader, shoot, shows
 
 
 def opened(page, served, kept):
     """The study's page with its form unfolded."""
     open_study(page, served, kept)
     page.locator("#correct-details > summary").press("Enter")
-    assert page.locator("#correct-form").is_visible()
+    shows(page.locator("#correct-form"))
 
 
 def saved(page, button="button[type=submit]"):
@@ -106,7 +106,7 @@ def test_two_of_one_number_are_linked_merged_and_parted(browser, pages, two, lan
     with reader(browser, pages, language=language, screen=screen) as page:
         page.goto(f"{pages.address}/worklist")
         row = page.locator(f"#s-{first['study_id']}")
-        assert row.locator(".doubt").is_visible()
+        shows(row.locator(".doubt"))
         row.scroll_into_view_if_needed()
         shoot(page, f"corrections-list-{language}-{screen}")
         open_study(page, pages, first)
@@ -117,12 +117,12 @@ def test_two_of_one_number_are_linked_merged_and_parted(browser, pages, two, lan
         page.locator("[data-act=merge]").scroll_into_view_if_needed()
         shoot(page, f"corrections-number-{language}-{screen}")
         saved(page, "[data-act=merge]")
-        assert page.locator(".images li").count() == 2
+        shows(page.locator(".images li"), 2)
         assert page.locator(".contested").count() == 0
         page.locator("#correct-details > summary").press("Enter")
         page.fill("#c-reason", "two after all")
         saved(page, "[data-act=part]")
-        assert page.locator(".contested").is_visible()
+        shows(page.locator(".contested"))
         assert page.locator(".images li").count() == 0
 
 
@@ -140,7 +140,7 @@ def test_a_film_sent_by_mistake_leaves_the_list_and_is_found_by_a_filter(browser
         page.locator("#correct-details > summary").press("Enter")
         saved(page, "[data-act=show]")
         page.goto(f"{pages.address}/worklist")
-        assert page.locator(f"#s-{kept['study_id']}").count() == 1
+        shows(page.locator(f"#s-{kept['study_id']}"), 1)
 
 
 def test_an_administrator_sees_nothing_of_it(browser, pages, two):

@@ -23,7 +23,7 @@ from tests import oidc_provider
 from tests.api.serving import PASSWORD, Served, make_accounts
 from tests.databases import rows_of
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider
-from tests.web.viewing import SCREENS, SHOTS
+from tests.web.viewing import SCREENS, SHOTS, shows
 
 GROUPS = "cn=radiology,ou=x=radiologist; nurses=station:north; it=administrator"
 LAN = {"sub": "77", "preferred_username": "lan@bv.vn", "name": "BS. Lan", "groups": ["other"]}
@@ -360,7 +360,7 @@ def test_a_browser_comes_in_by_the_button(browser, server, provider, language, s
     page = context.new_page()
     page.goto(f"{server.address}/sign-in?next=/help")
     page.click("a[href^='/sign-in/oidc']")
-    assert page.is_visible(".notice.wrong")
+    shows(page.locator(".notice.wrong"))
     page.screenshot(path=SHOTS / f"oidc-{language}-{screen}.png", full_page=True)
     provider.refuses = False
     page.click("a[href^='/sign-in/oidc']")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.web.viewing import open_study, reader, shoot, sign_in
+from tests.web.viewing import open_study, reader, shoot, shows, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -142,5 +142,5 @@ def test_station_staff_read_only_and_clinicians_do_not_sign(browser, pages, sent
         assert page.locator("#review-form").count() == 0
     with reader(browser, pages, "clinician") as page:
         open_study(page, pages, film)
-        assert page.locator("[data-action=save]").count() == 1
+        shows(page.locator("[data-action=save]"), 1)
         assert page.locator("[data-action=sign]").count() == 0

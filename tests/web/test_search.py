@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.web.viewing import reader, search, shoot
+from tests.web.viewing import reader, search, shoot, shows
 
 UTF8 = {"SpecificCharacterSet": "ISO_IR 192"}
 
@@ -74,12 +74,12 @@ def test_a_search_fits_the_screen_and_says_what_to_do_where_nobody_is_found(
     sent(PatientName=f"Phùng^Thị^Tâm^{screen}", **UTF8)
     with reader(browser, pages, "nurse", language="vi", screen=screen) as page:
         search(page, pages, f"phung tam {screen}")
-        assert page.locator("#list tbody tr[id]").count() == 1
+        shows(page.locator("#list tbody tr[id]"), 1)
         page.click("#filters summary")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         shoot(page, f"worklist-found-vi-{screen}")
         search(page, pages, "Phúng Tám")
-        assert page.is_visible(".empty")
+        shows(page.locator(".empty"))
         shoot(page, f"worklist-none-found-vi-{screen}")
 
 

@@ -7,7 +7,7 @@ import pytest
 from cxr_triage.language import say
 from tests.api.films import film
 from tests.api.serving import assessment, send
-from tests.web.viewing import open_study, reader, shoot
+from tests.web.viewing import open_study, reader, shoot, shows
 
 pytestmark = pytest.mark.browser
 
@@ -115,7 +115,7 @@ def test_a_whole_study_is_signed_at_once_and_changes_with_a_newer_film(
         another(pages, film_numbers, study)
         open_study(page, pages, study[0], query=f"?image={study[0]['id']}")
         assert say("viewer.study_changed", language) in page.inner_text("#study-signing")
-        assert page.locator("#study-signing .lacking a").count() == 2
+        shows(page.locator("#study-signing .lacking a"), 2)
         see(page, "#study-signing")
         shoot(page, f"study-changed-{language}")
         page.goto(f"{pages.address}/worklist?state=changed")

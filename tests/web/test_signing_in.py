@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.serving import PASSWORD
-from tests.web.viewing import open_study, reader, shoot
+from tests.web.viewing import open_study, reader, shoot, shows
 
 BOTH = pytest.mark.parametrize("language", ["en", "vi"])
 NARROW = {"width": 320, "height": 640}
@@ -42,7 +42,7 @@ def test_two_new_passwords_that_differ_change_nothing(browser, pages, language, 
         page.fill("#new", "new words that differ")
         page.fill("#again", "new words that do not")
         page.click("form[action='/account/password'] button")
-        assert page.is_visible("#again-note.wrong-note")
+        shows(page.locator("#again-note.wrong-note"))
         assert page.input_value("#new") == ""
         shoot(page, f"account-{language}-{screen}")
 

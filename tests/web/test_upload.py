@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.api.films import film
-from tests.web.viewing import reader, shoot
+from tests.web.viewing import reader, shoot, shows
 
 HOSTILE = "<img src=x onerror=document.title='owned'>.dcm"
 
@@ -136,8 +136,8 @@ def test_a_folder_of_500_files_is_worked_off(browser, pages, film_numbers, tmp_p
         page.goto(f"{pages.address}/upload")
         page.set_input_files("#folder", folder)
         rows = settled(page, timeout=120_000)
-        assert rows.count() == 500
-        assert page.locator("#queue li.done").count() == 4
+        shows(rows, 500)
+        shows(page.locator("#queue li.done"), 4)
         assert [rows.nth(at).get_attribute("class") for at in range(5)] == ["done"] * 4 + [
             "skipped"
         ]
@@ -180,7 +180,7 @@ def test_films_and_folders_are_dropped_with_the_mouse(
         rows = settled(page)
         assert page.locator("#drop.over").count() == 0
         assert sorted(rows.locator("bdi").all_inner_texts()) == ["one.dcm", "single.dcm", "two.dcm"]
-        assert page.locator("#queue li.done").count() == 3
+        shows(page.locator("#queue li.done"), 3)
 
 
 def test_a_dragged_film_that_is_not_let_go_leaves_no_trace(browser, pages, tmp_path):
@@ -232,7 +232,7 @@ def test_a_service_that_is_full_for_hours_is_not_waited_for(browser, pages, film
         )
         pick(page, ("film.dcm", film(next(film_numbers))))
         assert "Full for today." in settled(page).first.inner_text()
-        assert page.locator("#queue li.failed").count() == 1
+        shows(page.locator("#queue li.failed"), 1)
 
 
 def test_an_administrator_cannot_upload(pages):

@@ -9,7 +9,7 @@ from tests.api.films import film, picture
 from tests.web.test_axe import AXE, serious
 from tests.web.test_corrections import saved
 from tests.web.test_upload import pick, settled
-from tests.web.viewing import reader, shoot
+from tests.web.viewing import reader, shoot, shows
 
 BOTH = pytest.mark.parametrize("language", ["en", "vi"])
 THREE = {
@@ -117,7 +117,7 @@ def test_without_an_age_a_film_is_not_assessed_and_a_tick_is_enough(upload, film
     say_whom(upload, "silent.png", patient_name="Phan Thị Lụa")
     say_whom(upload, "said.png", patient_name="Tô Văn Hậu")
     row_of(upload, "said.png").locator("[name=adult]").check()
-    assert row_of(upload, "silent.png").locator(".hint.adult").is_visible()
+    shows(row_of(upload, "silent.png").locator(".hint.adult"))
     assert row_of(upload, "said.png").locator(".hint.adult").is_hidden()
     row_of(upload, "said.png").locator("[data-action=copy]").click()
     upload.locator("#copying label", has_text="copied.png").click()
@@ -153,10 +153,10 @@ def test_dicom_is_sent_at_once_while_pictures_wait(upload, film_numbers):
     tiff = b"II*\0" + film(next(film_numbers))[4:]
     pick(upload, ("photo.png", picture(next(film_numbers))), ("both.dcm", tiff))
     upload.wait_for_selector("#queue li.done")
-    assert upload.locator("#asked li").count() == 1
+    shows(upload.locator("#asked li"), 1)
     row_of(upload, "photo.png").locator("[data-action=leave]").click()
     assert not upload.is_visible("#whom")
-    assert upload.locator("#queue > li").count() == 1
+    shows(upload.locator("#queue > li"), 1)
 
 
 @BOTH
@@ -227,7 +227,7 @@ def test_a_picture_without_a_name_is_an_explicit_choice_that_everything_says(
         page.click("#send-all")
         settled(page)
         study = study_of(page, name)
-        assert result_of(page, name).locator(".notes a").count() == 1
+        shows(result_of(page, name).locator(".notes a"), 1)
         page.goto(f"{pages.address}/worklist")
         page.fill("#text", name)
         page.press("#text", "Enter")
@@ -236,7 +236,7 @@ def test_a_picture_without_a_name_is_an_explicit_choice_that_everything_says(
         page.goto(f"{pages.address}{study}")
         page.wait_for_selector("#screen[data-ready]")
         assert name in page.inner_text(".identity")
-        assert page.locator(".identity .notice a").count() == 1
+        shows(page.locator(".identity .notice a"), 1)
         page.click("a[href$='/report']")
         page.wait_for_selector("h1")
         assert name in page.inner_text("main")

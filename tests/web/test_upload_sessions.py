@@ -11,7 +11,7 @@ from tests.api.films import film, picture
 from tests.api.serving import PASSWORD
 from tests.web.test_upload import pick, settled
 from tests.web.test_upload_pictures import result_of, row_of, say_whom
-from tests.web.viewing import reader, shoot
+from tests.web.viewing import reader, shoot, shows
 
 BOTH = pytest.mark.parametrize("language", ["en", "vi"])
 
@@ -98,7 +98,7 @@ def test_a_token_of_an_earlier_session_is_renewed_without_a_word(upload, pages, 
     other.close()
     pick(upload, ("a.dcm", film(next(film_numbers))))
     settled(upload)
-    assert upload.locator("#queue li.done").count() == 1
+    shows(upload.locator("#queue li.done"), 1)
 
 
 def test_nobody_elses_films_are_sent_by_who_signs_in_next(upload, pages, film_numbers):
@@ -107,7 +107,7 @@ def test_nobody_elses_films_are_sent_by_who_signs_in_next(upload, pages, film_nu
     upload.wait_for_selector("#signed-out:not([hidden])")
     sign_in_here(upload, "radiologist")
     upload.wait_for_selector("text=radiologist is signed in now")
-    assert upload.locator("#queue li.waiting").count() == 1
+    shows(upload.locator("#queue li.waiting"), 1)
     sign_in_here(upload)
     upload.wait_for_selector("#queue li.done")
 

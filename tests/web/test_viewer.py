@@ -8,7 +8,7 @@ from PIL import Image
 
 from cxr_triage.imaging.heatmap import OPACITY, shown, upsample
 from cxr_triage.store.records import EVERYWHERE
-from tests.web.viewing import frame, greys, open_study, reader, search, shoot, view
+from tests.web.viewing import frame, greys, open_study, reader, search, shoot, shows, view
 
 pytestmark = pytest.mark.browser
 
@@ -218,7 +218,7 @@ def test_arrows_lead_through_the_list_one_came_from(browser, pages, real, sent):
         page.keyboard.press("ArrowRight" if forwards else "ArrowLeft")
         page.wait_for_url(f"**/studies/{second['study_id']}{query}")
         page.wait_for_selector("#screen[data-ready=full]")
-        assert page.locator("[data-go=before], [data-go=after]").count() == 1, "the list ends"
+        shows(page.locator("[data-go=before], [data-go=after]"), 1)  # the list ends
         back = f"/worklist?searched=1#s-{second['study_id']}"
         assert page.get_attribute("[data-go=back]", "href") == back
 
@@ -229,7 +229,7 @@ def test_a_refused_image_says_why_and_is_shown(browser, pages, sent, language):
         open_study(page, pages, lateral)
         panel = page.inner_text(".panel")
         assert lateral["outcome"] == "referred"
-        assert page.locator(".state li").count() == len(lateral["reasons"])
+        shows(page.locator(".state li"), len(lateral["reasons"]))
         assert "?" not in panel.split("\n")[0]
         assert page.locator("#legend").count() == 0
         assert max(greys(page, PLACES)) > 30

@@ -7,7 +7,7 @@ from cxr_triage.language import say
 from cxr_triage.web.worklist import flags_that_fit
 from tests.report.films import finding
 from tests.web.conftest import send_real, serving_pages
-from tests.web.viewing import reader, search, shoot
+from tests.web.viewing import reader, search, shoot, shows
 
 WIDER = """() => [...document.querySelectorAll(".flags, .flag > span")]
   .filter((one) => getComputedStyle(one).display !== "inline")
@@ -159,5 +159,5 @@ def test_an_administrator_sees_no_patient(pages, sent):
 def test_an_empty_list_says_what_to_do_next(browser, pages, language):
     with reader(browser, pages, "nurse", language=language) as page:
         page.goto(f"{pages.address}/worklist?station=nowhere")
-        assert page.is_visible(".empty a.button")
+        shows(page.locator(".empty a.button"))
         shoot(page, f"worklist-empty-{language}")

@@ -3,6 +3,8 @@
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.api.serving import PASSWORD
 
 SCREENS = {"desk": (1366, 768), "phone": (390, 844)}
@@ -63,6 +65,18 @@ def frame(page):
     """Let what was asked for be drawn."""
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_timeout(200)
+
+
+def shows(locator, count=None):
+    """Such an element is seen, or so many are there, once the page that was asked for has come.
+
+    A click waits for the answer to begin, not for the page to be whole.
+    """
+    expect = pytest.importorskip("playwright.sync_api").expect
+    if count is None:
+        expect(locator.first).to_be_visible()
+    else:
+        expect(locator).to_have_count(count)
 
 
 def greys(page, points):
