@@ -13,6 +13,9 @@ AXE_VERSION := 4.10.2
 # Tests run in as many processes as there are processors, up to four; PARALLEL= runs them in one.
 PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+# Programs start by the hundred in tests: what one has compiled the next one finds.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Stamps are named for what is installed by: the same environment serves until one changes.
 HASH := $(shell cat pyproject.toml constraints.txt | cksum | tr -d ' ')
 EXTRAS := evaluate,oidc,postgres,server
