@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +17,10 @@ from typing import BinaryIO
 ORPHAN_FACTOR = 8
 """A child that works for this many timeouts has lost its parent, which waits less long
 (`supervision.WALL_FACTOR`), and exits."""
+
+
+GIVING_WAY = 10
+"""Of 19 (`nice`)."""
 
 
 def take_input() -> FileIO:
@@ -49,6 +53,13 @@ def armed(timeout_s: float) -> Iterator[None]:
         yield
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+def give_way() -> None:
+    """Others of this service go first: somebody waits for a picture, nobody looks at a film that
+    is being scored."""
+    with suppress(AttributeError, OSError):  # no such thing here, or forbidden
+        os.nice(GIVING_WAY)
 
 
 def limit_memory(memory_bytes: int) -> None:

@@ -9,7 +9,12 @@ from typing import Any
 
 from cxr_triage.domain import FilmDecision
 from cxr_triage.errors import TriageError
-from cxr_triage.imaging.decoding.child import limit_memory, take_input, take_output
+from cxr_triage.imaging.decoding.child import (
+    give_way,
+    limit_memory,
+    take_input,
+    take_output,
+)
 from cxr_triage.imaging.decoding.wire import send
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.result.document import pack
@@ -26,6 +31,7 @@ from cxr_triage.triage.pipeline import Pipeline
 def run(arguments: list[str]) -> None:
     """`[settings as JSON]`, as the parent passes them."""
     keep_freed_memory()
+    give_way()
     jobs, results = take_input(), take_output()
     settings = Settings(**json.loads(arguments[0]))
     try:
