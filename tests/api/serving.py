@@ -2,14 +2,18 @@
 
 import json
 import os
+import shutil
 import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from atexit import register
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -21,7 +25,7 @@ from cxr_triage.service.people.accounts import AccountRules
 from cxr_triage.service.people.administration import Administration
 from cxr_triage.settings import Settings
 from cxr_triage.store.repository import Store
-from tests.databases import migrated_in
+from tests.databases import VARIABLE, migrated_in
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 (of these tests alone)
 PEOPLE = {
@@ -42,6 +46,22 @@ def store_of(folder: Path, database_url: str = "") -> Store:
 
 def make_accounts(folder: Path, database_url: str = "") -> dict[str, str]:
     """Stations, people and the stations' keys in a new store."""
+    if database_url or os.environ.get(VARIABLE):
+        return _made_accounts(folder, database_url)
+    made, keys = _with_accounts()
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    return dict(keys)
+
+
+@cache
+def _with_accounts() -> tuple[Path, dict[str, str]]:
+    """A store that others are copies of, for as long as this process runs, and its keys."""
+    folder = Path(tempfile.mkdtemp(prefix="cxr-triage-accounts-"))
+    register(shutil.rmtree, folder, ignore_errors=True)
+    return folder, _made_accounts(folder, "")
+
+
+def _made_accounts(folder: Path, database_url: str) -> dict[str, str]:
     if not database_url:
         migrated_in(folder)
     with store_of(folder, database_url) as store:
