@@ -170,7 +170,24 @@ def test_folder_holds_rows_table_report_and_heatmaps(tmp_path, results, pipeline
     digest = results[0].assessment.digest[:32]
     drawn = leading_first(results[0].assessment)[:2]
     names = {file.name for file in (tmp_path / "heatmaps").iterdir()}
-    assert names == {f"{digest}-{finding.label}.png" for finding in drawn}
+    assert names == {f"{digest}-{finding.label}.jpg" for finding in drawn}
+
+
+def test_heatmaps_and_report_take_little_room_and_originals_are_there_on_request(
+    tmp_path, results, pipeline
+):
+    _write(tmp_path / "small", results[:1], pipeline, heatmaps=3)
+    drawn = [file.stat().st_size for file in (tmp_path / "small" / "heatmaps").iterdir()]
+    page = (tmp_path / "small" / "report.html").stat().st_size
+    assert len(drawn) == 3
+    assert sum(drawn) + page < 400_000
+    _write(tmp_path / "whole", results[:1], pipeline, lossless=True)
+    rows, columns = results[0].radiograph.pixels.shape
+    for file in (tmp_path / "whole" / "heatmaps").iterdir():
+        with Image.open(file) as picture:
+            assert picture.format == "PNG"
+            assert picture.width == columns
+            assert picture.height > rows
 
 
 def test_earlier_results_are_kept(tmp_path, results, pipeline):

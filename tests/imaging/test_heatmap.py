@@ -9,11 +9,14 @@ from PIL import Image
 
 from cxr_triage.domain import CropBox, Finding
 from cxr_triage.imaging.heatmap import (
+    OPACITIES,
     backdrop,
     blend,
     colours,
     display_image,
     evidence_map,
+    layer,
+    map_tile,
     scale_top,
     shown,
     upsample,
@@ -147,6 +150,31 @@ def test_a_finding_below_its_threshold_everywhere_is_blank():
     display = Image.new("L", (96, 96), 90)
     picture = blend(backdrop(display, CropBox(top=0, left=0, side=96), (96, 96)), one, 1.0)
     assert not painted(picture, display)[2:-2, 2:-2].any()
+
+
+@pytest.mark.parametrize(
+    "crop", [CropBox(top=0, left=0, side=900), CropBox(top=30, left=7, side=611)]
+)
+def test_a_map_drawn_large_or_small_is_the_same_curve(crop):
+    """What is drawn in part, and small for others to enlarge, lies where the exact map lies."""
+    one = finding(spot(1, 5) + spot(4, 0, height=1.7))
+    exact = np.clip(upsample(shown(one).strength, crop.side), 0, 1)
+    size = (crop.left + crop.side + 20, crop.top + crop.side + 20)
+    alpha = np.frombuffer(OPACITIES, np.uint8)
+    drawn = np.asarray(layer(size, one, crop, size[::-1], 3.0))
+    inside = drawn[crop.top : crop.top + crop.side, crop.left : crop.left + crop.side]
+    assert np.abs(inside / 255 - exact).max() < 0.02
+    assert not drawn[: crop.top].any()
+    strength = Image.fromarray(np.asarray(map_tile(one, 3.0)))
+    enlarged = np.asarray(strength.resize((crop.side, crop.side), Image.Resampling.BILINEAR))
+    assert np.abs(enlarged / 255 - exact).max() < 0.03
+    grey = Image.new("L", size, 0)
+    blended = blend(backdrop(grey, crop, size[::-1]), one, 3.0)
+    peak = np.unravel_index(exact.argmax(), exact.shape)
+    shown_there = np.asarray(blended)[peak[0] + crop.top, peak[1] + crop.left]
+    np.testing.assert_allclose(
+        shown_there, colours(np.array([1.0]))[0] * (alpha[255] / 255), atol=4
+    )
 
 
 def test_quiet_places_keep_their_grey():

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 
 from cxr_triage.domain import Patient, Reason
-from cxr_triage.report.film.film import film_of
+from cxr_triage.report.film.film import printed_film
 from cxr_triage.report.study.report import ReportedFilm, ReportedReview, Signature, StudyReport
 from tests.report.films import DEMONSTRATION, HEADER, assessed, refused
 
@@ -44,7 +44,7 @@ def pixels(height: int = 100, width: int = 80) -> np.ndarray:
 
 def reported(*reviews: ReportedReview, assessment=None, shown: bool = True) -> ReportedFilm:
     found = assessment or assessed(card=DEMONSTRATION)
-    film = film_of("", found, pixels() if shown else None, outlined=True)
+    film = printed_film(found, pixels() if shown else None)
     return ReportedFilm(film=film, reviews=reviews)
 
 

@@ -6,16 +6,19 @@ from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
-from cxr_triage.domain import Patient, PriorityReason, Reason
+from cxr_triage.domain import CropBox, Patient, PriorityReason, Reason
+from cxr_triage.imaging.heatmap import map_tile
 from cxr_triage.language import say
+from cxr_triage.report.film.film import film_of, map_png
 from cxr_triage.report.film.html import Unread
 
 from .films import CARD, DEMONSTRATION, FINDINGS, HEADER, assessed, film, finding, page, refused
 
 VOID = {"meta", "img", "br", "hr", "input", "link"}
-SHAPES = {"polygon", "rect", "line", "circle", "stop"}
+SHAPES = {"polygon", "rect", "image", "line", "path", "circle", "stop", "use"}
 
 
 class Outline(HTMLParser):
@@ -82,7 +85,7 @@ def test_nothing_is_fetched_and_nothing_runs(language):
     html = page(STUDIES, UNREAD, language=language)
     parsed = outline(html)
     assert not re.search(r"(?:https?:)?//", re.sub(r"base64,[^\"']*", "", html))
-    assert "url(" not in re.sub(r"url\(#\w+\)", "", html)
+    assert "url(" not in re.sub(r"url\(#[\w-]+\)", "", html)
     assert "@import" not in html
     for tag, attributes in parsed.tags:
         assert tag not in {"script", "link", "iframe", "object", "form"}
@@ -252,19 +255,51 @@ def test_a_page_without_any_film_is_still_a_page():
     assert say("report.empty", "en") in text
 
 
+def figures(html: str) -> list[str]:
+    """What the pictures of the page are called, in its order."""
+    return [
+        attributes["aria-label"]
+        for tag, attributes in outline(html).tags
+        if tag == "svg" and attributes.get("class") == "film"
+    ]
+
+
 def test_pictures_stand_side_by_side_with_their_scale():
-    parsed = outline(page([[film(assessed())]]))
-    pictures = [attributes for tag, attributes in parsed.tags if tag == "img"]
-    assert len(pictures) == 3
-    assert all(picture["src"].startswith("data:image/jpeg;base64,") for picture in pictures)
+    html = page([[film(assessed())]])
+    parsed = outline(html)
+    assert len(figures(html)) == 3
     assert parsed.text.count(say("heatmap.unit", "en")) == 2
     assert say("heatmap.outside", "en") in parsed.text
+
+
+def test_the_film_is_there_once_and_lies_below_every_map():
+    """Its maps are small and transparent; films of a page have names of their own."""
+    html = page([[film(assessed()), film(assessed())], [film(assessed())]])
+    assert html.count("data:image/jpeg") == 3
+    assert html.count("data:image/png") == 6
+    drawn = [attributes for tag, attributes in outline(html).tags if tag == "image"]
+    names = [attributes["id"] for attributes in drawn if "id" in attributes]
+    used = [a["href"] for tag, a in outline(html).tags if tag == "use"]
+    assert len(set(names)) == 3
+    assert used == [f"#{name}" for name in names for _ in range(3)]
+
+
+def test_a_map_lies_on_the_square_that_the_model_saw():
+    one = film(assessed())
+    images = [attributes for tag, attributes in outline(page([[one]])).tags if tag == "image"]
+    placed = {(a["x"], a["y"], a["width"], a["height"]) for a in images if "id" not in a}
+    assert placed == {("0", "10", "80", "80")}
+    html = page([[one]])
+    assert html.count('class="unseen"') == 2
+    square = replace(assessed(), crop=CropBox(top=0, left=0, side=80))
+    whole = film_of("", square, np.zeros((80, 80), np.float32))
+    assert 'class="unseen"' not in page([[whole]])
 
 
 def test_a_film_without_pictures_has_its_table():
     bare = replace(film(assessed()), image=None, overlays={})
     parsed = outline(page([[bare]]))
-    assert not any(tag == "img" for tag, _ in parsed.tags)
+    assert not {"img", "image"} & {tag for tag, _ in parsed.tags}
     assert "0.81" in parsed.text
 
 
@@ -288,12 +323,12 @@ def test_the_finding_that_made_the_priority_is_pictured_first():
     reason = PriorityReason(code="possible", label="Effusion", score=0.6, threshold=0.5)
     one = film(replace(assessed(findings=found, priority="urgent"), reason=reason))
     assert list(one.overlays) == ["Effusion", "Nodule"]
-    titles = [attributes["alt"] for tag, attributes in outline(page([[one]])).tags if tag == "img"]
+    titles = figures(page([[one]]))
     assert [title.rsplit(": ", 1)[-1] for title in titles[1:]] == ["Pleural effusion", "Nodule"]
 
 
 def test_an_unflagged_map_says_that_it_may_be_blank():
     quiet = finding("Nodule", 0.2, level="none")
     one = film(assessed(findings=(quiet,), priority="none"))
-    shown = replace(one, overlays={"Nodule": one.image})
+    shown = replace(one, overlays={"Nodule": map_png(map_tile(quiet, 1.0))})
     assert say("heatmap.blank", "en") in outline(page([[shown]])).text

@@ -9,13 +9,12 @@ from PIL import Image
 from cxr_triage.domain import Patient
 from cxr_triage.imaging.heatmap import backdrop, blend
 from cxr_triage.language import LANGUAGES, say
-from cxr_triage.report.film.film import film_of
 from cxr_triage.report.film.pictures import packed, unpacked
 from cxr_triage.report.study.page import page
 from cxr_triage.report.study.report import spoken_name
 from cxr_triage.report.study.wording import sheet_of
 from tests.report.films import FINDINGS, assessed
-from tests.report.studies import ADDED, SAVED, SIGNED, WHOLE, leg, pixels, reported, study
+from tests.report.studies import ADDED, SAVED, SIGNED, WHOLE, leg, reported, study
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -189,14 +188,6 @@ def test_what_is_no_pictures_is_refused():
     ):
         with pytest.raises((ValueError, KeyError, TypeError)):
             unpacked(bad)
-
-
-def test_the_line_around_a_map_is_black_and_white_and_near_its_edge():
-    assessment = assessed()
-    plain = film_of("", assessment, pixels(400, 320))
-    lined = film_of("", assessment, pixels(400, 320), outlined=True)
-    assert plain.image == lined.image
-    assert plain.overlays["Pneumothorax"] != lined.overlays["Pneumothorax"]
 
 
 def test_without_colour_the_line_still_tells_where_the_map_is():

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -17,14 +16,18 @@ from cxr_triage.batch.results import RESULTS_FILE, JsonRow, ResultsWriter, open_
 from cxr_triage.batch.run import FileResult
 from cxr_triage.domain import Assessment, Patient
 from cxr_triage.language import Language
-from cxr_triage.report.film.film import Film, film_of, leading_first
+from cxr_triage.report.film.film import Film, film_of, jpeg, leading_first, png
 from cxr_triage.report.film.html import StudyFilms, Unread, render
-from cxr_triage.report.film.overlay import overlay
+from cxr_triage.report.film.overlay import overlays
 from cxr_triage.triage.pipeline import Pipeline
 from cxr_triage.triage.rank import rank_studies, standing_of
 
 REPORT_FILE = "report.html"
 HEATMAPS_FOLDER = "heatmaps"
+HEATMAP_LONGEST = 896
+"""Pixels of the longer side: as much as a screen shows, in a tenth of the bytes of a PNG."""
+MAX_SIDE = 1 << 16
+"""Of no film: where originals are asked for, none is made smaller."""
 Written = dict[Literal["results", "report"], Path]
 
 
@@ -40,6 +43,7 @@ class RunOutput:
         pipeline: Pipeline,
         language: Language,
         heatmaps: int,
+        lossless: bool,
         report: bool,
         base: Path | None,
         zone: ZoneInfo,
@@ -49,6 +53,7 @@ class RunOutput:
         self._pipeline = pipeline
         self._language = language
         self._heatmaps = heatmaps
+        self._lossless = lossless
         self._zone = zone
         self._gallery = Gallery(base) if folder is not None and report else None
 
@@ -65,14 +70,18 @@ class RunOutput:
         assessment, radiograph = result.assessment, result.radiograph
         if assessment is None or radiograph is None or assessment.crop is None:
             return
-        for finding in leading_first(assessment)[: self._heatmaps]:
+        leading = leading_first(assessment)[: self._heatmaps]
+        if leading:
             with writing():
                 folder.mkdir(exist_ok=True)
-            picture = overlay(radiograph.pixels, assessment, finding, language=self._language)
-            name = f"{assessment.digest[:32]}-{finding.label.replace(' ', '_')}.png"
-            png = BytesIO()
-            picture.save(png, "PNG", compress_level=1)
-            write_whole(folder / name, png.getvalue())
+        longest, kind = (MAX_SIDE, "png") if self._lossless else (HEATMAP_LONGEST, "jpg")
+        pictures = overlays(
+            radiograph.pixels, assessment, leading, language=self._language, longest=longest
+        )
+        for finding, picture in zip(leading, pictures, strict=True):
+            name = f"{assessment.digest[:32]}-{finding.label.replace(' ', '_')}.{kind}"
+            content = png(picture) if self._lossless else jpeg(picture)
+            write_whole(folder / name, content)
 
     def finish(self, kept: KeptResults) -> Written:
         """Write the report; says what was written and where. Raises OutputFailed."""
@@ -187,12 +196,14 @@ def open_output(
     table: bool,
     heatmaps: int,
     report: bool,
+    lossless: bool = False,
     base: Path | None,
     zone: ZoneInfo,
 ) -> Iterator[RunOutput]:
     """The output of one run in `folder`, or one that keeps nothing. Raises OutputFailed.
 
-    The report shows paths below `base`, and times of `zone`.
+    The report shows paths below `base`, and times of `zone`. lossless: heatmaps are PNG of the
+    film's own size.
     """
     labels = [label.label for label in pipeline.engine.card.labels]
     if folder is None:
@@ -202,6 +213,7 @@ def open_output(
             pipeline=pipeline,
             language=language,
             heatmaps=0,
+            lossless=lossless,
             report=False,
             base=base,
             zone=zone,
@@ -214,6 +226,7 @@ def open_output(
             pipeline=pipeline,
             language=language,
             heatmaps=heatmaps,
+            lossless=lossless,
             report=report,
             base=base,
             zone=zone,

@@ -12,6 +12,7 @@ beside one that is far over it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from cxr_triage.domain import F32, CropBox, Finding
 from cxr_triage.imaging.contour import contoured
 
 U8 = NDArray[np.uint8]
+Cells = TypeVar("Cells", np.float32, np.uint8)
 
 PLASMA = (
     (100, 0, 167), (120, 1, 168), (139, 10, 165), (157, 24, 157), (173, 39, 147),
@@ -37,6 +39,19 @@ Source: matplotlib 3.10, `_cm_listed.py`, by N. J. Smith, S. van der Walt and E.
 
 OPACITY = 0.6
 """Of the hottest place; the anatomy below stays readable."""
+
+OPACITIES: Final = bytes(round(level * OPACITY) for level in range(256))
+"""Of each strength 0..255."""
+
+CELL: Final = 16
+"""Pixels of a small map for each of its cells: enlarged smoothly it looks as one drawn large."""
+
+FINE: Final = 256
+"""Pixels of a square on which the curve of a map is drawn; what is larger is interpolated in
+half the time, and nobody sees it."""
+
+MARGIN: Final = 3
+"""Cells mirrored at each border of a map."""
 
 DIMMED = 0.45
 """Brightness of what the model did not see."""
@@ -104,12 +119,19 @@ def upsample(cells: F32, side: int) -> F32:
     Cubic convolution over cells mirrored at the border, so that the slope there falls to
     zero gently instead of in a flat band half a cell wide.
     """
-    margin = 3
-    mirrored = np.pad(cells.astype(np.float32, copy=False), margin, mode="symmetric")
-    height, width = cells.shape
-    box = (margin, margin, margin + width, margin + height)
-    resized = Image.fromarray(mirrored).resize((side, side), Image.Resampling.BICUBIC, box=box)
-    return np.asarray(resized, np.float32)
+    mirrored = Image.fromarray(_mirrored(cells.astype(np.float32, copy=False)))
+    return np.asarray(_enlarged(mirrored, cells.shape, side), np.float32)
+
+
+def _mirrored(cells: NDArray[Cells]) -> NDArray[Cells]:
+    return np.pad(cells, MARGIN, mode="symmetric")
+
+
+def _enlarged(mirrored: Image.Image, shape: tuple[int, ...], side: int) -> Image.Image:
+    """The cells [h, w] within the margin, as (side, side)."""
+    height, width = shape
+    box = (MARGIN, MARGIN, MARGIN + width, MARGIN + height)
+    return mirrored.resize((side, side), Image.Resampling.BICUBIC, box=box)
 
 
 def scale_top(findings: Iterable[Finding]) -> float:
@@ -134,7 +156,7 @@ def display_image(pixels: F32, longest: int) -> Image.Image:
     image = Image.fromarray(np.clip(grey, 0, 255, out=grey).astype(np.uint8))
     height, width = pixels.shape
     size = fitted((width, height), longest)
-    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=REDUCING_GAP)
+    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=REDUCING_GAP)
 
 
 def fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
@@ -157,7 +179,7 @@ class Backdrop:
 
 def backdrop(display: Image.Image, crop: CropBox, shape: tuple[int, int]) -> Backdrop:
     """For all maps of an image [H, W] with that crop."""
-    box = _scaled(crop, shape, display.size)
+    box = scaled(crop, shape, display.size)
     return Backdrop(picture=_seen_by_model(display, box), crop=box)
 
 
@@ -169,38 +191,76 @@ def blend(
     `top` is the end of the colour scale in log-odds (see `scale_top`). outlined: with a line
     around the strongest part, for prints without colour.
     """
-    seen, picture = shown(finding), backdrop.picture.copy()
-    strength = _strength(seen, backdrop.crop, picture.size)
-    map_ = _coloured(strength, seen, top)
-    picture.paste(map_.convert("RGB"), mask=map_.getchannel("A"))
-    _draw_crop(picture, backdrop.crop)
-    return contoured(picture, strength) if outlined else picture
+    picture, box = backdrop.picture.copy(), backdrop.crop
+    lay_map(picture, box, finding, top)
+    if not outlined:
+        return picture
+    return contoured(picture, _whole(_tile(shown(finding), box.side), box, picture.size))
+
+
+def lay_map(picture: Image.Image, box: CropBox, finding: Finding, top: float) -> None:
+    """Lay the finding's map over the box of an RGB picture, and draw the box."""
+    seen = shown(finding)
+    tile, (left, above) = _part(seen, box.side)
+    at = (box.left + left, box.top + above)
+    picture.paste(_coloured(tile, seen, top), at, tile.point(OPACITIES))
+    _draw_crop(picture, box)
 
 
 def layer(
     size: tuple[int, int], finding: Finding, crop: CropBox, shape: tuple[int, int], top: float
 ) -> Image.Image:
-    """The finding's map alone, as RGBA of (width, height), to lay over an image [H, W]."""
+    """The finding's map alone, of (width, height), to lay over an image [H, W].
+
+    Of mode P; saved as PNG with `transparency=OPACITIES`, where it is 0 nothing shows.
+    """
+    seen, box = shown(finding), scaled(crop, shape, size)
+    map_ = Image.fromarray(_whole(_tile(seen, box.side), box, size))
+    map_.putpalette(_palette(seen, top).tobytes())
+    return map_
+
+
+def map_tile(finding: Finding, top: float) -> Image.Image:
+    """As `layer`, of the square that the model saw alone: so small that whoever lays it over
+    the image enlarges it smoothly, `CELL` pixels for each cell of the evidence."""
     seen = shown(finding)
-    return _coloured(_strength(seen, _scaled(crop, shape, size), size), seen, top)
+    tile = _tile(seen, CELL * max(finding.evidence.shape))
+    tile.putpalette(_palette(seen, top).tobytes())
+    return tile
 
 
-def _strength(seen: Shown, box: CropBox, size: tuple[int, int]) -> U8:
-    """How strongly it shows, u8 [height, width], on a display of (width, height)."""
-    whole = np.zeros(size[::-1], np.uint8)
-    strength = upsample(seen.strength, box.side)
-    whole[_inside(box)] = np.clip(strength * 255 + 0.5, 0, 255).astype(np.uint8)
+def _tile(seen: Shown, side: int) -> Image.Image:
+    """How strongly it shows in the square that the model saw, as `upsample` does it, 8 bits."""
+    whole = Image.new("L", (side, side))
+    whole.paste(*_part(seen, side))
     return whole
 
 
-def _coloured(strength: U8, seen: Shown, top: float) -> Image.Image:
-    """The map as RGBA, by how strongly it shows."""
-    index = Image.fromarray(strength)
-    colour = Image.fromarray(strength)
+def _part(seen: Shown, side: int) -> tuple[Image.Image, tuple[int, int]]:
+    """What of the tile shows anything, and where it lies (left, top)."""
+    cells = np.clip(seen.strength * 255 + 0.5, 0, 255).astype(np.uint8)
+    fine = min(side, FINE)
+    curved = _enlarged(Image.fromarray(_mirrored(cells)), cells.shape, fine)
+    box, scale = curved.getbbox() or (0, 0, 1, 1), side / fine
+    left, top = (max(0, int((at - 1) * scale)) for at in box[:2])
+    right, bottom = (min(side, int((at + 1) * scale) + 1) for at in box[2:])
+    source = (left / scale, top / scale, right / scale, bottom / scale)
+    size = (right - left, bottom - top)
+    return curved.resize(size, Image.Resampling.BILINEAR, box=source), (left, top)
+
+
+def _whole(tile: Image.Image, box: CropBox, size: tuple[int, int]) -> U8:
+    """The tile on a display of (width, height), u8 [height, width]; 0 outside the box."""
+    whole = np.zeros(size[::-1], np.uint8)
+    whole[_inside(box)] = np.asarray(tile)
+    return whole
+
+
+def _coloured(tile: Image.Image, seen: Shown, top: float) -> Image.Image:
+    """The colours of the tile, as RGB."""
+    colour = tile.copy()
     colour.putpalette(_palette(seen, top).tobytes())
-    map_ = colour.convert("RGB")
-    map_.putalpha(index.point([round(level * OPACITY) for level in range(256)]))
-    return map_
+    return colour.convert("RGB")
 
 
 def colours(positions: NDArray[np.float64]) -> U8:
@@ -216,7 +276,7 @@ def _palette(seen: Shown, top: float) -> U8:
     return colours(np.linspace(seen.floor, seen.peak, 256) / top)
 
 
-def _scaled(crop: CropBox, shape: tuple[int, int], size: tuple[int, int]) -> CropBox:
+def scaled(crop: CropBox, shape: tuple[int, int], size: tuple[int, int]) -> CropBox:
     """The crop of an image [H, W] in pixels of its display of (width, height)."""
     scale = size[0] / shape[1]
     side = max(1, min(round(crop.side * scale), *size))

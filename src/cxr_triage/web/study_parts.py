@@ -15,6 +15,9 @@ from cxr_triage.store.records import VERDICTS, Review, StoredAssessment, StudyDe
 WEAK_AUC: Final = 0.7
 """Published evidence below this is named as weak."""
 
+MAP: Final = "?layer=only&size=384"
+"""A map alone; the browser enlarges it smoothly."""
+
 FIRST_PICTURE: Final = 1024
 """Pixels of the longer side of what stands there until the film's own values have come."""
 
@@ -26,12 +29,12 @@ def film_values(stored: StoredAssessment, settings: Settings) -> dict[str, Any]:
     return {
         "study": stored.study_id,
         "assessment": found.id,
-        "picture": f"{address}/image.png?size={FIRST_PICTURE}",
+        "picture": f"{address}/image.jpg?size={FIRST_PICTURE}",
         "pixels": f"{address}/pixels",
         "crop": None if found.crop is None else asdict(found.crop),
         "showHeatmap": settings.heatmap_first,
         "heatmaps": {
-            finding.label: f"{address}/heatmaps/{quote(finding.label)}.png?layer=only&size=1024"
+            finding.label: f"{address}/heatmaps/{quote(finding.label)}.png{MAP}"
             for finding in found.findings
             if found.crop is not None
         },

@@ -90,20 +90,19 @@ STORE_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _bytes(media_type: str, description: str) -> dict[str, Any]:
-    """Arguments of a route that answers with bytes of one kind."""
+def _bytes(description: str, *media_types: str) -> dict[str, Any]:
+    """Arguments of a route that answers with bytes of one of these kinds."""
+    content = {media_type: {"schema": BINARY} for media_type in media_types}
     return {
-        "response_class": type("Bytes", (Response,), {"media_type": media_type}),
-        "responses": {
-            200: {"description": description, "content": {media_type: {"schema": BINARY}}}
-        },
+        "response_class": type("Bytes", (Response,), {"media_type": media_types[0]}),
+        "responses": {200: {"description": description, "content": content}},
     }
 
 
-PNG = _bytes("image/png", "The picture.")
-PIXELS = _bytes(PIXEL_TYPE, "The pixel file.")
-HTML = _bytes("text/html", "The page.")
-PDF = _bytes("application/pdf", "The file.")
+PICTURE = _bytes("The picture.", "image/png", "image/jpeg")
+PIXELS = _bytes("The pixel file.", PIXEL_TYPE)
+HTML = _bytes("The page.", "text/html")
+PDF = _bytes("The file.", "application/pdf")
 OPEN = {"/healthz", "/readyz"}
 """Addresses that anybody may ask for; so is signing in."""
 FOR_PEOPLE = ("/v1/session", "/v1/people", "/v1/stations", "/v1/keys")

@@ -2,12 +2,12 @@
 
 from base64 import b64encode
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
 from cxr_triage.api.platform.access import From, ResultReader, Reviewer, Spoken
-from cxr_triage.api.platform.documentation import HTML, PIXELS, PNG
+from cxr_triage.api.platform.documentation import HTML, PICTURE, PIXELS
 from cxr_triage.api.platform.services import Opened, Services
 from cxr_triage.api.v1.models import MAX_NAME, AssessmentOut, ReviewIn, ReviewOut
 from cxr_triage.api.v1.shapes import assessment_out, review_out
@@ -25,6 +25,9 @@ router = APIRouter(prefix="/v1/assessments/{assessment}", tags=["assessments"])
 
 AssessmentId = Annotated[str, Path(alias="assessment", max_length=MAX_NAME)]
 Size = Annotated[int, Query(ge=16, le=4096, description="Pixels of the longer side.")]
+PictureKind = Annotated[
+    Literal["png", "jpg"], Path(description="`jpg`: a tenth of the bytes, and sooner there.")
+]
 InStoredValues = Query(ge=-65536, le=65536, allow_inf_nan=False)
 
 
@@ -37,12 +40,13 @@ def read_assessment(
     return assessment_out(stored, language, services.next_steps)
 
 
-@router.get("/image.png", **PNG)
+@router.get("/image.{kind}", **PICTURE)
 def read_image(
     services: Opened,
     who: ResultReader,
     origin: From,
     id_: AssessmentId,
+    kind: PictureKind,
     size: Size = 1024,
     centre: Annotated[float | None, InStoredValues] = None,
     width: Annotated[float | None, Query(ge=1, le=131072, allow_inf_nan=False)] = None,
@@ -51,7 +55,8 @@ def read_image(
     `width` in stored values (both must be given)."""
     stored = _seen(services, who, origin, id_, Action.IMAGE_VIEWED)
     window = None if centre is None or width is None else (centre, width)
-    return _drawn(services, who, stored, Drawing(kind="image", longest=size, window=window))
+    drawing = Drawing(kind="image", longest=size, lossless=kind == "png", window=window)
+    return _drawn(services, who, stored, drawing)
 
 
 @router.get("/pixels", **PIXELS)
@@ -64,7 +69,7 @@ def read_pixels(services: Opened, who: ResultReader, origin: From, id_: Assessme
     return _drawn(services, who, stored, Drawing(kind="pixels"))
 
 
-@router.get("/heatmaps/{label}.png", **PNG)
+@router.get("/heatmaps/{label}.{kind}", **PICTURE)
 def read_heatmap(
     services: Opened,
     who: ResultReader,
@@ -72,9 +77,11 @@ def read_heatmap(
     language: Spoken,
     id_: AssessmentId,
     label: Annotated[str, Path(max_length=MAX_NAME)],
+    kind: PictureKind,
     size: Size = 1024,
     layer: Annotated[
-        Literal["", "only"], Query(description="`only`: transparent, to lay over the image.")
+        Literal["", "only"],
+        Query(description="`only`: transparent, to lay over the image; PNG alone."),
     ] = "",
 ) -> Response:
     """What moved a finding's score, over the image, with scale and intended use; it does not
@@ -83,8 +90,15 @@ def read_heatmap(
     found = stored.assessment
     if found.crop is None or label not in {finding.label for finding in found.findings}:
         raise NotFound("no_heatmap")
-    kind: Literal["layer", "heatmap"] = "layer" if layer == "only" else "heatmap"
-    drawing = Drawing(kind=kind, label=label, longest=size, language=language)
+    if layer == "only" and kind != "png":
+        raise NotFound("no_heatmap")
+    drawing = Drawing(
+        kind="layer" if layer == "only" else "heatmap",
+        label=label,
+        longest=size,
+        lossless=kind == "png",
+        language=language,
+    )
     return _drawn(services, who, stored, drawing)
 
 
@@ -161,16 +175,17 @@ def _drawn(services: Services, who: Principal, stored: ShownResult, drawing: Dra
     found = stored.assessment
     data = services.store.file(found.id, who.scope)
     drawn = services.pool.draw(data, found, drawing, party=who.party)
-    return Response(drawn, media_type=MEDIA_TYPES[drawing.kind])
+    return Response(drawn, media_type=_media_type(drawing))
 
 
-MEDIA_TYPES = {
-    "image": "image/png",
-    "heatmap": "image/png",
-    "layer": "image/png",
-    "pixels": MEDIA_TYPE,
-    "report": "text/html; charset=utf-8",
-}
+def _media_type(drawing: Drawing) -> str:
+    if drawing.kind in OTHER_TYPES:
+        return OTHER_TYPES[drawing.kind]
+    return "image/png" if drawing.lossless else "image/jpeg"
+
+
+OTHER_TYPES: Final = {"pixels": MEDIA_TYPE, "report": "text/html; charset=utf-8"}
+"""Of what is drawn and is no picture."""
 
 
 def report_policy() -> str:

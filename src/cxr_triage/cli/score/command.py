@@ -31,6 +31,7 @@ def score(
     no_report: Annotated[
         bool, typer.Option("--no-report", help=say("help.no_report", _HELP))
     ] = False,
+    lossless: Annotated[bool, typer.Option("--lossless", help=say("help.lossless", _HELP))] = False,
     bits: Annotated[int | None, typer.Option(min=8, max=16, help=say("help.bits", _HELP))] = None,
     assume_adult: Annotated[
         bool, typer.Option("--assume-adult", help=say("help.assume_adult", _HELP))
@@ -65,6 +66,7 @@ def score(
                 language=language,
                 table=csv,
                 heatmaps=heatmaps,
+                lossless=lossless,
                 report=not no_report,
                 base=common_folder(files),
                 zone=settings.zone,

@@ -29,31 +29,26 @@ LEAST: Final = 5.5
 """Points of a letter that can still be read."""
 WATER: Final = Color(0.88, 0.88, 0.88)
 
+NUMBER: Final = 7.6
+"""Points of a page's number."""
+
 _TURN = threading.Lock()  # reportlab keeps its fonts for the whole process
 
 
 def pdf(sheet: Sheet) -> bytes:
-    """The file. It is laid out twice: how many pages there are must be known on the first."""
+    """The file. It is laid out once: how many pages there are is filled in at the end."""
     with _TURN:
         typeface()
-        first = _Layout(sheet, pages=0, lacked=False)
-        first.write()
-        final = _Layout(sheet, pages=first.pages_made, lacked=first.letters.lacked)
-        data = final.write()
-        if final.pages_made != first.pages_made:  # a line about lacking letters made one more
-            data = _Layout(sheet, pages=final.pages_made, lacked=True).write()
-        return data
+        return _Layout(sheet).write()
 
 
 class _Layout:
     """One run over the sheet."""
 
-    def __init__(self, sheet: Sheet, *, pages: int, lacked: bool) -> None:
+    def __init__(self, sheet: Sheet) -> None:
         self.letters = Letters()
         self.pages_made = 0
         self._sheet = sheet
-        self._pages = pages
-        self._lacked = lacked
 
     def write(self) -> bytes:
         buffer = BytesIO()
@@ -71,9 +66,30 @@ class _Layout:
         )
         document.addPageTemplates([self._page("first", 0.0), self._page("further", HEAD)])
         flow: list[Any] = [NextPageTemplate("further")]
-        flow += story(self._sheet, self.letters, lacked=self._lacked)
-        document.build(flow)
+        self._further = self.letters.plain(self._sheet.line)
+        flow += story(self._sheet, self.letters)
+        document.build(flow, canvasmaker=self._numbered())
         return buffer.getvalue()
+
+    def _numbered(self) -> type[Canvas]:
+        """A canvas that fills in the pages' numbers before it is saved."""
+        layout = self
+
+        class Numbered(Canvas):
+            def save(self) -> None:
+                layout.number(self)
+                super().save()
+
+        return Numbered
+
+    def number(self, pen: Canvas) -> None:
+        """Draw what `_foot` left room for on each page."""
+        for page in range(1, self.pages_made + 1):
+            text = say("paper.page", self._sheet.language, page=page, pages=self.pages_made)
+            pen.beginForm(_number_name(page), -int(WIDTH), -int(NUMBER), 0, int(NUMBER))
+            pen.setFont(REGULAR, NUMBER)
+            pen.drawRightString(0, 0, text)
+            pen.endForm()
 
     def _page(self, name: str, head: float) -> PageTemplate:
         band = BAND if self._sheet.unsigned else 0
@@ -96,8 +112,7 @@ class _Layout:
             self._unsigned(pen, MARGIN * 0.7 + FOOT + 0.6 * mm)
             top -= BAND
         if document.page > 1:
-            line = self.letters.plain(self._sheet.line)
-            self._line(pen, line, REGULAR, 8, top - 3.4 * mm)
+            self._line(pen, self._further, REGULAR, 8, top - 3.4 * mm)
             pen.setLineWidth(0.5)
             pen.line(self._left, top - 4.6 * mm, self._left + WIDTH, top - 4.6 * mm)
         self._foot(pen, document.page)
@@ -131,9 +146,10 @@ class _Layout:
         pen.line(self._left, base + FOOT - 1 * mm, self._left + WIDTH, base + FOOT - 1 * mm)
         self._line(pen, " · ".join(self._sheet.uses), BOLD, 7.6, base + 4.6 * mm)
         self._line(pen, f"{self._sheet.model} · {self._sheet.printed}", REGULAR, 7, base + 1 * mm)
-        number = say("paper.page", self._sheet.language, page=page, pages=self._pages)
-        pen.setFont(REGULAR, 7.6)
-        pen.drawRightString(self._left + WIDTH, base + 1 * mm, number)
+        pen.saveState()
+        pen.translate(self._left + WIDTH, base + 1 * mm)
+        pen.doForm(_number_name(page))
+        pen.restoreState()
 
     def _line(self, pen: Canvas, text: str, font: str, size: float, y: float) -> None:
         """On one line: smaller if need be, and if that is not enough with its end cut off."""
@@ -145,3 +161,8 @@ class _Layout:
         pen.setFillColor(black)
         pen.setFont(font, size)
         pen.drawString(self._left, y, shown)
+
+
+def _number_name(page: int) -> str:
+    """What a page's number is called within the file."""
+    return f"number{page}"

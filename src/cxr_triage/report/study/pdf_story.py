@@ -48,18 +48,17 @@ TIGHT: Final = [
 Story = Iterator[Flowable]
 
 
-def story(sheet: Sheet, letters: Letters, *, lacked: bool) -> list[Flowable]:
-    """Everything. lacked: say below what stands for letters that the typeface lacks."""
-    return list(_Teller(sheet, letters, lacked=lacked).told())
+def story(sheet: Sheet, letters: Letters) -> list[Flowable]:
+    """Everything; at the end what stands for letters that the typeface lacks."""
+    return list(_Teller(sheet, letters).told())
 
 
 class _Teller:
     """Puts a sheet's words through `letters`, which notes what is lacking."""
 
-    def __init__(self, sheet: Sheet, letters: Letters, *, lacked: bool) -> None:
+    def __init__(self, sheet: Sheet, letters: Letters) -> None:
         self._sheet = sheet
         self._letters = letters
-        self._lacked = lacked
 
     def told(self) -> Story:
         yield from self._head()
@@ -269,5 +268,5 @@ class _Teller:
         yield Spacer(1, 1.5 * mm)
         words = [f"<b>{self._letters.markup(k)}</b> {self._letters.markup(v)}" for k, v in small]
         yield Paragraph(" ".join(words), STYLES["small"])
-        if self._lacked:
+        if self._letters.lacked:
             yield self._text(self._say("paper.letters", mark=LACKING), "small")

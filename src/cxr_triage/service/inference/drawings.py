@@ -1,6 +1,5 @@
 """What can be drawn of an image and its result. Runs in the inference processes alone."""
 
-import io
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from cxr_triage.errors import ImageError
 from cxr_triage.imaging.grey.lut import Window
 from cxr_triage.imaging.grey.window import windowed
 from cxr_triage.imaging.heatmap import display_image, fitted, layer, scale_top
-from cxr_triage.report.film.film import film_of
+from cxr_triage.report.film.film import film_of, jpeg, map_png, png, printed_film
 from cxr_triage.report.film.html import render
 from cxr_triage.report.film.overlay import overlay
 from cxr_triage.report.film.pictures import packed
@@ -26,8 +25,8 @@ Artist = Callable[[DecodeImage, Assessment, Drawing], bytes]
 
 
 def draw(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
-    """PNG, HTML, a pixel file or pictures. Raises ImageError, or ValueError if there is no such
-    finding."""
+    """PNG or JPEG, HTML, a pixel file or pictures. Raises ImageError, or ValueError if there is
+    no such finding."""
     return ARTISTS[drawing.kind](decode, assessment, drawing)
 
 
@@ -37,7 +36,7 @@ def _image(decode: DecodeImage, _: Assessment, drawing: Drawing) -> bytes:
     if drawing.window is not None:
         centre, width = drawing.window
         pixels = windowed(radiograph, Window(center=centre, width=width, function="linear"))
-    return _png(display_image(pixels, drawing.longest))
+    return _encoded(display_image(pixels, drawing.longest), drawing)
 
 
 def _pixels(decode: DecodeImage, assessment: Assessment, _: Drawing) -> bytes:
@@ -45,15 +44,14 @@ def _pixels(decode: DecodeImage, assessment: Assessment, _: Drawing) -> bytes:
 
 
 def _heatmap(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
-    return _png(
-        overlay(
-            decode().pixels,
-            assessment,
-            _finding(assessment, drawing.label),
-            language=drawing.language,
-            longest=drawing.longest,
-        )
+    picture = overlay(
+        decode().pixels,
+        assessment,
+        _finding(assessment, drawing.label),
+        language=drawing.language,
+        longest=drawing.longest,
     )
+    return _encoded(picture, drawing)
 
 
 def _layer(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
@@ -67,7 +65,7 @@ def _layer(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> byt
         (height, width),
         scale_top(assessment.findings),
     )
-    return _png(map_)
+    return map_png(map_)
 
 
 def _report(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
@@ -84,7 +82,7 @@ def _report(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> by
 
 
 def _pictures(decode: DecodeImage, assessment: Assessment, _: Drawing) -> bytes:
-    return packed(film_of("", assessment, _pixels_or_none(decode), outlined=True))
+    return packed(printed_film(assessment, _pixels_or_none(decode)))
 
 
 def _pixels_or_none(decode: DecodeImage) -> F32 | None:
@@ -102,10 +100,8 @@ def _finding(assessment: Assessment, label: str) -> Finding:
     raise ValueError("no such finding")
 
 
-def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+def _encoded(picture: Image.Image, drawing: Drawing) -> bytes:
+    return png(picture) if drawing.lossless else jpeg(picture)
 
 
 ARTISTS: dict[DrawingKind, Artist] = {
