@@ -6,9 +6,9 @@ A moment is written in the zone that it has: whoever knows the place puts it the
 from datetime import date, datetime
 from typing import Final, Literal
 
-MONTHS: Final = tuple(
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-)
+MONTHS: Final = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
 DAY_ALONE: Final = len("YYYY-MM-DD")
 
 

@@ -18,6 +18,7 @@ from cxr_triage.language import LANGUAGES, Language, dates, say, say_count
 from cxr_triage.report.film.html import language_context, writable
 from cxr_triage.result.decided import AXIS, cuts_of, place
 from cxr_triage.service.people.principal import Permission
+from cxr_triage.service.review.worklist import station_name
 from cxr_triage.web.assets import assets
 from cxr_triage.web.visit import Visit
 
@@ -93,6 +94,7 @@ def _context(visit: Visit) -> dict[str, object]:
         "time": partial(time_text, language=language, zone=zone),
         "day": partial(day_text, language=language, zone=zone),
         "ago": partial(ago_text, language=language),
+        "station_name": partial(station_name, language=language),
     }
 
 

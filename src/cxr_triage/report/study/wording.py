@@ -225,7 +225,9 @@ def _remarks(one: ReportedFilm, language: Language) -> Iterator[str]:
     """What must be known of the pictures."""
     film, assessment = one.film, one.film.assessment
     yield from film_notes(one, language)
-    if not one.pictured:
+    if one.withheld:
+        yield say("paper.withheld", language)
+    elif not one.pictured:
         yield say("paper.not_pictured", language)
     elif film.image is None:
         yield say("paper.no_picture", language)
