@@ -4,6 +4,7 @@ A store is filled with marks, one a field; every route is then asked by everybod
 looked for in all that came back.
 """
 
+import html
 import io
 import signal
 from contextlib import ExitStack
@@ -14,6 +15,8 @@ from fastapi.routing import APIRoute
 from pypdf import PdfReader
 
 from cxr_triage.api import app as api_app
+from cxr_triage.language import say
+from cxr_triage.report.film.viewer import MEDIA_TYPE
 from cxr_triage.service.audit import SYSTEM
 from cxr_triage.service.people.accounts import AccountRules
 from cxr_triage.service.people.administration import Administration
@@ -153,6 +156,16 @@ def said_by(answer) -> str:
     return headers + answer.content.decode("utf-8", "replace")
 
 
+def shows_film(answer) -> bool:
+    """Is what the film shows in it? A name may be burnt in there."""
+    kind = answer.headers.get("content-type", "")
+    if answer.status_code != 200 or kind.startswith("image/svg"):
+        return False
+    if kind.startswith("application/pdf"):
+        return any(page.images for page in PdfReader(io.BytesIO(answer.content)).pages)
+    return kind.startswith(("image/", MEDIA_TYPE)) or b"data:image/" in answer.content
+
+
 def walked(server: Served, known: dict[str, list[str]], who: str) -> tuple[set[str], int]:
     """Every route, as `who`: fields whose mark came back to who did not say it, and how many
     answers were OK."""
@@ -180,6 +193,8 @@ def walked(server: Served, known: dict[str, list[str]], who: str) -> tuple[set[s
                 )  # fmt: skip
                 assert answer.status_code < 500, (method, path, answer.text[:200])
                 fine += answer.status_code == 200
+                if shows_film(answer):
+                    found.add("film")
                 text = said_by(answer)
                 if path == "/v1/openapi.json" or path.startswith("/static"):
                     continue
@@ -195,7 +210,7 @@ def walked(server: Served, known: dict[str, list[str]], who: str) -> tuple[set[s
 def test_who_may_see_patients_sees_every_field_somewhere(marked, who):
     found, fine = walked(*marked, who)
     assert fine > 25
-    assert found == MARKS.keys()
+    assert found == MARKS.keys() | {"film"}
 
 
 @pytest.mark.parametrize("who", SEE_NOTHING)
@@ -229,6 +244,18 @@ def test_an_administrator_cannot_ask_whether_somebody_is_there(marked, text):
                 else:
                     assert answer.status_code == 200
                     assert ('"count":2' in answer.text) or answer.text.count('class="which"') == 2
+
+
+def test_an_administrator_reads_why_there_is_no_film(marked):
+    server, known = marked
+    with server.person("administrator") as person:
+        for path in ("image.png", "pixels", f"heatmaps/{known['label'][0]}.png?layer=only"):
+            answer = person.get(f"/v1/assessments/{known['assessment'][0]}/{path}")
+            assert (answer.status_code, answer.json()["code"]) == (403, "film_withheld")
+        study = f"/studies/{known['study'][0]}"
+        assert say("error.film_withheld", "vi") in html.unescape(person.get(study).text)
+        paper = html.unescape(person.get(f"{study}/report").text)
+    assert say("paper.withheld", "vi") in paper
 
 
 def test_an_administrator_reads_that_there_are_texts(marked):

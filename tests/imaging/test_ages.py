@@ -1,9 +1,10 @@
 """The youngest age that a header allows decides whether a film is of a child."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
+from cxr_triage.imaging.dicom import ages
 from cxr_triage.imaging.dicom.ages import youngest_age
 from cxr_triage.imaging.dicom.dates import day_of, spans_of
 
@@ -75,6 +76,21 @@ def test_a_film_without_any_date_was_taken_today_at_the_latest():
     born = today.replace(year=today.year - 5, day=1)
     assert youngest_age("", f"{born:%Y%m%d}", ("", "none")) == pytest.approx(5, abs=0.1)
     assert youngest_age("", "19500302", ("", "none")) is None
+
+
+@pytest.mark.parametrize("utc", ["2026-11-27T18:00", "2026-11-28T02:00"])
+def test_a_child_born_today_is_a_child_whatever_day_it_is_in_greenwich(monkeypatch, utc):
+    """The day begins hours earlier in Vietnam: born on the 28th there, it is the 27th in UTC."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.fromisoformat(utc).replace(tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr(ages, "datetime", Clock)
+    assert youngest_age("", "20261128", ()) == 0
+    assert youngest_age("", "20261129", ()) is None
+    assert youngest_age("", "20111128", ()) < 15, "15 years old tomorrow, or only just in Hanoi"
 
 
 def test_a_time_of_acquisition_with_fraction_and_zone_is_its_day():

@@ -76,7 +76,7 @@ def test_numbers_are_written_as_the_language_writes_them():
     assert decimal(0.5, "en") == "0.50"
     assert decimal(0.5, "vi") == "0,50"
     assert decimal(-1.25, "vi", 1) in {"−1,2", "−1,3"}
-    assert "0,6 " in say("reason.saturated", "vi", measured=0.6, limit=0.5)
+    assert "0,6 " in say("reason.aspect_ratio", "vi", measured=0.6)
     assert "198,392 of 7,198,310" in say(
         "error.truncated_pixels", "en", measured=198392, expected=7198310
     )

@@ -92,7 +92,7 @@ def test_a_film_that_the_studys_signature_stands_for_says_so():
     report = study(reported(SIGNED), leg(), signature=WHOLE)
     said = page(sheet_of(report, "en"))
     assert said.count("the signature for the whole study stands for it") == 1
-    assert "Signed for the whole study: BS. Trần Văn Đức, 2026-11-24 15:04" in said
+    assert "Signed for the whole study: BS. Trần Văn Đức, 24 Nov 2026 15:04" in said
 
 
 def test_agreement_with_what_is_shown_is_printed():
@@ -106,7 +106,7 @@ def test_addenda_follow_in_order_with_what_they_change():
     said = sheet_of(study(reported(SIGNED, ADDED)), "en").films[0].reviews
     assert [one.heading.split(":")[0] for one in said] == ["Signed", "Addendum, signed"]
     assert ("Findings", "Pleural effusion: Agree") in said[1].facts
-    assert "2026-11-24 15:09" in said[0].heading
+    assert "24 Nov 2026 15:09" in said[0].heading
 
 
 def test_readings_of_replaced_results_are_not_lost():

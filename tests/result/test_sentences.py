@@ -16,6 +16,11 @@ from cxr_triage.result.sentences import (
 from tests.report.films import finding
 
 POSSIBLE = PriorityReason(code="possible", label="Mass", score=0.619, threshold=0.5)
+SEEN = (
+    "not_chest", "turned_left", "turned_right", "turned_down", "inverted", "cut_off", "tiny",
+    "mirrored", "cut_base", "cut_apex", "cut_left", "cut_right", "constant", "saturated",
+    "stale_window", "crop_loss", "border_cut", "contrast_stretched",
+)  # fmt: skip
 NODULE = finding("Nodule", 0.496, level="none")
 
 
@@ -53,6 +58,14 @@ def test_a_refusal_says_what_was_measured_and_its_limit():
     assert reason_sentence(small, "en") == sentence
     assert priority_sentence(PriorityReason(code="refused", refusal=small), "en") == sentence
     assert "180" in reason_sentence(small, "vi") != sentence
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+@pytest.mark.parametrize("code", SEEN)
+def test_what_was_seen_is_said_in_words(code, language):
+    """A nurse does not know what a certainty of 0.987 over a limit of 0.9 asks of her."""
+    sentence = reason_sentence(Reason(code=code, measured=0.987, limit=0.9), language)
+    assert not any(number in sentence for number in ("0.9", "0,9"))
 
 
 def test_a_collection_keeps_its_name_and_its_split_is_translated():

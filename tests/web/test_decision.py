@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import pytest
 
-from cxr_triage.language import say
+from cxr_triage.language import say, say_count
 from cxr_triage.result.decided import missed, not_looked_for
 from cxr_triage.result.sentences import priority_sentence
 from cxr_triage.store.records import EVERYWHERE, ReviewDraft
@@ -117,14 +117,14 @@ def test_early_reading_is_marked_and_what_came_of_it_counted(served, kept):
     study = kept(replace(nothing_flagged(), early_reading=True))
     assert say("list.early", VI) in row_of(served, study)
     assert say("early.why", VI) in read(served, f"/studies/{study}")
-    counts = say("early.counts", VI, drawn=1, read=0, found=0)
+    counts = say_count("early.counts", VI, 1, read=0, found=0)
     assert counts in read(served, "/stations", "administrator")
     with served.store() as store:
         found = store.study(study, EVERYWHERE).images[0].assessment.id
         reader = next(one.id for one in store.accounts.people() if one.name == "radiologist")
         draft = ReviewDraft(assessment_id=found, missed=("Nodule",))
         store.save_review(draft, EVERYWHERE, reader_id=reader, version=0, audit=KEEPING)
-    counts = say("early.counts", VI, drawn=1, read=1, found=1)
+    counts = say_count("early.counts", VI, 1, read=1, found=1)
     assert counts in read(served, "/stations", "administrator")
     with served.nobody() as client:
         metrics = client.get("/metrics").text

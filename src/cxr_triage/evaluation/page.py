@@ -15,6 +15,7 @@ from cxr_triage.evaluation.plots import film_plot, plot
 from cxr_triage.evaluation.resampling import Estimate
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
+from cxr_triage.language.dates import time_text
 from cxr_triage.language.numbers import decimal
 
 NOTHING = "–"
@@ -53,6 +54,7 @@ def language_context(language: Language) -> dict[str, object]:
         "language": language,
         "say": lambda key, **values: say(key, language, **values),
         "name": name,
+        "time": partial(time_text, language=language),
         "decimal": lambda value, decimals=2: decimal(value, language, decimals),
         "figure": partial(figure, language=language),
         "interval": partial(interval, language=language),

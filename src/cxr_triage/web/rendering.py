@@ -7,17 +7,18 @@ from functools import lru_cache, partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_timedelta
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from cxr_triage.api.platform.cookies import FORM, cookie_of, set_cookie
 from cxr_triage.domain import PRIORITIES
-from cxr_triage.language import LANGUAGES, Language, say, say_count
+from cxr_triage.language import LANGUAGES, Language, dates, say, say_count
 from cxr_triage.report.film.html import language_context, writable
 from cxr_triage.result.decided import AXIS, cuts_of, place
 from cxr_triage.service.people.principal import Permission
+from cxr_triage.service.review.worklist import station_name
 from cxr_triage.web.assets import assets
 from cxr_triage.web.visit import Visit
 
@@ -93,6 +94,7 @@ def _context(visit: Visit) -> dict[str, object]:
         "time": partial(time_text, language=language, zone=zone),
         "day": partial(day_text, language=language, zone=zone),
         "ago": partial(ago_text, language=language),
+        "station_name": partial(station_name, language=language),
     }
 
 
@@ -108,18 +110,12 @@ SCRIPT_FIELDS: Final = ("count", "done", "failed", "name", "seconds", "percent",
 
 def time_text(moment: datetime, language: Language, zone: ZoneInfo) -> str:
     """Date and time to the minute, at the place."""
-    return format_datetime(moment, PATTERNS[language][1], tzinfo=zone, locale=language)
+    return dates.time_text(moment.astimezone(zone), language)
 
 
 def day_text(moment: datetime, language: Language, zone: ZoneInfo) -> str:
     """The date at the place."""
-    return format_date(moment.astimezone(zone), PATTERNS[language][0], locale=language)
-
-
-PATTERNS: Final[dict[Language, tuple[str, str]]] = {
-    "en": ("d MMM y", "d MMM y HH:mm"),
-    "vi": ("dd/MM/y", "HH:mm dd/MM/y"),
-}
+    return dates.day_text(moment.astimezone(zone), language)
 
 
 def now() -> datetime:

@@ -48,7 +48,7 @@ def read_study(
         beside=beside(services, who, detail.row.study_id, came_from),
         came_from=filters_of(came_from).address(),
         show_heatmap=services.settings.heatmap_first,
-        film=film_values(shown, services.settings),
+        film=film_values(shown, services.settings, withheld=not disclosure.sees_films(who)),
         **scale_values(shown),
         **reviews_of(detail, shown, who),
         **correction_values(visit, detail, shown),

@@ -22,21 +22,23 @@ FIRST_PICTURE: Final = 1024
 """Pixels of the longer side of what stands there until the film's own values have come."""
 
 
-def film_values(stored: StoredAssessment, settings: Settings) -> dict[str, Any]:
-    """What the page's script is told of the film: addresses, the square, the findings."""
+def film_values(stored: StoredAssessment, settings: Settings, *, withheld: bool) -> dict[str, Any]:
+    """What the page's script is told of the film: addresses, the square, the findings. withheld:
+    who looks sees no films."""
     found = stored.assessment
     address = f"/v1/assessments/{found.id}"
     return {
         "study": stored.study_id,
         "assessment": found.id,
+        "withheld": withheld,
         "picture": f"{address}/image.jpg?size={FIRST_PICTURE}",
         "pixels": f"{address}/pixels",
         "crop": None if found.crop is None else asdict(found.crop),
-        "showHeatmap": settings.heatmap_first,
+        "showHeatmap": settings.heatmap_first and not withheld,
         "heatmaps": {
             finding.label: f"{address}/heatmaps/{quote(finding.label)}.png{MAP}"
             for finding in found.findings
-            if found.crop is not None
+            if found.crop is not None and not withheld
         },
     }
 

@@ -98,7 +98,6 @@ def _render(
         status=status,
         here=f"/worklist?{filters.address()}",
         rows=rows,
-        station_name=worklist.station_name,
         flags_that_fit=flags_that_fit,
         filters=filters,
         cursor=cursor,

@@ -97,7 +97,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             pool=pool,
             spool=spool,
             intake=Intake(store, pool, metrics, quotas),
-            corrections=Corrections(store=store, pool=pool),
+            corrections=Corrections(store=store, pool=pool, zone=settings.zone),
             quotas=quotas,
             readiness=Readiness(store, pool),
             reporter=Reporter(store=store, pool=pool, settings=settings),

@@ -106,7 +106,8 @@ def read_heatmap(
 def read_report(
     services: Opened, who: ResultReader, origin: From, language: Spoken, id_: AssessmentId
 ) -> Response:
-    """A page that prints on A4: image, heatmaps, findings, model. It names no patient."""
+    """A page that prints on A4: image, heatmaps, findings, model. It names no patient, and has no
+    pictures for who sees no films."""
     stored = _seen(services, who, origin, id_, Action.REPORT_VIEWED)
     running = services.pool.running
     same = running.would_make(stored.assessment)
@@ -117,6 +118,7 @@ def read_report(
         policy=running.policy if same else "–",
         time_zone=services.settings.time_zone,
         steps=services.next_steps,
+        pictured=disclosure.sees_films(who),
     )
     response = _drawn(services, who, stored, drawing)
     response.headers["Content-Security-Policy"] = report_policy()
@@ -172,6 +174,8 @@ def _seen(
 
 
 def _drawn(services: Services, who: Principal, stored: ShownResult, drawing: Drawing) -> Response:
+    if drawing.kind != "report":
+        disclosure.need_films(who)
     found = stored.assessment
     data = services.store.file(found.id, who.scope)
     drawn = services.pool.draw(data, found, drawing, party=who.party)

@@ -1,7 +1,8 @@
 """The fields that stand beside pictures in a form."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -48,9 +49,12 @@ class DeclaredIn(BaseModel):
     bits: Annotated[int, Field(ge=8, le=16)] | None = None
 
 
-def declared_of(fields: dict[str, Any]) -> Declared:
-    """Empty fields count as not given. Raises FieldInvalid, or RequestInvalid for a field
-    that is none of ours; both are `field_invalid`."""
+def declared_of(fields: dict[str, Any], zone: ZoneInfo) -> Declared:
+    """Empty fields count as not given. zone: of the place, whose day it is.
+
+    Raises FieldInvalid, or RequestInvalid for a field that is none of ours; both are
+    `field_invalid`.
+    """
     given = {name: value for name, value in fields.items() if value != ""}
     try:
         said = DeclaredIn.model_validate(given)
@@ -60,7 +64,7 @@ def declared_of(fields: dict[str, Any]) -> Declared:
             raise RequestInvalid("field_invalid") from None
         raise FieldInvalid("field_invalid", field=where) from None
     born = said.birth_date
-    ages = sorted(age for age in (said.age, _age_years(born)) if age is not None)
+    ages = sorted(age for age in (said.age, _age_years(born, zone)) if age is not None)
     apart = len(ages) > 1 and ages[1] - ages[0] > AGREEING
     return Declared(
         patient=Patient(
@@ -78,9 +82,9 @@ def declared_of(fields: dict[str, Any]) -> Declared:
     )
 
 
-def _age_years(born: date | None) -> float | None:
-    """Today's age; None for a birthday that nobody has."""
+def _age_years(born: date | None, zone: ZoneInfo) -> float | None:
+    """Today's age at the place; None for a birthday that nobody has."""
     if born is None:
         return None
-    years = (datetime.now(UTC).date() - born).days / 365.25
+    years = (datetime.now(zone).date() - born).days / 365.25
     return years if 0 <= years <= OLDEST_YEARS else None

@@ -105,7 +105,7 @@ def study_out(row: ShownRow, language: Language, steps: NextSteps) -> StudyOut:
         id=row.study_id,
         study_uid=row.study_uid,
         station_id=row.station_id,
-        station_name=station_name(row, language),
+        station_name=station_name(row.station_id, row.station_name, language),
         accession=row.accession,
         patient=_patient(row.patient),
         age_years=_age(row.age_years),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -17,6 +18,7 @@ from cxr_triage.errors import MediaTypeUnsupported, RequestInvalid, TriageError
 from cxr_triage.imaging.dicom.text import clean
 from cxr_triage.service.intake.declared import Declared
 from cxr_triage.service.intake.spool import Received
+from cxr_triage.settings import Settings
 from cxr_triage.store.database.faults import store_faults
 from cxr_triage.store.records import Kept
 
@@ -60,12 +62,12 @@ async def take_files(request: Request, services: Services, take: TakeFile) -> li
     check_content_coding(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in RAW:
-        declared = declared_of(address_fields(request))
+        declared = declared_of(address_fields(request), services.settings.zone)
         return [await _take_body(request, services, take, declared)]
     if media_type != FORM:
         raise MediaTypeUnsupported("media_type")
     outcomes = []
-    async for form in _form(request, services.settings.max_files):
+    async for form in _form(request, services.settings):
         for file in form.files:
             outcomes.append(
                 await run_in_threadpool(_take_part, file, form.declared, services, take)
@@ -119,8 +121,9 @@ async def in_blocks(request: Request) -> AsyncIterator[list[bytes]]:
     yield block
 
 
-async def _form(request: Request, max_files: int) -> AsyncIterator[_Form]:
+async def _form(request: Request, settings: Settings) -> AsyncIterator[_Form]:
     """The form, while its spooled files are there. Raises RequestInvalid."""
+    max_files = settings.max_files
     try:
         with store_faults():
             form = await request.form(
@@ -133,19 +136,19 @@ async def _form(request: Request, max_files: int) -> AsyncIterator[_Form]:
             raise RequestInvalid("form_field_too_long", limit=MAX_FIELD_BYTES) from None
         raise RequestInvalid("form_invalid", limit=max_files) from None
     try:
-        yield _read_form(form)
+        yield _read_form(form, settings.zone)
     finally:
         await form.close()
 
 
-def _read_form(form: FormData) -> _Form:
+def _read_form(form: FormData, zone: ZoneInfo) -> _Form:
     files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     if FILE_FIELD in fields:
         raise RequestInvalid("form_field_too_long", limit=MAX_FIELD_BYTES)
     if not files:
         raise RequestInvalid("no_file")
-    return _Form(files=files, declared=declared_of(fields))
+    return _Form(files=files, declared=declared_of(fields, zone))
 
 
 def _take_part(

@@ -6,11 +6,11 @@ says nothing is missing.
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from cxr_triage.domain import Reason
-from cxr_triage.imaging.dicom.dates import spans_of
+from cxr_triage.imaging.dicom.dates import Span, spans_of
 
 OLDEST_YEARS: Final = 130.0
 CHILD_YEARS: Final = 15.0
@@ -39,7 +39,8 @@ def youngest_age(age: str, born: str, taken: Iterable[str]) -> float | None:
     """In years; None where neither Patient's Age nor the birth date says anything sane.
 
     taken: dates of the film, the best first. Without one it was taken today at the latest:
-    that tells a child, and of an older person nothing.
+    that tells a child, and of an older person nothing. Today is any day that it is somewhere: a
+    child that was born this morning is one, whatever day it still is in Greenwich.
     """
     found = [years for years in (age_said(age), _age_by_birth(born, taken)) if years is not None]
     return min(found, default=None)
@@ -87,12 +88,17 @@ def _ages_by_birth(born: str, taken: Iterable[str]) -> list[float]:
     if not births:
         return []
     day = _day_taken(taken)
-    dated = day is not None
-    day = day or datetime.now(UTC).date()
-    lasts = [min(birth.last, day) for birth in births if birth.first <= day]
-    oldest = OLDEST_YEARS if dated else CHILD_YEARS
-    ages = [(day - last).days / DAYS_A_YEAR for last in lasts]
+    film = _today() if day is None else Span(first=day, last=day)
+    lasts = [min(birth.last, film.first) for birth in births if birth.first <= film.last]
+    oldest = CHILD_YEARS if day is None else OLDEST_YEARS
+    ages = [(film.first - last).days / DAYS_A_YEAR for last in lasts]
     return [years for years in ages if years <= oldest]
+
+
+def _today() -> Span:
+    """From the day that it still is in the last zone to the one that it is already in the first."""
+    now = datetime.now(UTC)
+    return Span(first=(now - timedelta(hours=12)).date(), last=(now + timedelta(hours=14)).date())
 
 
 def _day_taken(taken: Iterable[str]) -> date | None:

@@ -19,6 +19,7 @@ from cxr_triage.domain import PRIORITIES, ModelCard, NextSteps, Priority, Score
 from cxr_triage.imaging.heatmap import colours, scale_top, shown
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
+from cxr_triage.language.dates import time_text, written
 from cxr_triage.language.numbers import decimal, localized
 from cxr_triage.report.film.film import Film, flagged
 from cxr_triage.result.decided import (
@@ -89,7 +90,7 @@ def render(
             **language_context(language, steps),
             css=Markup(css),  # noqa: S704 - our own file, not input
             css_hash=b64encode(sha256(css.encode()).digest()).decode(),
-            created_at=f"{created_at.strftime(say('report.time', language))} {created_at:%Z}",
+            created_at=time_text(created_at, language),
             model=model,
             policy=policy,
             studies=studies,
@@ -126,20 +127,9 @@ def language_context(language: Language, steps: NextSteps | None = None) -> dict
         "decimal": lambda value, decimals=2: decimal(value, language, decimals),
         "score_text": partial(score_text, language=language),
         "threshold_text": partial(threshold_text, language=language),
-        "moment": partial(moment, language=language),
+        "moment": partial(written, language=language),
         "plain": lambda value: localized(value, language),
     }
-
-
-def moment(iso: str, language: Language) -> str:
-    """A date, or a date and time to the minute, as `language` writes it; else the text itself."""
-    try:
-        when = datetime.fromisoformat(iso)
-    except ValueError:
-        return iso
-    return when.strftime(
-        say("report.day" if len(iso) <= len("YYYY-MM-DD") else "report.time", language)
-    )
 
 
 @lru_cache

@@ -1,12 +1,11 @@
 """What a report says of whose films it shows: what was put right, what is doubtful."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from cxr_triage.domain import Patient, Reason
 from cxr_triage.language import Language, say
+from cxr_triage.language.dates import time_text, written
 from cxr_triage.language.numbers import localized
-from cxr_triage.report.film.html import moment
 from cxr_triage.report.study.report import ReportedFilm, StudyReport, spoken_name
 from cxr_triage.result.sentences import reason_sentence
 
@@ -15,7 +14,7 @@ def identity_notes(report: StudyReport, language: Language) -> Iterator[str]:
     """Of the study, in sentences."""
     right = report.put_right
     if right is not None:
-        when = _time(right.at, language)
+        when = time_text(right.at, language)
         said = list(_said_of(report, language))
         if said:
             text = "; ".join(said)
@@ -54,7 +53,7 @@ def differences(filed: Patient, now: Patient, language: Language) -> Iterator[st
             continue
         text = was or nothing
         if was and key == "correct.birth_date":
-            text = moment(was, language)
+            text = written(was, language)
         elif key == "report.sex" and was in ("F", "M", "O"):
             text = say(f"report.sex.{was}", language)
         yield _fact(key, text, language)
@@ -83,7 +82,7 @@ def film_notes(one: ReportedFilm, language: Language) -> Iterator[str]:
         yield say(
             "paper.put_right_film",
             language,
-            when=_time(right.at, language),
+            when=time_text(right.at, language),
             by=right.by,
             said=view_text(right.view, language),
         )
@@ -95,7 +94,3 @@ def film_notes(one: ReportedFilm, language: Language) -> Iterator[str]:
 
 def _fact(key: str, text: str, language: Language) -> str:
     return f"{say(key, language)}: {text}"
-
-
-def _time(when: datetime, language: Language) -> str:
-    return when.strftime(say("report.time", language))

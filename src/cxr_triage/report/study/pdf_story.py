@@ -200,7 +200,7 @@ class _Teller:
         decimals = 1 if picture.top >= 1 else 2
         ends = (
             decimal(0, self._language, decimals),
-            f"{decimal(picture.top, self._language, decimals)} log-odds",
+            self._say("heatmap.strongest", top=decimal(picture.top, self._language, decimals)),
         )
         return Scale(float(picture.finding.evidence.max()), picture.top, width, ends)
 

@@ -50,7 +50,8 @@ class PutRight:
 class ReportedFilm:
     """An image of the study and what doctors said of its result, in the order of saying.
 
-    pictured: False if its pictures were left out because the study has so many images.
+    pictured: False if its pictures were left out because the study has so many images. withheld:
+    because whoever looks sees no films.
     put_right: of its view. marker: a note on its side marker. doubts: codes of reasons to doubt
     whose it is.
     """
@@ -58,6 +59,7 @@ class ReportedFilm:
     film: Film
     reviews: tuple[ReportedReview, ...] = ()
     pictured: bool = True
+    withheld: bool = False
     put_right: PutRight | None = None
     marker: str = field(default="", repr=False)
     doubts: tuple[str, ...] = ()

@@ -1,16 +1,15 @@
 """A study's report in the words of one language: what its page and its PDF lay out."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Final
 
 from cxr_triage.domain import Assessment, FilmDecision, Finding, ModelCard
 from cxr_triage.imaging.heatmap import scale_top
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
+from cxr_triage.language.dates import time_text, written
 from cxr_triage.language.numbers import decimal, localized
 from cxr_triage.report.film.film import Film, flagged, leading_first
-from cxr_triage.report.film.html import moment
 from cxr_triage.report.study.identity_notes import film_notes, identity_notes
 from cxr_triage.report.study.report import ReportedFilm, ReportedReview, StudyReport, spoken_name
 from cxr_triage.report.study.sheet import FilmSheet, Sheet, SheetPicture, SheetReview, SheetRow
@@ -69,7 +68,7 @@ def sheet_of(report: StudyReport, language: Language) -> Sheet:
         earlier=tuple(_reviewed(one, language, earlier=True) for one in report.earlier),
         uses=tuple(_uses(assessments, language)),
         model=say("report.model", language, name=model.name, version=model.version),
-        printed=say("paper.printed", language, when=_time(report.printed_at, language)),
+        printed=say("paper.printed", language, when=time_text(report.printed_at, language)),
         small=tuple(_small(report, language)),
     )
 
@@ -90,7 +89,7 @@ def _signature(report: StudyReport, language: Language) -> str:
     if report.signature is None:
         return ""
     key = "paper.study_was_signed" if report.changed else "paper.study_signed"
-    when = _time(report.signature.at, language)
+    when = time_text(report.signature.at, language)
     return say(key, language, reader=report.signature.reader, when=when)
 
 
@@ -98,10 +97,6 @@ def _unread(one: ReportedFilm, report: StudyReport, language: Language) -> str:
     if not one.signed and report.signature is not None and not report.changed:
         return say("paper.signed_with_study", language)
     return "" if one.reviews else say("paper.no_reading", language)
-
-
-def _time(when: datetime, language: Language) -> str:
-    return when.strftime(say("report.time", language))
 
 
 def _facts(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]:
@@ -114,13 +109,13 @@ def _facts(report: StudyReport, language: Language) -> Iterator[tuple[str, str]]
             spoken_name(patient.name) or _unnamed(report, language),
         )
         yield say("paper.patient_id", language), patient.id or "–"
-        born = moment(patient.birth_date, language) if patient.birth_date else "–"
+        born = written(patient.birth_date, language) if patient.birth_date else "–"
         yield say("paper.birth_date", language), born
     yield say("paper.age_sex", language), _age_and_sex(report, language)
     if patient is not None:
         yield say("report.accession", language), report.accession or "–"
-    yield say("paper.study_date", language), moment(report.acquired_at, language) or "–"
-    yield say("paper.received", language), _time(report.received_at, language)
+    yield say("paper.study_date", language), written(report.acquired_at, language) or "–"
+    yield say("paper.received", language), time_text(report.received_at, language)
     yield say("paper.station", language), report.station
     yield say("paper.study", language), report.study_id[:SHORT]
 
@@ -149,7 +144,7 @@ def _line(report: StudyReport, language: Language) -> Iterator[str]:
         if report.accession:
             yield f"{say('report.accession', language)} {report.accession}"
     if report.acquired_at:
-        yield moment(report.acquired_at, language)
+        yield written(report.acquired_at, language)
     yield f"{say('paper.study', language)} {report.study_id[:SHORT]}"
 
 
@@ -230,7 +225,9 @@ def _remarks(one: ReportedFilm, language: Language) -> Iterator[str]:
     """What must be known of the pictures."""
     film, assessment = one.film, one.film.assessment
     yield from film_notes(one, language)
-    if not one.pictured:
+    if one.withheld:
+        yield say("paper.withheld", language)
+    elif not one.pictured:
         yield say("paper.not_pictured", language)
     elif film.image is None:
         yield say("paper.no_picture", language)
@@ -304,7 +301,7 @@ def _reviewed(review: ReportedReview, language: Language, *, earlier: bool = Fal
         key = "paper.addendum_by"
     else:
         key = "paper.signed_by" if review.signed_at else "paper.saved_by"
-    when = _time(review.signed_at or review.saved_at, language)
+    when = time_text(review.signed_at or review.saved_at, language)
     heading = say(key, language, reader=review.reader, when=when)
     if earlier:
         heading = f"{say('paper.earlier', language)} {heading}"

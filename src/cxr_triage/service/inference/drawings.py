@@ -69,7 +69,7 @@ def _layer(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> byt
 
 
 def _report(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
-    film = film_of(drawing.title, assessment, _pixels_or_none(decode))
+    film = film_of(drawing.title, assessment, _pixels_or_none(decode) if drawing.pictured else None)
     parts = render(
         [[film]],
         language=drawing.language,

@@ -29,7 +29,7 @@ class Drawing:
     tenth of the bytes and of the time (image, heatmap). window: centre and width in
     stored values (image). label: of a finding of an assessment that has a crop (heatmap,
     layer). title: what a report calls the film. policy: name and version, steps: what it says
-    is to be done next, time_zone: of the place, for a report.
+    is to be done next, time_zone: of the place, pictured: shows the film, for a report.
     """
 
     kind: DrawingKind
@@ -42,6 +42,7 @@ class Drawing:
     policy: str = ""
     time_zone: str = "UTC"
     steps: NextSteps = field(default_factory=dict)
+    pictured: bool = True
 
 
 def packed_head(packed: Packed) -> dict[str, Any]:

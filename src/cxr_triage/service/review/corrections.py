@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from cxr_triage.domain import Assessment, Header, Patient, Reason
 from cxr_triage.errors import BlobDamaged, Conflict, CorrectionInvalid, NotAllowed, NotFound
@@ -18,6 +19,7 @@ from cxr_triage.service.audit import SYSTEM, Action, Origin, entry
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.inference.turns import Claim, Rank
 from cxr_triage.service.intake.declared import NOTHING_DECLARED, Declared
+from cxr_triage.service.intake.quotas import UTC_ZONE
 from cxr_triage.service.people.principal import Principal, party_of_station
 from cxr_triage.store.corrections import By, FilmValues, Values, seen_in
 from cxr_triage.store.records import EVERYWHERE, StoredAssessment, StudyDetail, StudyRow
@@ -72,6 +74,8 @@ class Corrections:
 
     store: Store
     pool: InferencePool
+    zone: ZoneInfo = UTC_ZONE
+    """Of the place, whose days films come on."""
 
     def correct(
         self, who: Principal, study_id: str, wanted: WantedValues, *,
@@ -81,7 +85,7 @@ class Corrections:
         detail = self._detail(who, study_id, version, reason)
         row = detail.row
         patient = _patient(row, wanted)
-        age_years = _age(detail, patient, wanted)
+        age_years = _age(detail, patient, wanted, self.zone)
         films = _films(detail, wanted)
         station = wanted.study.get("station_id", row.station_id)
         if station != row.station_id and not may_choose_station(who):
@@ -382,7 +386,9 @@ def _patient(row: StudyRow, wanted: WantedValues) -> Patient:
     return patient
 
 
-def _age(detail: StudyDetail, patient: Patient, wanted: WantedValues) -> float | None:
+def _age(
+    detail: StudyDetail, patient: Patient, wanted: WantedValues, zone: ZoneInfo
+) -> float | None:
     """What a person says of the age, by itself or by the birth date; None: as the files say."""
     row = detail.row
     age = row.age_years if row.age_corrected else None
@@ -391,15 +397,15 @@ def _age(detail: StudyDetail, patient: Patient, wanted: WantedValues) -> float |
         age = None if said is None else float(said)
     elif patient.birth_date != row.patient.birth_date:
         told = patient.birth_date and patient.birth_date != row.filed.birth_date
-        age = _age_at(patient.birth_date, row) if told else None
+        age = _age_at(patient.birth_date, row, zone) if told else None
     if age is not None and all(one.filed.age_years == age for one in detail.everything):
         return None
     return age
 
 
-def _age_at(birth_date: str, row: StudyRow) -> float:
+def _age_at(birth_date: str, row: StudyRow, zone: ZoneInfo) -> float:
     """The youngest that somebody born then can have been when the film was taken."""
-    taken = row.received_at.date()
+    taken = row.received_at.astimezone(zone).date()
     if row.acquired_at:
         taken = date.fromisoformat(row.acquired_at[:10])
     years = (taken - _latest_birth(birth_date)).days / 365.25

@@ -1,7 +1,8 @@
 """What of a study a caller gets: decided here and nowhere else.
 
 Who may not see patients gets no name, number, UID, file's name, note on a marker or correction,
-and no free text of a reading, in which a doctor may name somebody. Entrances and reports take
+and no free text of a reading, in which a doctor may name somebody; and no film, into which a name
+may be burnt. Entrances and reports take
 studies and results from here; the types of what is shown keep them from passing on anything else.
 """
 
@@ -9,7 +10,7 @@ from dataclasses import replace
 from typing import Final, NewType
 
 from cxr_triage.domain.patient import WithheldPatient
-from cxr_triage.errors import NotFound
+from cxr_triage.errors import NotAllowed, NotFound
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.store.records import Review, StoredAssessment, StudyDetail, StudyRow
 from cxr_triage.store.repository import Store
@@ -50,6 +51,17 @@ def study_with_uid(store: Store, who: Principal, study_uid: str) -> str:
     if not rows:
         raise NotFound("study_not_found")
     return rows[0].study_id
+
+
+def sees_films(who: Principal) -> bool:
+    """May they look at what a film shows?"""
+    return who.may("see_patients")
+
+
+def need_films(who: Principal) -> None:
+    """Raises NotAllowed `film_withheld`."""
+    if not sees_films(who):
+        raise NotAllowed("film_withheld")
 
 
 def shown_study(detail: StudyDetail, who: Principal) -> ShownStudy:

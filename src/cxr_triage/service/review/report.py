@@ -84,11 +84,13 @@ class Reporter:
         zone, row = self.settings.zone, detail.row
         named = self.settings.report_names and not row.patient.withheld
         reviews = self._reviews(detail, zone)
+        seen = disclosure.sees_films(who)
         films = tuple(
             ReportedFilm(
-                film=self._film(stored, who, pictured=index < MOST_PICTURED),
+                film=self._film(stored, who, pictured=seen and index < MOST_PICTURED),
                 reviews=tuple(reviews.pop(stored.assessment.id, ())),
                 pictured=index < MOST_PICTURED,
+                withheld=not seen,
                 **_of_film(stored, detail, zone, named=named),
             )
             for index, stored in enumerate(detail.images)
@@ -99,7 +101,7 @@ class Reporter:
             study_id=row.study_id,
             place=self.settings.report_place,
             address=self.settings.report_address,
-            station=station_name(row, language),
+            station=station_name(row.station_id, row.station_name, language),
             patient=row.patient if named else None,
             file_name=row.file_name if named and not is_named(row.patient) else "",
             accession=row.accession if named else "",

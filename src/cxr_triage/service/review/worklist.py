@@ -20,7 +20,6 @@ from cxr_triage.store.records import (
     MaximumWait,
     Neighbours,
     PageCursor,
-    StudyRow,
     WorklistQuery,
 )
 from cxr_triage.store.repository import Store
@@ -106,9 +105,9 @@ def _allowed(query: WorklistQuery, who: Principal) -> WorklistQuery:
     return replace(query, text=text)
 
 
-def station_name(row: StudyRow, language: Language) -> str:
-    """Where the study came from, as people read it."""
-    return say("station.local", language) if row.station_id == LOCAL_STATION else row.station_name
+def station_name(station_id: str, name: str, language: Language) -> str:
+    """A station as people read it: what is sent without one has a name in their language."""
+    return say("station.local", language) if station_id == LOCAL_STATION else name
 
 
 def cursor_of(place: PageCursor) -> str:

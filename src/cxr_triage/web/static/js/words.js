@@ -8,6 +8,33 @@ export function say(key, values = {}) {
   return words[key].replace(/\{(\w+)\}/g, (field, name) => (name in values ? String(values[name]) : field));
 }
 
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** A day {year, month, day} as every page writes it: 27 Nov 2026, or 27/11/2026. */
+export function dayText({ year, month, day }) {
+  const two = (number) => String(number).padStart(2, "0");
+  const vietnamese = document.documentElement.lang === "vi";
+  return vietnamese ? `${two(day)}/${two(month)}/${year}` : `${day} ${MONTHS[month - 1]} ${year}`;
+}
+
+/** The minute of a moment, at the place: 08:14. */
+export function minuteText(iso) {
+  const { hour, minute } = atPlace(iso, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  return `${hour}:${minute}`;
+}
+
+/** Today at the place: {year, month, day} as numbers. */
+export function today() {
+  const parts = Object.entries(atPlace(Date.now(), { year: "numeric", month: "numeric", day: "numeric" }));
+  return Object.fromEntries(parts.map(([name, value]) => [name, Number(value)]));
+}
+
+function atPlace(moment, wanted) {
+  const form = new Intl.DateTimeFormat("en-GB", { ...wanted, timeZone: document.documentElement.dataset.zone });
+  const parts = form.formatToParts(new Date(moment)).filter(({ type }) => type in wanted);
+  return Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+}
+
 /** A number with so many decimals, as the page's language writes it. */
 export function decimal(value, decimals = 2) {
   const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };

@@ -1,7 +1,7 @@
 // A doctor's reading: typed, kept, saved, signed, added to. Nothing that was typed is lost.
 
 import { ask, headers, Trouble } from "../api.js";
-import { say } from "../words.js";
+import { minuteText, say } from "../words.js";
 import { draftOf, dropDraft, keepDraft } from "./drafts.js";
 import { fill, read, same, saysEnough, summary } from "./reading_form.js";
 
@@ -85,9 +85,7 @@ export class Review {
     this.saved = { ...values, version: review.version, reader: review.reader_name, signed: false };
     this._hideTheirs();
     this.root.dataset.state = "saved";
-    const { lang, dataset } = document.documentElement;
-    const time = new Intl.DateTimeFormat(lang, { timeStyle: "short", timeZone: dataset.zone }).format(new Date(review.saved_at));
-    this._say(say("viewer.saved", { done: time }));
+    this._say(say("viewer.saved", { done: minuteText(review.saved_at) }));
     const fresh = await this._fetch();
     for (const part of ["#known", "#study-signing"]) this.root.querySelector(part).replaceWith(fresh.querySelector(part));
   }

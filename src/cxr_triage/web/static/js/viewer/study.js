@@ -12,6 +12,7 @@ import { Tools } from "./tools.js";
 
 const values = JSON.parse(document.getElementById("film-values").textContent);
 const loading = document.getElementById("loading");
+const screen = document.getElementById("screen");
 
 /** For who cannot see the film; `seen`: for everybody. */
 function tell(sentence, { seen = false } = {}) {
@@ -49,7 +50,6 @@ async function openFilm(findings) {
   await pictureSettled();
   const pixels = parsePixels(await fetchPixels());
   let tools = null;
-  const screen = document.getElementById("screen");
   const stage = new Stage(screen, pixels, values.crop, () => tools?.update());
   tools = new Tools(document.querySelector(".stage"), stage, findings, tell);
   screen.addEventListener("pointermove", (event) => { if (event.buttons && stage.tool === "window") tools.byHand(); });
@@ -67,11 +67,12 @@ const review = document.getElementById("review");
 if (review) new Review(review, document.querySelector(".viewer").dataset.person);
 const correct = document.getElementById("correct");
 if (correct) new Correct(correct);
-openFilm(findings).then(
-  (stage) => { document.getElementById("screen").stage = stage; },
+if (values.withheld) screen.dataset.ready = "withheld";
+else openFilm(findings).then(
+  (stage) => { screen.stage = stage; },
   (error) => {
     tell(say("viewer.pixels_failed"), { seen: true });
-    document.getElementById("screen").dataset.ready = "failed";
+    screen.dataset.ready = "failed";
     console.warn(error.message);
   },
 );
