@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from cxr_triage.language import say
 from tests.api.films import film
 from tests.web.viewing import reader, shoot, shows
 
@@ -52,8 +53,20 @@ def test_results_stand_most_urgent_first_and_errors_in_words(
         assert "owned" not in page.title()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         shoot(page, f"upload-{language}-{screen}")
+        said = page.inner_text("#summary")
+        assert say("upload.progress", language, done=2, count=4) in said
+        assert say("upload.some_skipped", language, count=1) in said
+        assert say("upload.some_failed", language, failed=1) in said
+        before = rows.first.inner_text()
         rows.first.locator("a").click()
         page.wait_for_url("**/studies/**")
+        page.go_back()
+        page.wait_for_selector("#queue > li.done >> nth=1")
+        assert page.locator("#queue > li.done").count() == 2, "what was sent is there again"
+        assert before.split("\n")[0] in page.locator("#queue > li.done").first.inner_text()
+        assert HOSTILE not in page.evaluate("Object.values(sessionStorage).join()"), "ids alone"
+        page.click("#clear")
+        assert page.locator("#queue > li").count() == 0
 
 
 def test_a_film_that_was_sent_before_is_recognised(browser, pages, film_numbers):

@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.api.films import film, picture
-from tests.web.test_axe import AXE, serious
+from tests.web.test_axe import AXE, violations
 from tests.web.test_corrections import saved
 from tests.web.test_upload import pick, settled
 from tests.web.viewing import reader, shoot, shows
@@ -180,7 +180,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_leaves(
         assert page.evaluate("document.activeElement.name") == "age"
         shoot(page, f"upload-wrong-{language}")
         if AXE.is_file():
-            assert serious(page, AXE.read_text("utf-8")) == []
+            assert violations(page, AXE.read_text("utf-8")) == []
         say_whom(page, "a.png", age="40")
         assert row_of(page, "a.png").locator("[aria-invalid]").count() == 0
 
@@ -243,7 +243,7 @@ def test_a_picture_without_a_name_is_an_explicit_choice_that_everything_says(
         assert page.locator("article, .sheet").count() == 0
         shoot(page, f"print-nameless-{language}")
         if AXE.is_file():
-            assert serious(page, AXE.read_text("utf-8")) == []
+            assert violations(page, AXE.read_text("utf-8")) == []
         page.click("a[href*='without_name=1']")
         page.wait_for_selector(".sheet")
         assert name in page.inner_text("dl.facts")

@@ -12,6 +12,15 @@ from tests.web.viewing import frame, greys, open_study, reader, search, shoot, s
 
 pytestmark = pytest.mark.browser
 
+OVER_FILM = """() => {
+  const film = document.getElementById("screen").getBoundingClientRect();
+  return [...document.querySelectorAll(".stage *:not(#screen, #picture, #film, #over)")]
+    .filter((one) => one.checkVisibility())
+    .filter((one) => { const { left, right, top, bottom, width } = one.getBoundingClientRect();
+      return width && left < film.right - 1 && right > film.left + 1
+        && top < film.bottom - 1 && bottom > film.top + 1; })
+    .map((one) => one.outerHTML.slice(0, 80));
+}"""
 PLACES = [(300, 200), (400, 300), (500, 400), (450, 150), (350, 500)]
 
 
@@ -52,6 +61,24 @@ def test_the_page_stands_in_both_languages_on_both_screens(browser, pages, real,
         if screen == "desk":
             share = page.evaluate("document.querySelector('.stage').clientWidth / innerWidth")
             assert share >= 0.65
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (390, 844), (683, 384), (960, 540)])
+def test_nothing_lies_over_the_film_and_it_keeps_its_height(browser, pages, real, size):
+    """683 × 384 is a screen of 1366 × 768 at 200 %."""
+    with reader(browser, pages) as page:
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        open_study(page, pages, real)
+        before = page.locator("#screen").bounding_box()
+        page.keyboard.press("h")
+        page.wait_for_selector("#legend:not([hidden])")
+        page.locator(".adjust > summary").click()
+        page.wait_for_selector(".popover", state="visible")
+        assert page.locator("#screen").bounding_box()["height"] == before["height"] >= 235
+        assert page.evaluate(OVER_FILM) == []
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.matches('.adjust > summary')")
+        assert page.is_hidden(".popover")
 
 
 def test_one_to_one_shows_the_pixels_of_the_header_and_of_a_window(browser, pages, real):

@@ -38,9 +38,10 @@ class Assets:
 
 @lru_cache
 def assets() -> Assets:
-    """Those of this version, and the style sheet that reports and pages share."""
+    """Those of this version, and the style sheets that reports and pages share."""
     found = dict(_below(files("cxr_triage.web").joinpath("static")))
-    found["css/marks.css"] = template_text("marks.css").encode()
+    for shared in ("marks.css", "marks_dark.css"):
+        found[f"css/{shared}"] = template_text(shared).encode()
     whole = hashlib.sha256()
     for path, content in sorted(found.items()):
         whole.update(f"{path}\0{len(content)}\0".encode() + content)

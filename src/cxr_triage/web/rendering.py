@@ -20,6 +20,7 @@ from cxr_triage.result.decided import AXIS, cuts_of, place
 from cxr_triage.service.people.principal import Permission
 from cxr_triage.service.review.worklist import station_name
 from cxr_triage.web.assets import assets
+from cxr_triage.web.schemes import dark_media, scheme_of
 from cxr_triage.web.visit import Visit
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -77,7 +78,10 @@ def _context(visit: Visit) -> dict[str, object]:
     language, zone = visit.language, visit.services.settings.zone
     address = visit.request.url
     here = f"{address.path}?{address.query}" if address.query else address.path
+    scheme = scheme_of(visit)
     return language_context(language, visit.services.next_steps) | {
+        "scheme": scheme,
+        "dark_media": partial(dark_media, scheme),
         "say_count": lambda key, count, **values: say_count(key, language, count, **values),
         "visit": visit,
         "signed_in": visit.session is not None,

@@ -4,6 +4,7 @@ On paper a film that names nobody can end in anybody's file: it is printed witho
 where somebody says so. Programs get it as it is (`api.v1.study_reports`).
 """
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -15,6 +16,7 @@ from cxr_triage.language import LANGUAGES
 from cxr_triage.report.study.report import is_named
 from cxr_triage.service.review import disclosure
 from cxr_triage.web.rendering import render
+from cxr_triage.web.schemes import dark_media, scheme_of
 from cxr_triage.web.visit import ReaderVisit
 
 router = APIRouter(prefix="/studies/{study}")
@@ -54,9 +56,11 @@ Wanted = Annotated[WantedReport | Response, Depends(_wanted)]
 
 
 @router.get("/report", response_model=None)
-def read_report(wanted: Wanted) -> Response:
+def read_report(visit: ReaderVisit, wanted: Wanted) -> Response:
     """The page."""
-    return wanted if isinstance(wanted, Response) else wanted.printed(page_answer)
+    if isinstance(wanted, Response):
+        return wanted
+    return wanted.printed(partial(page_answer, dark_media=dark_media(scheme_of(visit))))
 
 
 @router.get("/report.pdf", response_model=None)

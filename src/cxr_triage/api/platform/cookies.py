@@ -17,6 +17,8 @@ BROWSER: Final = "cxr-triage-browser"
 FORM: Final = "cxr-triage-form"
 """A random token for the forms of who has not signed in: they must send it back."""
 LANGUAGE: Final = "cxr-triage-language"
+SCHEME: Final = "cxr-triage-scheme"
+"""Light or dark."""
 SIGN_IN_BEGUN: Final = "cxr-triage-oidc"
 
 YEAR_S: Final = 365 * 24 * 3600

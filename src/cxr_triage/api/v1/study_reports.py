@@ -77,10 +77,10 @@ def read_study_pdf(wanted: Wanted) -> Response:
     return wanted.printed(pdf_answer)
 
 
-def page_answer(sheet: Sheet) -> Response:
-    """The page, with the policy that lets its style and its pictures in."""
+def page_answer(sheet: Sheet, dark_media: str = "") -> Response:
+    """The page, with the policy that lets its style and its pictures in. dark_media: see `page`."""
     return Response(
-        page(sheet),
+        page(sheet, dark_media),
         media_type="text/html; charset=utf-8",
         headers={"Content-Security-Policy": page_policy()},
     )

@@ -10,9 +10,12 @@ from cxr_triage.report.film.html import environment, language_context, template_
 from cxr_triage.report.study.sheet import Sheet
 
 
-def page(sheet: Sheet) -> str:
-    """The whole page. Its links lead to `report.pdf` and the other language beside it."""
-    css = stylesheet()
+def page(sheet: Sheet, dark_media: str = "") -> str:
+    """The whole page. Its links lead to `report.pdf` and the other language beside it.
+
+    dark_media: where it is dark (a media query); empty: nowhere.
+    """
+    css, dark = stylesheet(), dark_stylesheet()
     return writable(
         environment()
         .get_template("study_report.html.j2")
@@ -20,7 +23,9 @@ def page(sheet: Sheet) -> str:
             **language_context(sheet.language),
             sheet=sheet,
             css=Markup(css),  # noqa: S704 (our own file, not input)
-            css_hash=_hash(css),
+            dark=Markup(dark),  # noqa: S704 (likewise)
+            dark_media=dark_media,
+            hashes=style_hashes(),
         )
     )
 
@@ -31,10 +36,21 @@ def stylesheet() -> str:
     return "".join(template_text(name) for name in ("marks.css", "study_report.css"))
 
 
+@lru_cache
+def dark_stylesheet() -> str:
+    """What a dark screen changes of it."""
+    return "".join(template_text(name) for name in ("marks_dark.css", "study_report_dark.css"))
+
+
+def style_hashes() -> str:
+    """The style sheets that the page may bring, as a source list."""
+    return " ".join(f"'sha256-{_hash(css)}'" for css in (stylesheet(), dark_stylesheet()))
+
+
 def page_policy() -> str:
     """The page's content security policy: its own style sheet, pictures that stand in it."""
     return (
-        f"default-src 'none'; style-src 'sha256-{_hash(stylesheet())}'; img-src data:; "
+        f"default-src 'none'; style-src {style_hashes()}; img-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
 

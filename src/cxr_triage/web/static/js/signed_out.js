@@ -3,3 +3,4 @@
 import { forget } from "./searched.js";
 
 forget();
+sessionStorage.removeItem("cxr-triage.sent"); // ids alone, but of no use to anybody else

@@ -4,6 +4,7 @@ import { Trouble } from "../api.js";
 import { say } from "../words.js";
 import { PictureForm } from "./picture_form.js";
 import { sendPatiently } from "./send.js";
+import { keepSent } from "./sent.js";
 
 const TO_BE_SEEN_TO = ["asked", "waiting", "sending"];
 
@@ -65,6 +66,12 @@ export class Item {
     this.become("waiting");
   }
 
+  /** It was sent before this page was opened; whom: as it was sent. */
+  restore(assessment) {
+    this._whom(spoken(assessment.filed.patient.name) || say("viewer.no_name"));
+    this._finish({ status: 201, assessment, warnings: [] });
+  }
+
   async send() {
     this.become("sending");
     try {
@@ -109,6 +116,7 @@ export class Item {
     this.row.querySelector(".what").replaceChildren(step, " ", reason, status === 200 ? ` · ${say("upload.known")}` : "", " ", open);
     const notes = [...warnings, ...assessment.warnings].map((one) => this._sentence(one));
     this._note([...new Set(notes)], assessment);
+    keepSent(assessment.id);
     this.become("done");
   }
 
@@ -140,6 +148,11 @@ export class Item {
   _button(action) {
     return this.row.querySelector(`[data-action="${action}"]`);
   }
+}
+
+/** A name of DICOM (PS3.5 6.2) as people write it. */
+function spoken(name) {
+  return (name ?? "").split("=")[0].replaceAll("^", " ").trim();
 }
 
 function entry(...content) {

@@ -4,6 +4,7 @@ import { say } from "../words.js";
 import { bringsFiles, dropped, visible } from "./picking.js";
 import { Queue } from "./queue.js";
 import { signedInAgain } from "./signing_in.js";
+import { forgetSent, sentBefore } from "./sent.js";
 import { dismiss, left, strike } from "./unsent.js";
 
 let signingIn = null;
@@ -43,6 +44,9 @@ document.addEventListener("drop", async (event) => {
 
 document.getElementById("retry-all").addEventListener("click", () => queue.retryAll());
 document.getElementById("send-all").addEventListener("click", () => queue.sendAsked());
+
+document.getElementById("clear").addEventListener("click", () => { forgetSent(); queue.clear(); document.getElementById("files").focus(); });
+sentBefore().then((sent) => queue.restore(sent), () => {}); // without them the page is as good as new
 
 addEventListener("beforeunload", (event) => {
   if (queue.isOpen) event.preventDefault();

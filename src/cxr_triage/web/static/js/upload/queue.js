@@ -42,6 +42,22 @@ export class Queue {
     }
   }
 
+  /** Shows what was sent before: [{file_name, assessment}]. */
+  restore(sent) {
+    for (const { file_name: name, assessment } of sent) {
+      const item = new Item({ name }, this);
+      this.items.push(item);
+      item.restore(assessment);
+    }
+  }
+
+  /** Takes away the rows of what is done or will never be; nothing else changes. */
+  clear() {
+    for (const one of this.items.filter((item) => ["done", "skipped"].includes(item.state))) one.row.remove();
+    this.items = this.items.filter((one) => !["done", "skipped"].includes(one.state));
+    this._summarise();
+  }
+
   /** picture: is it one; null if the browser may not read it. */
   _begin(item, picture) {
     if (picture === null) {
@@ -151,13 +167,15 @@ export class Queue {
     const waiting = this.items.length - sent.length;
     const count = sent.length;
     const failed = sent.filter((one) => one.state === "failed").length;
-    const done = sent.filter((one) => !one.isOpen).length - failed;
-    const key = done + failed === count ? "upload.finished" : "upload.progress";
+    const skipped = sent.filter((one) => one.state === "skipped").length;
+    const done = sent.filter((one) => one.state === "done").length;
+    const over = done + failed + skipped === count;
     document.getElementById("whom").hidden = !waiting;
     document.getElementById("asked-count").textContent = waiting ? say("upload.asked_count", { count: waiting }) : "";
     document.getElementById("results").hidden = !count;
-    document.getElementById("summary").textContent = count ? say(failed ? `${key}_failed` : key, { count, done, failed }) : "";
-    document.getElementById("whole").value = count ? (done + failed) / count : 0;
+    document.getElementById("summary").textContent = count ? summary({ count, done, failed, skipped, over }) : "";
+    document.getElementById("whole").value = count ? (done + failed + skipped) / count : 0;
+    document.getElementById("clear").hidden = !(over && done + skipped);
     document.getElementById("retry-all").hidden = !sent.some((one) => one.isMendable);
     keep(this.items.filter((one) => one.isOpen || one.state === "failed").map((one) => one.file.name));
   }
@@ -166,6 +184,15 @@ export class Queue {
     document.getElementById("results").hidden = false;
     document.getElementById("summary").textContent = say("upload.empty_folder");
   }
+}
+
+/** What became of how many: nothing that was left out counts as done. */
+function summary({ count, done, failed, skipped, over }) {
+  const whole = over && done === count;
+  const parts = [say(whole ? "upload.finished" : "upload.progress", { count, done })];
+  if (skipped) parts.push(say("upload.some_skipped", { count: skipped }));
+  if (failed) parts.push(say(over ? "upload.some_failed" : "upload.failing", { failed }));
+  return parts.join(" · ");
 }
 
 /** The place in the list: results first, most urgent first. */

@@ -55,9 +55,22 @@ export class Tools {
     for (const slider of this.root.querySelectorAll("#brightness, #contrast")) {
       slider.addEventListener("input", () => this._slide());
     }
+    this._closes(this.root.querySelector(".adjust"));
     const single = document.getElementById("single-keys");
     single.checked = singleKeys.on;
     single.addEventListener("change", () => { singleKeys.on = single.checked; });
+  }
+
+  /** Escape and whatever is pressed elsewhere close it; Escape leaves one where one was. */
+  _closes(adjust) {
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !adjust.open) return;
+      adjust.open = false;
+      adjust.querySelector("summary").focus();
+    });
+    document.addEventListener("pointerdown", (event) => {
+      if (!adjust.contains(event.target) && !event.target.closest("#screen")) adjust.open = false;
+    });
   }
 
   _actions() {
@@ -139,7 +152,7 @@ export class Tools {
   }
 
   _press(action, pressed) {
-    this.root.querySelector(`[data-do="${action}"]`)?.setAttribute("aria-pressed", String(pressed));
+    for (const button of this.root.querySelectorAll(`[data-do="${action}"]`)) button.setAttribute("aria-pressed", String(pressed));
   }
 }
 
