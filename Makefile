@@ -15,7 +15,7 @@ PARALLEL ?= -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Stamps are named for what is installed by: the same environment serves until one changes.
 HASH := $(shell cat pyproject.toml constraints.txt | cksum | tr -d ' ')
-EXTRAS := evaluate,oidc,postgres,server
+EXTRAS := dask,evaluate,oidc,parquet,postgres,server
 
 .PHONY: demo serve test check format messages test-browser test-peers test-parity soak mutants bench clean
 .SECONDARY:

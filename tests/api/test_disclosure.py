@@ -118,6 +118,7 @@ def planted(server: Served) -> dict[str, list[str]]:
         "study": [first["study_id"], sibling["study_id"], f"{UID}.1"],
         "assessment": [first["id"], second["id"], hidden["id"], sibling["id"]],
         "label": [finding["label"] for finding in first["findings"][:1]],
+        "kind": ["png", "jpg"],
     }
 
 
