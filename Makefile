@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 # Stamps are named for what is installed by: the same environment serves until one changes.
 HASH := $(shell cat pyproject.toml constraints.txt | cksum | tr -d ' ')
-EXTRAS := evaluate,oidc,postgres,server
+EXTRAS := dask,evaluate,oidc,parquet,postgres,server
 
 .PHONY: demo serve test check format messages test-browser test-peers test-parity soak mutants bench clean
 .SECONDARY:

@@ -15,6 +15,7 @@
     ├── PolicyInvalid           a policy file that cannot be used
     ├── SettingsInvalid         an environment variable that cannot be used
     ├── EvaluationFailed        results and labels that cannot be measured
+    ├── InputInvalid            a list of files, or a run that does not go with an earlier one
     ├── OutputFailed            a result could not be written
     ├── StoreError              about what is kept
     │   ├── StoreFull           the disk is full; nothing was changed
@@ -254,6 +255,10 @@ class ReviewInvalid(TriageError):
 
 class CorrectionInvalid(TriageError):
     """What is to be put right cannot be so, or lacks its reason."""
+
+
+class InputInvalid(TriageError):
+    """What a run was given to read or to go on with cannot be used."""
 
 
 class MissingExtra(TriageError):

@@ -126,6 +126,7 @@ def test_examples_of_requests_run(server, document, kept):
             study=kept["study_id"],
             study_uid=f"{ROOT}.1.300001",
             label="Nodule",
+            kind="png",
             name="administrator",
             station="north",
             prefix=key.prefix,

@@ -113,6 +113,9 @@ def test_pictures_have_the_size_and_the_window_that_are_asked_for(station, kept)
 def test_heatmaps_are_drawn_over_the_image_or_alone(station, kept):
     flagged = next(one for one in kept["findings"] if one["flagged"])
     assert picture(station.get(flagged["heatmap"])).mode == "RGB"
+    sooner = station.get(flagged["heatmap"].replace(".png", ".jpg"))
+    assert sooner.headers["content-type"] == "image/jpeg"
+    assert len(sooner.content) < 300_000
     layer = picture(station.get(flagged["heatmap"], params={"layer": "only", "size": 400}))
     assert max(layer.size) == 400
     assert np.asarray(layer.convert("RGBA"))[..., 3].max() > 0

@@ -276,7 +276,9 @@ def test_pictures_heatmaps_and_reports_are_drawn(pool):
     assert picture("heatmap", label=label).size[0] > 560
     only = picture("layer", label=label, longest=500)
     assert only.size == plain.size
-    assert 0 < np.mean(np.asarray(only)[..., 3] > 0) < 1
+    assert 0 < np.mean(np.asarray(only.convert("RGBA"))[..., 3] > 0) < 1
+    small = pool.draw(data, assessment, Drawing(kind="heatmap", label=label, lossless=False))
+    assert Image.open(io.BytesIO(small)).format == "JPEG"
     page = pool.draw(data, assessment, Drawing(kind="report", language="vi")).decode()
     assert 'lang="vi"' in page
 

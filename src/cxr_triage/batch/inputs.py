@@ -14,7 +14,7 @@ def find_files(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[
     """
     seen: set[Path] = set()
     files = []
-    for file in _walk(paths, leave_out.resolve() if leave_out else None):
+    for file in walk(paths, leave_out.resolve() if leave_out else None):
         real = _real(file)
         if real not in seen:
             seen.add(real)
@@ -22,7 +22,8 @@ def find_files(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[
     return files
 
 
-def _walk(paths: Iterable[Path], leave_out: Path | None) -> Iterator[Path]:
+def walk(paths: Iterable[Path], leave_out: Path | None) -> Iterator[Path]:
+    """As `find_files`, one at a time; what has two names comes twice. leave_out: resolved."""
     for path in paths:
         if not is_folder(path):
             yield path

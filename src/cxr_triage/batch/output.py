@@ -62,26 +62,15 @@ class RunOutput:
         if self._rows is None or self._folder is None:
             return
         self._rows.write(row)
-        self._write_heatmaps(result, self._folder / HEATMAPS_FOLDER)
+        draw_heatmaps(
+            result,
+            self._folder,
+            number=self._heatmaps,
+            lossless=self._lossless,
+            language=self._language,
+        )
         if self._gallery is not None:
             self._gallery.add(result)
-
-    def _write_heatmaps(self, result: FileResult, folder: Path) -> None:
-        assessment, radiograph = result.assessment, result.radiograph
-        if assessment is None or radiograph is None or assessment.crop is None:
-            return
-        leading = leading_first(assessment)[: self._heatmaps]
-        if leading:
-            with writing():
-                folder.mkdir(exist_ok=True)
-        longest, kind = (MAX_SIDE, "png") if self._lossless else (HEATMAP_LONGEST, "jpg")
-        pictures = overlays(
-            radiograph.pixels, assessment, leading, language=self._language, longest=longest
-        )
-        for finding, picture in zip(leading, pictures, strict=True):
-            name = f"{assessment.digest[:32]}-{finding.label.replace(' ', '_')}.{kind}"
-            content = png(picture) if self._lossless else jpeg(picture)
-            write_whole(folder / name, content)
 
     def finish(self, kept: KeptResults) -> Written:
         """Write the report; says what was written and where. Raises OutputFailed."""
@@ -95,6 +84,24 @@ class RunOutput:
                 keep_earlier(written["report"])
             write_parts(written["report"], (part.encode() for part in page))
         return written
+
+
+def draw_heatmaps(
+    result: FileResult, folder: Path, *, number: int, lossless: bool, language: Language
+) -> None:
+    """Write the pictures of the leading findings below `folder`. Raises OutputFailed."""
+    assessment, radiograph = result.assessment, result.radiograph
+    if not number or assessment is None or radiograph is None or assessment.crop is None:
+        return
+    leading = leading_first(assessment)[:number]
+    if leading:
+        with writing():
+            (folder / HEATMAPS_FOLDER).mkdir(exist_ok=True)
+    longest, kind = (MAX_SIDE, "png") if lossless else (HEATMAP_LONGEST, "jpg")
+    pictures = overlays(radiograph.pixels, assessment, leading, language=language, longest=longest)
+    for finding, picture in zip(leading, pictures, strict=True):
+        name = f"{assessment.digest[:32]}-{finding.label.replace(' ', '_')}.{kind}"
+        write_whole(folder / HEATMAPS_FOLDER / name, png(picture) if lossless else jpeg(picture))
 
 
 class Gallery:

@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import Any
 from cxr_triage.batch.files import LineFile, writing
 from cxr_triage.batch.run import FileResult
 from cxr_triage.domain import ModelCard, NextSteps
+from cxr_triage.errors import TriageError
 from cxr_triage.language import Language
-from cxr_triage.result.public import nothing, public
+from cxr_triage.result.public import PublicModel, PublicResult, nothing, public
 
 JsonRow = dict[str, Any]
 
@@ -50,6 +51,23 @@ def row_of(
     }
 
 
+def error_row(
+    path: str, error: TriageError, model: Mapping[str, str], fingerprint: str, language: Language
+) -> JsonRow:
+    """The row of a file that a process died of. model: the fields of `PublicModel`."""
+    message = error.message(language)
+    said = PublicResult(
+        outcome="failed", model=PublicModel.model_validate(model), fingerprint=fingerprint
+    )
+    return {
+        "path": path,
+        "reason": message,
+        "eligibility": None,
+        "error": {"code": error.code, "message": message},
+        **said.model_dump(mode="json"),
+    }
+
+
 def json_line(row: JsonRow) -> str:
     """One line, UTF-8 text; a path that is not UTF-8 is escaped."""
     return _writable(json.dumps(row, ensure_ascii=False, separators=(",", ":"))) + "\n"
@@ -74,13 +92,23 @@ class ResultsWriter:
         """Raises OutputFailed if the disk is full or the folder has gone."""
         self._rows.write(json_line(row).encode())
         if self._table is not None:
-            self._table.write(csv_line(_csv_cells(row, self._labels)).encode())
+            self._table.write(csv_row(row, self._labels).encode())
 
 
 CSV_COLUMNS = (
     "path", "outcome", "priority", "reason", "flagged", "warnings", "accession", "study_uid",
     "policy", "next_step", "rarity", "early_reading",
 )  # fmt: skip
+
+
+def csv_start(labels: Sequence[str]) -> bytes:
+    """What a spreadsheet reads first: the mark of UTF-8, and what the columns are."""
+    return codecs.BOM_UTF8 + csv_line([*CSV_COLUMNS, *labels]).encode()
+
+
+def csv_row(row: JsonRow, labels: Sequence[str]) -> str:
+    """A row as a line of the table."""
+    return csv_line(_csv_cells(row, labels))
 
 
 def _csv_cells(row: JsonRow, labels: Sequence[str]) -> list[object]:
@@ -118,6 +146,6 @@ def open_results(folder: Path, *, table: bool, labels: Sequence[str]) -> Iterato
         rows = stack.enter_context(LineFile(folder / RESULTS_FILE))
         sheet = None
         if table:
-            head = codecs.BOM_UTF8 + csv_line([*CSV_COLUMNS, *labels]).encode()
-            sheet = stack.enter_context(LineFile(folder / CSV_FILE, start=head))
+            start = csv_start(labels)
+            sheet = stack.enter_context(LineFile(folder / CSV_FILE, start=start))
         yield ResultsWriter(rows, sheet, labels)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from cxr_triage.domain import Assessment, Outcome, Patient, Radiograph
 from cxr_triage.errors import NotAnImage, TriageError, UnreadableImage
@@ -16,6 +16,8 @@ from cxr_triage.imaging.limits import Limits
 from cxr_triage.logs import log_unexpected
 from cxr_triage.triage.image_reader import GatedImage
 from cxr_triage.triage.pipeline import Pipeline
+
+ReadT = TypeVar("ReadT")
 
 IMAGE_SUFFIXES = {
     ".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp",
@@ -100,7 +102,8 @@ def read_ahead(
                 if not ahead:
                     return
                 path, image = ahead.popleft()
-                yield path, _result(image)
+                found = read_result(image)
+                yield path, found
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -137,7 +140,8 @@ def _why_unlisted(folder: Path) -> str:
     return "?"
 
 
-def _result(image: Future[GatedImage]) -> GatedImage | TriageError:
+def read_result(image: "Future[ReadT]") -> "ReadT | TriageError":
+    """What was read, or the error that stopped it; what nobody expected is logged."""
     error = image.exception()
     if error is None:
         return image.result()

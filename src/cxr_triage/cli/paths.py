@@ -15,12 +15,17 @@ def files_of(paths: list[Path], language: Language, *, leave_out: Path | None = 
 
     A link to nothing has one: its row says so.
     """
-    for path in paths:
-        if not os.path.lexists(path):
-            typer.echo(say("command.no_such_path", language, path=path), err=True)
-            raise typer.Exit(USAGE)
+    check_paths(paths, language)
     files = find_files(paths, leave_out=leave_out)
     if not files:
         typer.echo(say("command.no_files", language), err=True)
         raise typer.Exit(NOTHING_ASSESSED)
     return files
+
+
+def check_paths(paths: list[Path], language: Language) -> None:
+    """Exits with USAGE if nothing has one of these names."""
+    for path in paths:
+        if not os.path.lexists(path):
+            typer.echo(say("command.no_such_path", language, path=path), err=True)
+            raise typer.Exit(USAGE)

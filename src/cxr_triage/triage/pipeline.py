@@ -82,6 +82,13 @@ class Pipeline:
 
         Raises ModelError if the model returns something that is not a number.
         """
+        return [assessment for assessment, _ in self._scored_all(images)]
+
+    def scored(self, image: GatedImage) -> tuple[Assessment, Outputs | None]:
+        """As `score`, of one image, with what the model said of the input that counts."""
+        return self._scored_all([image])[0]
+
+    def _scored_all(self, images: Sequence[GatedImage]) -> list[tuple[Assessment, Outputs | None]]:
         inputs = [prepared for image in images for prepared in image.inputs]
         timings: dict[str, float] = {}
         with timed(timings, "infer"):
@@ -92,7 +99,9 @@ class Pipeline:
             for image in images
         ]
 
-    def _ranked(self, image: GatedImage, outputs: list[Outputs], infer_ms: float) -> Assessment:
+    def _ranked(
+        self, image: GatedImage, outputs: list[Outputs], infer_ms: float
+    ) -> tuple[Assessment, Outputs | None]:
         timings = dict(image.timings_ms)
         if outputs:
             timings["infer"] = infer_ms * len(outputs)
@@ -106,7 +115,7 @@ class Pipeline:
         if held is not scored[0]:
             warnings = (*eligibility.warnings, Reason(code="whole_picture_counts"))
             eligibility = replace(eligibility, warnings=warnings)
-        return Assessment(
+        assessment = Assessment(
             id=_short_hash(image.digest, self.fingerprint),
             digest=image.digest,
             pixel_digest=image.radiograph.pixel_digest if image.radiograph else "",
@@ -128,6 +137,7 @@ class Pipeline:
             created_at=datetime.now(UTC),
             timings_ms=timings,
         )
+        return assessment, held.outputs
 
     def _scored(
         self, image: GatedImage, outputs: Outputs | None, prepared: Prepared | None
@@ -136,13 +146,16 @@ class Pipeline:
         decided = priority_of(image.eligibility, findings, self.decision)
         priority, reason = never_lowered(image.eligibility, *decided)
         crop = None if prepared is None else prepared.crop
-        return _Scored(findings=findings, priority=priority, reason=reason, crop=crop)
+        return _Scored(
+            outputs=outputs, findings=findings, priority=priority, reason=reason, crop=crop
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scored:
     """What one input of a reading came to."""
 
+    outputs: Outputs | None
     findings: tuple[Finding, ...]
     priority: Priority
     reason: PriorityReason

@@ -13,7 +13,7 @@ from cxr_triage.batch.output import RunOutput
 from cxr_triage.batch.results import json_line, row_of
 from cxr_triage.batch.run import FileResult
 from cxr_triage.cli.exits import INTERRUPTED
-from cxr_triage.cli.progress import with_progress
+from cxr_triage.cli.progress import ProgressKind, with_progress
 from cxr_triage.cli.score.table import print_ranked
 from cxr_triage.domain import Assessment, FilmDecision, ModelCard
 from cxr_triage.language import Language, say
@@ -35,6 +35,7 @@ class ScoreRun:
         language: Language,
         json: bool,
         quiet: bool,
+        progress: ProgressKind = "auto",
     ) -> None:
         self.outcomes: Counter[str] = Counter()
         self._pipeline = pipeline
@@ -42,6 +43,7 @@ class ScoreRun:
         self._language = language
         self._json = json
         self._quiet = quiet
+        self._progress = progress
         self._started = time.monotonic()
         self._kept = kept
         self._nothing_flagged: Assessment | None = None
@@ -51,7 +53,12 @@ class ScoreRun:
         """Take every result. When interrupted, say so; what is done is on disk."""
         try:
             for result in with_progress(
-                results, total=total, console=console, language=self._language, quiet=self._quiet
+                results,
+                total=total,
+                console=console,
+                language=self._language,
+                quiet=self._quiet,
+                kind=self._progress,
             ):
                 row = row_of(
                     result,
