@@ -5,6 +5,7 @@
     TriageError
     ├── ImageError              about the bytes of one image
     │   ├── NotAnImage          nothing that we read: skipped
+    │   │   └── NotAFilm        made of films, by us or by others: kept out, never scored
     │   ├── UnreadableImage     the bytes are broken, cut off or contradict themselves
     │   ├── UnsupportedImage    whole, but in an encoding that we do not read
     │   ├── ImageTooLarge       over a limit, found before anything was decoded
@@ -86,6 +87,11 @@ class ImageError(TriageError):
 
 class NotAnImage(ImageError):
     """The bytes are nothing that this service reads."""
+
+
+class NotAFilm(NotAnImage):
+    """A DICOM object that was made of films, by this service or by others: kept out and counted,
+    never scored. It is no trouble of who sends it."""
 
 
 class UnreadableImage(ImageError):

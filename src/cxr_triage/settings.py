@@ -46,6 +46,16 @@ def _proxies(text: str) -> str:
     return text
 
 
+def _ae_title(text: str) -> str:
+    """PS3.5 6.2: at most 16 characters of ASCII without backslash, no blanks around them."""
+    if not re.fullmatch(r"[!-\[\]-~](?:[ -\[\]-~]{0,14}[!-\[\]-~])?", text):
+        raise ValueError("not an AE title: 1 to 16 characters of ASCII, no backslash")
+    return text
+
+
+AeTitle = Annotated[str, AfterValidator(_ae_title)]
+
+
 def default_language() -> Language:
     """CXR_TRIAGE_LANGUAGE, else that of the environment; settings errors are said in it too."""
     said = (os.environ.get(name, "") for name in LANGUAGE_VARIABLES)
@@ -72,6 +82,10 @@ class Settings(BaseSettings):
     0: no limit. `metrics_token`: what Prometheus sends as its bearer token; empty: metrics
     are for this machine alone. `public_url`: where browsers reach the service. `oidc_…`: who
     signs people in elsewhere; `oidc_groups` is `group=role; group=station:ID`.
+    `dicom_…`: X-ray machines and archives that send by C-STORE to `dicom_port` (0: none may).
+    `dicom_callers`: `AE=station; AE@address=station; AE@network=station`. `dicom_tls_clients`: the
+    authorities whose certificates callers must show. `dicom_idle_s`: an association that is silent
+    for so long is ended.
     `time_zone`: of the place, for times on pages, reports and lists, and for its days.
     `store_check_hour`: of the place, at which every image is looked at; −1: never.
     `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
@@ -115,6 +129,16 @@ class Settings(BaseSettings):
     station_images_a_day: int = Field(default=0, ge=0, le=10_000_000)
     station_mib_a_day: int = Field(default=0, ge=0, le=10_000_000)
     metrics_token: SecretStr = SecretStr("")
+    dicom_port: int = Field(default=0, ge=0, le=65535)
+    dicom_host: str = "127.0.0.1"
+    dicom_ae_title: AeTitle = "CXRTRIAGE"
+    dicom_callers: str = ""
+    dicom_tls_certificate: Path | None = None
+    dicom_tls_key: Path | None = None
+    dicom_tls_clients: Path | None = None
+    dicom_associations: int = Field(default=32, ge=1, le=512)
+    dicom_idle_s: float = Field(default=300.0, gt=0)
+    dicom_pdu_kib: int = Field(default=128, ge=16, le=1024)
     public_url: str = ""
     oidc_issuer: str = ""
     oidc_client_id: str = ""

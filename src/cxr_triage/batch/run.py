@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from cxr_triage.domain import Assessment, Outcome, Patient, Radiograph
-from cxr_triage.errors import NotAnImage, TriageError, UnreadableImage
+from cxr_triage.errors import NotAFilm, NotAnImage, TriageError, UnreadableImage
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.logs import log_unexpected
 from cxr_triage.triage.image_reader import GatedImage
@@ -47,7 +47,9 @@ class FileResult:
 
 
 def outcome_of_error(path: Path, error: TriageError | None) -> Literal["failed", "skipped"]:
-    """Failed, or skipped if the file is no image and is not named as one."""
+    """Failed, or skipped if the file is no image and is not named as one, or was made of films."""
+    if isinstance(error, NotAFilm):
+        return "skipped"
     named_as_image = path.suffix.lower() in IMAGE_SUFFIXES
     no_picture = isinstance(error, NotAnImage) and error.code in NO_PICTURE
     return "skipped" if no_picture and not named_as_image else "failed"

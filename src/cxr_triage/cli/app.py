@@ -15,6 +15,7 @@ from cxr_triage.cli.exits import FATAL, INTERRUPTED
 from cxr_triage.cli.exits import USAGE as USAGE_CODE
 from cxr_triage.cli.gate.command import gate
 from cxr_triage.cli.info import info
+from cxr_triage.cli.listen import listen
 from cxr_triage.cli.model.command import create_model_app
 from cxr_triage.cli.score.command import score
 from cxr_triage.cli.serve import serve
@@ -51,6 +52,7 @@ def create_app(language: Language) -> typer.Typer:
     app.command("calibrate", help=say("help.calibrate", language))(calibrate)
     app.command("gate", help=say("help.gate", language))(gate)
     app.command("serve", help=say("help.serve", language))(serve)
+    app.command("listen", help=say("help.listen", language))(listen)
     app.command("info", help=say("help.info", language))(info)
     app.add_typer(create_model_app(language), name="model")
     app.add_typer(create_policy_app(language), name="policy")

@@ -32,6 +32,7 @@ def serve(
     from cxr_triage.api.platform.logs import log_to  # noqa: PLC0415 (score starts without all this)
     from cxr_triage.api.platform.server import address_of, check_address, listen, server_for  # noqa: PLC0415
     from cxr_triage.api.platform.services import open_services  # noqa: PLC0415
+    from cxr_triage.dicom_net.opening import receiving  # noqa: PLC0415
     from cxr_triage.imaging.decoding.confinement import hide_from_children  # noqa: PLC0415
     from cxr_triage.service.inference.allocator import keep_freed_memory  # noqa: PLC0415
     from cxr_triage.web.app import create_app  # noqa: PLC0415
@@ -44,17 +45,29 @@ def serve(
     )
     check_address(settings)
     log_to(sys.stderr)
-    with listen(settings) as socket, open_services(settings) as services:
+    with (
+        listen(settings) as socket,
+        open_services(settings) as services,
+        receiving(settings, services) as listener,
+    ):
         accounts = _demo_accounts(services.store, settings) if settings.demo else None
         _check_administrator(services.store)
         address = address_of(socket, settings)
         typer.echo(say("serve.address", settings.language, address=address))
+        if listener is not None:
+            echo_listening(settings, listener.port)
         if accounts is not None:
             _start_demo(accounts, address, settings.language)
         server = server_for(create_app(settings, services), settings)
         server.run(sockets=[socket])
     if not server.started:
         raise typer.Exit(FATAL)
+
+
+def echo_listening(settings: Settings, port: int) -> None:
+    """Where X-ray machines send to."""
+    title, host = settings.dicom_ae_title, settings.dicom_host
+    typer.echo(say("listen.address", settings.language, title=title, host=host, port=port))
 
 
 def _check_administrator(store: "Store") -> None:

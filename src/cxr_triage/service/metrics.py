@@ -27,7 +27,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from cxr_triage.domain import Assessment
-from cxr_triage.errors import StoreError, TriageError
+from cxr_triage.errors import NotAFilm, StoreError, TriageError
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.tasks.kinds import HANDLERS
 from cxr_triage.service.tasks.store_check import Found, last_check
@@ -35,7 +35,7 @@ from cxr_triage.store.records import Kept, ReviewDraft
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.tasks import UNDONE
 
-Entrance = Literal["upload", "dicomweb"]
+Entrance = Literal["upload", "dicomweb", "dimse"]
 Stage = Literal["receive", "assess", "keep", "whole"]
 
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -58,7 +58,8 @@ class Metrics:
         GCCollector(registry=registry)
         self._images = Counter(
             "cxr_triage_images",
-            "Images that came in: assessed, referred or failed with the reason's code, or known.",
+            "Images that came in: assessed, referred or failed with the reason's code, or known; "
+            "kept_out: what was made of films.",
             ("entrance", "outcome", "reason"),
             registry=registry,
         )
@@ -119,6 +120,13 @@ class Metrics:
             ("code",),
             registry=registry,
         )
+        self._associations = Counter(
+            "cxr_triage_associations",
+            "DICOM associations: accepted, rejected (unknown caller, wrong title, too many), "
+            "aborted by either side.",
+            ("outcome",),
+            registry=registry,
+        )
         self._tasks = Counter(
             "cxr_triage_task_attempts",
             "Attempts at work that can wait: done, failed, or interrupted by the service's end.",
@@ -168,8 +176,9 @@ class Metrics:
             self._flags.labels(finding.label, finding.level).inc()
 
     def refused(self, error: TriageError, entrance: Entrance) -> None:
-        """An image that was not kept."""
-        self._images.labels(entrance, "failed", error.code).inc()
+        """An image that was not kept, or what is none and was kept out."""
+        outcome = "kept_out" if isinstance(error, NotAFilm) else "failed"
+        self._images.labels(entrance, outcome, error.code).inc()
 
     def signed(self, draft: ReviewDraft, assessment: Assessment) -> None:
         """A review that was signed."""
@@ -185,6 +194,10 @@ class Metrics:
 
     def problem(self, code: str) -> None:
         self._problems.labels(code).inc()
+
+    def association(self, outcome: Literal["accepted", "rejected", "aborted"]) -> None:
+        """One of a modality or an archive that sends to us."""
+        self._associations.labels(outcome).inc()
 
     def task_ended(self, kind: str, outcome: Literal["done", "failed", "interrupted"]) -> None:
         self._tasks.labels(kind, outcome).inc()

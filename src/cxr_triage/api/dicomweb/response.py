@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from cxr_triage import errors
 from cxr_triage.api.dicomweb.negotiation import weights_of
 from cxr_triage.api.platform.problems import status_of
 from cxr_triage.errors import NotAcceptable, TriageError
 from cxr_triage.imaging.dicom.reference import SopReference
+from cxr_triage.service.intake.statuses import COERCED, CONTESTED, failure_of, is_coerced
 from cxr_triage.store.records import Kept
-from cxr_triage.store.rows.keys import made_uid
 
 JSON_TYPE: Final = "application/dicom+json"
 XML_TYPE: Final = "application/dicom+xml"
@@ -23,35 +22,6 @@ ACCEPTED: Final = {
 """What a client may call each of the two."""
 
 NATIVE: Final = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
-
-FAILURES: Final[dict[type[TriageError], int]] = {
-    TriageError: 0xC211,
-    errors.NotAnImage: 0xC000,
-    errors.UnreadableImage: 0xC210,
-    errors.UnsupportedImage: 0xC213,
-    errors.DecodingFailed: 0xC212,
-    errors.DecodingInterrupted: 0xA700,
-    errors.ImageTooLarge: 0xA710,
-    errors.Conflict: 0x0111,
-    errors.StoreError: 0xA700,
-    errors.Overloaded: 0xA700,
-    errors.ModelError: 0xA700,
-    errors.TooManyAttempts: 0xA700,
-    errors.OverQuota: 0xA700,
-    errors.NotAllowed: 0x0124,
-}
-"""Failure Reason (0008,1197) by class, as PS3.18 table I.2-2 and PS3.7 annex C name them: A7xx
-out of resources, 0111 duplicate SOP instance, 0124 not authorised, Cxxx cannot understand."""
-
-OWN_FAILURES: Final = {"transfer_syntax": 0xC122, "other_study": 0xC409}
-"""By code, where one of a class has a reason of its own."""
-
-COERCED: Final = 0xB000
-"""Warning Reason (0008,1196): the store gave the instance a UID that it had not."""
-
-CONTESTED: Final = 0xB409
-"""Our own: it is kept, and whose it is is doubtful, since its numbers or its name contradict what
-was there (the answer to a form or a single file says which)."""
 
 TEMPORARY: Final = {429, 503, 507}
 """Statuses of what has nothing to do with the instance: it can be sent again."""
@@ -93,15 +63,10 @@ InstanceOutcome = StoredInstance | FailedInstance
 
 def stored_instance(kept: Kept) -> StoredInstance:
     """Of what the intake kept, or had already."""
-    found, header = kept.stored, kept.stored.assessment.header
-    made = {
-        made_uid(what, found.station_id, found.assessment.digest)
-        for what in ("study uid", "series uid", "sop uid")
-    }
-    coerced = not made.isdisjoint({header.study_uid, header.series_uid, header.sop_uid})
+    header = kept.stored.assessment.header
     return StoredInstance(
         reference=SopReference(sop_class_uid=header.sop_class_uid, sop_uid=header.sop_uid),
-        warning=CONTESTED if kept.warnings else COERCED if coerced else 0,
+        warning=CONTESTED if kept.warnings else COERCED if is_coerced(kept) else 0,
     )
 
 
@@ -165,8 +130,7 @@ def _referenced(one: StoredInstance) -> Attributes:
 
 
 def _reason(one: FailedInstance) -> Attributes:
-    kinds = (FAILURES[kind] for kind in type(one.error).__mro__ if kind in FAILURES)
-    return _attribute("FailureReason", OWN_FAILURES.get(one.error.code) or next(kinds))
+    return _attribute("FailureReason", failure_of(one.error))
 
 
 def _reference(reference: SopReference) -> Attributes:

@@ -6,11 +6,17 @@ from types import TracebackType
 from typing import Final, Self
 
 from cxr_triage.api.dicomweb.multipart import Multipart, PartMark
-from cxr_triage.api.dicomweb.response import FailedInstance, InstanceOutcome, stored_instance
-from cxr_triage.errors import NotAnImage, RequestInvalid, RequestTooLarge, TriageError
+from cxr_triage.api.dicomweb.response import (
+    FailedInstance,
+    InstanceOutcome,
+    StoredInstance,
+    stored_instance,
+)
+from cxr_triage.errors import NotAFilm, NotAnImage, RequestInvalid, RequestTooLarge, TriageError
 from cxr_triage.imaging.dicom.dataset import looks_like_dicom
 from cxr_triage.imaging.dicom.reference import FIRST_BYTES, reference_of
 from cxr_triage.service.intake.spool import Incoming, Received, Spool
+from cxr_triage.service.intake.statuses import KEPT_OUT
 from cxr_triage.store.records import Kept
 
 MAX_INSTANCES: Final = 10_000
@@ -99,6 +105,8 @@ class _Instance:
             if isinstance(self._incoming, TriageError):
                 raise self._incoming
             return stored_instance(take(self._incoming.finish()))
+        except NotAFilm:
+            return StoredInstance(reference=reference, warning=KEPT_OUT)
         except TriageError as error:
             return FailedInstance(reference=reference, error=error)
         finally:

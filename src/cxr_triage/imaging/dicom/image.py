@@ -10,6 +10,7 @@ from cxr_triage.imaging.decoding.pool import Decoder
 from cxr_triage.imaging.dicom.ages import age_contradiction
 from cxr_triage.imaging.dicom.codes import unknown_regions
 from cxr_triage.imaging.dicom.dataset import DataSet, read_header
+from cxr_triage.imaging.dicom.derived import check_is_film
 from cxr_triage.imaging.dicom.header import ages_that_contradict, header_of, patient_of
 from cxr_triage.imaging.dicom.pixel_data import pixel_head, read_format, read_stored_frame
 from cxr_triage.imaging.dicom.spacing import pixel_height_over_width
@@ -25,11 +26,12 @@ class DicomFile:
     def __init__(self, data: bytes, limits: Limits) -> None:
         """Reads the header; no pixel is decoded.
 
-        Raises NotAnImage, UnreadableImage or ImageTooLarge.
+        Raises NotAnImage (NotAFilm for what was made of films), UnreadableImage or ImageTooLarge.
         """
         self._data = data
         self._limits = limits
         self._file = read_header(data, limits)
+        check_is_film(self._file.dataset)
         self.header: Header = header_of(self._file)
         self.patient: Patient = patient_of(self._file.dataset)
         dataset = self._file.dataset

@@ -23,6 +23,7 @@ AGAIN: frozenset[Loss] = frozenset({"crashed", "killed"})
 REPORTED: dict[str, type[TriageError]] = {
     kind.__name__: kind
     for kind in (
+        errors.NotAFilm,
         errors.NotAnImage,
         errors.UnreadableImage,
         errors.UnsupportedImage,

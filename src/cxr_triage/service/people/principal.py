@@ -134,6 +134,20 @@ def of_station(station: Station, key: StationKey, language: Language) -> Princip
     )
 
 
+def of_modality(station: Station, ae_title: str, language: Language) -> Principal:
+    """A station's machine that came by DICOM: its calling AE title stands for a key to send."""
+    return Principal(
+        kind="station",
+        id=station.id,
+        name=station.name,
+        role="station",
+        station_id=station.id,
+        language=language,
+        key_scope="send",
+        machine=f"AE {ae_title}",
+    )
+
+
 def of_person(person: Person) -> Principal:
     """Somebody who signed in."""
     return Principal(

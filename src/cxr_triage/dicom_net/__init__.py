@@ -1,0 +1,1 @@
+"""The DICOM network: X-ray machines and archives send to us (C-STORE)."""
