@@ -446,6 +446,31 @@ class StationKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """What wants somebody now: studies that nobody has signed, by priority, when the newest of them
+    came, and how many answers (signed readings) came since somebody looked; each as far as
+    `MOST_CALLS`."""
+
+    critical: int
+    urgent: int
+    newest: datetime | None
+    answers: int
+
+
+MOST_CALLS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A study that somebody signed a reading of, the last of several. row: as it is now."""
+
+    row: StudyRow
+    reader: str
+    signed_at: datetime
+    impression: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Somebody who can sign in. station_id: None for people of the hospital.
 

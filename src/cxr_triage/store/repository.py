@@ -42,6 +42,7 @@ from cxr_triage.store.rows import history, results, signing
 from cxr_triage.store.rows import reviews as review_rows
 from cxr_triage.store.rows import studies as study_rows
 from cxr_triage.store.rows.accounts import AccountRows
+from cxr_triage.store.rows.calling import CallingRows
 from cxr_triage.store.rows.correcting import Correcting
 from cxr_triage.store.rows.ingest import identify_file, keep_rows, place
 from cxr_triage.store.rows.keys import result_id
@@ -80,6 +81,7 @@ class Store:
         self.purging = Purging(database, blobs)
         self.correcting = Correcting(database)
         self.tasks = TaskRows(database)
+        self.calling = CallingRows(database)
         self._database = database
         self._blobs = blobs
 

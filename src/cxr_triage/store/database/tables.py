@@ -37,7 +37,7 @@ from cxr_triage.store.database.columns import (
 )
 from cxr_triage.store.rows.keys import LONGEST
 
-SCHEMA: Final = "0011"
+SCHEMA: Final = "0014"
 """The newest migration."""
 
 
@@ -134,6 +134,14 @@ known_places = Table(
     moment("last_at"),
 )
 """From where somebody has signed in. place: hash of an address, or of a browser's token."""
+
+seen_answers = Table(
+    "seen_answers",
+    metadata,
+    Column("person_id", String(64), ForeignKey("people.id"), primary_key=True),
+    moment("until"),
+)
+"""Until when somebody has seen the readings that were signed."""
 
 sign_in_attempts = Table(
     "sign_in_attempts",
@@ -336,6 +344,7 @@ reviews = Table(
         sqlite_where=text("addendum_of IS NULL"),
         postgresql_where=text("addendum_of IS NULL"),
     ),
+    Index("ix_reviews_signed_at", "signed_at"),
 )
 
 audit = Table(

@@ -115,7 +115,7 @@ def page(
     select_rows = STUDY.join(found, found.c.id == studies.c.id).order_by(*in_order(found))
     rows = connection.execute(select_rows.limit(limit + 1)).all()
     return StudyPage(
-        rows=tuple(_study(row, overdue=deadlines.is_overdue(row)) for row in rows[:limit]),
+        rows=tuple(study_of(row, overdue=deadlines.is_overdue(row)) for row in rows[:limit]),
         after=deadlines.cursor(rows[limit - 1]) if len(rows) > limit else None,
     )
 
@@ -185,15 +185,15 @@ def study_row(connection: Connection, study_id: str, scope: Scope) -> StudyRow:
     row = connection.execute(STUDY.where(studies.c.id == study_id)).first()
     if row is None or not scope.includes(row.station_id):
         raise NotFound("study_not_found")
-    return _study(row)
+    return study_of(row)
 
 
 def with_uid(connection: Connection, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:
     """Studies with that Study Instance UID, newest first."""
     query: Select[Any] = STUDY.where(
-        studies.c.study_uid == key_of(study_uid), *_within(scope)
+        studies.c.study_uid == key_of(study_uid), *in_scope(scope)
     ).order_by(studies.c.received_at.desc())
-    return tuple(_study(row) for row in connection.execute(query))
+    return tuple(study_of(row) for row in connection.execute(query))
 
 
 def siblings(connection: Connection, row: StudyRow) -> tuple[StudyRow, ...]:
@@ -216,7 +216,7 @@ def open_(connection: Connection, study_id: str, person_id: str) -> None:
 
 def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]:
     """Every filter but states, priorities and what is searched for."""
-    conditions = _within(scope)
+    conditions = in_scope(scope)
     if query.station_id is not None:
         conditions.append(studies.c.station_id == query.station_id)
     if query.received_from is not None:
@@ -228,13 +228,13 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
     return conditions
 
 
-def _within(scope: Scope) -> list[ColumnElement[bool]]:
+def in_scope(scope: Scope) -> list[ColumnElement[bool]]:
     if scope.machine is not None:
         return [false()]
     return [] if scope.station_id is None else [studies.c.station_id == scope.station_id]
 
 
-def _study(row: Row[Any], *, overdue: bool = False) -> StudyRow:
+def study_of(row: Row[Any], *, overdue: bool = False) -> StudyRow:
     gone = row.document is None
     shown = RESULT_GONE if gone else read_document(row.document)
     film = {} if gone else values_of(row.of_film)
