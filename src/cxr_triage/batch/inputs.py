@@ -3,6 +3,11 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Final
+
+STDIN: Final = "-"
+"""In place of a file with names: what comes in."""
+ARCHIVES: Final = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
 def find_files(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[Path]:
@@ -71,3 +76,8 @@ def below(base: Path | None, path: Path) -> str:
     """Where `path` lies below `base`, as text that UTF-8 can hold; else the whole path."""
     shown = path.relative_to(base) if base is not None and path.is_relative_to(base) else path
     return str(shown).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_archive(path: Path) -> bool:
+    """Is it a ZIP or tar file by its name?"""
+    return path.name.lower().endswith(ARCHIVES) and not is_folder(path)

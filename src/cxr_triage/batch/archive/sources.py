@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from cxr_triage.batch.inputs import walk
+from cxr_triage.batch.inputs import STDIN, walk
 from cxr_triage.batch.run import file_content
 from cxr_triage.errors import InputInvalid, UnreadableImage
 from cxr_triage.imaging.limits import Limits
 
-STDIN: Final = "-"
-"""In place of a file with names: what comes in."""
 ZIP_MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
 COMPRESSED_TAR: Final = {".gz": gzip.open, ".tgz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 LOCAL_HEADER: Final = 30
@@ -64,14 +62,6 @@ def entries(paths: Iterable[Path], lists: Iterable[IO[bytes]], out: Path) -> Ite
     for names in lists:
         for name in _names(names):
             yield from _of(Path(os.fsdecode(name)))
-
-
-def is_archive(path: Path) -> bool:
-    """Is it a ZIP or tar file by its name? (What a folder holds is looked into.)"""
-    name = path.name.lower()
-    return path.is_file() and name.endswith(
-        (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
-    )
 
 
 def _outermost(paths: Iterable[Path]) -> list[Path]:

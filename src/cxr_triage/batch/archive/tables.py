@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from cxr_triage.batch.archive.durable import replaced
-from cxr_triage.batch.archive.parquet import write_parquet
 from cxr_triage.batch.archive.rows import ScoredRow
 from cxr_triage.batch.archive.scorer import Facts
 from cxr_triage.batch.results import csv_row, csv_start, json_line
@@ -31,10 +30,16 @@ def _write_csv(file: Path, rows: Iterable[ScoredRow], facts: Facts) -> None:
     replaced(file, parts())
 
 
+def _write_parquet(file: Path, rows: Iterable[ScoredRow], facts: Facts) -> None:
+    from cxr_triage.batch.archive.parquet import write_parquet  # noqa: PLC0415 (an extra, and slow)
+
+    write_parquet(file, rows, facts)
+
+
 WRITERS: Final[dict[TableFormat, Write]] = {
     "jsonl": _write_jsonl,
     "csv": _write_csv,
-    "parquet": write_parquet,
+    "parquet": _write_parquet,
 }
 
 

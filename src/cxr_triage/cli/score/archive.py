@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, TYPE_CHECKING, Final
 
 import typer
 from rich.console import Console
@@ -28,14 +28,21 @@ from cxr_triage.batch.files import write_whole
 from cxr_triage.cli.exits import INTERRUPTED, NOTHING_ASSESSED, OK, USAGE, exit_code
 from cxr_triage.cli.progress import ProgressKind, with_progress
 from cxr_triage.language import Language, say
+from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.settings import Settings
 
+if TYPE_CHECKING:
+    from cxr_triage.batch.archive.cluster import ClusterRun
+
+READERS: Final = 2
+"""Images that one process reads at a time: the next is ready when one is scored."""
 SUMMARY_TEXT, SUMMARY_PAGE = "summary.txt", "summary.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveOptions:
-    """What was asked for. part: (i, n), the i-th of n jobs. lists: files with names in them."""
+    """What was asked for. part: (i, n), the i-th of n jobs. lists: files with names in them.
+    dask: address of a scheduler; empty: this machine."""
 
     paths: list[Path]
     lists: list[str]
@@ -48,6 +55,7 @@ class ArchiveOptions:
     dry_run: bool = False
     progress: ProgressKind = "auto"
     quiet: bool = False
+    dask: str = ""
 
 
 @dataclass(slots=True)
@@ -65,6 +73,10 @@ class _Run:
 def score_archive(options: ArchiveOptions, settings: Settings, console: Console) -> int:
     """The exit code. Raises TriageError."""
     run = _Run(options, settings, console)
+    if options.dask:
+        from cxr_triage.batch.archive.cluster import require_dask  # noqa: PLC0415 (an extra)
+
+        require_dask()
     with _lists(options) as lists:
         found = entries(options.paths, lists, options.job.folder)
         if options.dry_run:
@@ -128,12 +140,9 @@ def _scored(run: _Run, plan: Plan) -> int:
 def _watched(run: _Run, folder: RunFolder, shards: list[Shard], first: Scorer) -> None:
     """Score the shards, and show how far it is."""
     options = run.options
-    if folder.job != options.job:  # there are rows of before to be found
+    if folder.job != options.job or options.dask:  # there are rows of before to be found
         first.close()
-        first = Scorer(folder.job)
-    number = max(1, min(options.processes, len(shards)))
-    scorers = [first, *(Scorer(folder.job) for _ in range(number - 1))]
-    with LocalRun(folder, shards, scorers) as work:
+    with _work(options, folder, shards, first) as work:
         total = sum(shard.files for shard in shards)
         outcomes = with_progress(
             work.outcomes(),
@@ -145,6 +154,19 @@ def _watched(run: _Run, folder: RunFolder, shards: list[Shard], first: Scorer) -
         )
         for outcome in outcomes:
             run.outcomes[outcome] += 1
+
+
+def _work(
+    options: ArchiveOptions, folder: RunFolder, shards: list[Shard], first: Scorer
+) -> "LocalRun | ClusterRun":
+    if options.dask:
+        from cxr_triage.batch.archive.cluster import ClusterRun  # noqa: PLC0415 (an extra)
+
+        return ClusterRun(folder, shards, options.dask)
+    number = max(1, min(options.processes, len(shards)))
+    known = folder.job == options.job
+    scorers = [first if known else Scorer(folder.job)]
+    return LocalRun(folder, shards, scorers + [Scorer(folder.job) for _ in range(number - 1)])
 
 
 def _finished(run: _Run, folder: RunFolder) -> int:
@@ -166,6 +188,22 @@ def _finished(run: _Run, folder: RunFolder) -> int:
         for path in (*joined.values(), out / SUMMARY_PAGE):
             run.console.print(say("command.results_at", run.language, path=path), soft_wrap=True)
     return exit_code(found.outcomes)
+
+
+def formats_of(*, csv: bool, parquet: bool) -> tuple[TableFormat, ...]:
+    """Which tables. Raises MissingExtra where one cannot be made."""
+    formats: list[TableFormat] = ["jsonl", "csv"] if csv else ["jsonl"]
+    if parquet:
+        from cxr_triage.batch.archive.parquet import require_parquet  # noqa: PLC0415 (an extra)
+
+        require_parquet()
+        formats.append("parquet")
+    return tuple(formats)
+
+
+def processes_of(asked: int | None, threads: int) -> int:
+    """As many as fit on the CPUs that may be used, if nobody says how many."""
+    return asked or max(1, usable_cpus() // threads)
 
 
 def part_of(text: str, language: Language) -> tuple[int, int]:

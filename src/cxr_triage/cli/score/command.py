@@ -2,33 +2,25 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from cxr_triage.batch.archive.job import Job
-from cxr_triage.batch.archive.parquet import require_parquet
-from cxr_triage.batch.archive.sources import STDIN, is_archive
-from cxr_triage.batch.archive.tables import TableFormat
-from cxr_triage.batch.inputs import common_folder
+from cxr_triage.batch.inputs import STDIN, common_folder, is_archive
 from cxr_triage.batch.kept import KeptResults
 from cxr_triage.batch.output import open_output
 from cxr_triage.batch.run import run
 from cxr_triage.cli.exits import USAGE, exit_code
 from cxr_triage.cli.paths import check_paths, files_of
 from cxr_triage.cli.progress import ProgressKind
-from cxr_triage.cli.score.archive import ArchiveOptions, part_of, score_archive
 from cxr_triage.cli.score.run import ScoreRun
 from cxr_triage.imaging.configured import limits_of
 from cxr_triage.language import Language, say
-from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.settings import default_language, read_settings
 from cxr_triage.triage.loading import open_pipeline, workers_of
 
 _HELP = default_language()
-READERS: Final = 2
-"""Images that one process reads at a time: the next is ready when one is scored."""
 
 
 def score(
@@ -68,8 +60,9 @@ def score(
         int, typer.Option(min=1, max=100_000, help=say("help.shard_files", _HELP))
     ] = 1000,
     processes: Annotated[
-        int | None, typer.Option(min=1, max=256, help=say("help.processes", _HELP))
+        int | None, typer.Option(min=1, max=256, help=say("help.score_processes", _HELP))
     ] = None,
+    dask: Annotated[str, typer.Option(help=say("help.dask", _HELP), metavar="ADDRESS")] = "",
     embeddings: Annotated[
         bool, typer.Option("--embeddings", help=say("help.embeddings", _HELP))
     ] = False,
@@ -82,48 +75,45 @@ def score(
     console = Console(stderr=True, markup=False, highlight=False)
     lists = [*(files_from or []), *(STDIN for path in paths or [] if str(path) == STDIN)]
     paths = [path for path in paths or [] if str(path) != STDIN]
-    wants_archive = bool(lists or parquet or resume or shard or embeddings or maps or dry_run)
-    if wants_archive or any(is_archive(path) for path in paths):
+    asked = (lists, dask, parquet, resume, shard, embeddings, maps, dry_run)
+    if any(asked) or any(map(is_archive, paths)):
+        from cxr_triage.batch.archive.job import Job  # noqa: PLC0415 (nobody else waits for it)
+        from cxr_triage.cli.score import archive  # noqa: PLC0415 (as above)
+
         if out is None:
             typer.echo(say("archive.needs_out", language), err=True)
             raise typer.Exit(USAGE)
         check_paths(paths, language)
-        formats: list[TableFormat] = ["jsonl", "csv"] if csv else ["jsonl"]
-        if parquet or embeddings or maps:
-            require_parquet()
-            formats.append("parquet")
-        cpus = usable_cpus()
-        per_process = threads or settings.threads or 1
-        job = Job(
-            out=str(out.absolute()),
-            model=model,
-            policy=str(policy) if policy else None,
-            language=language,
-            bits=bits,
-            adult=assume_adult,
-            embeddings=embeddings,
-            maps=maps,
-            heatmaps=heatmaps or 0,
-            lossless=lossless,
-            readers=workers or settings.workers or READERS,
-            threads=per_process,
-        )
-        options = ArchiveOptions(
+        options = archive.ArchiveOptions(
             paths=paths,
             lists=lists,
-            job=job,
-            formats=tuple(formats),
+            job=Job(
+                out=str(out.absolute()),
+                model=model,
+                policy=str(policy) if policy else None,
+                language=language,
+                bits=bits,
+                adult=assume_adult,
+                embeddings=embeddings,
+                maps=maps,
+                heatmaps=heatmaps or 0,
+                lossless=lossless,
+                readers=workers or settings.workers or archive.READERS,
+                threads=threads or settings.threads or 1,
+            ),
+            formats=archive.formats_of(csv=csv, parquet=parquet or embeddings or maps),
             resume=resume,
-            part=part_of(shard, language),
+            part=archive.part_of(shard, language),
             shard_files=shard_files,
-            processes=processes or max(1, cpus // per_process),
+            processes=archive.processes_of(processes, threads or settings.threads or 1),
             dry_run=dry_run,
             progress=progress,
             quiet=quiet,
+            dask=dask,
         )
-        raise typer.Exit(score_archive(options, settings, console))
-    if csv and out is None:
-        typer.echo(say("command.csv_needs_out", language), err=True)
+        raise typer.Exit(archive.score_archive(options, settings, console))
+    if not paths:
+        typer.echo(say("archive.no_paths", language), err=True)
         raise typer.Exit(USAGE)
     files = files_of(paths, language, leave_out=out)
     with ExitStack() as stack:
