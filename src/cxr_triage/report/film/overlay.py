@@ -1,43 +1,28 @@
-"""Words around a heatmap: a picture file that says by itself what it shows.
-
-Pillow's own font lacks Vietnamese letters, so a subset of Noto Sans Medium 2.015 (SIL Open
-Font License, `fonts/OFL.txt`) comes with the package; fonttools made it:
-`varLib.instancer wght=500 wdth=100`, then `pyftsubset` with Latin, Vietnamese and the
-signs used here, without hinting.
-"""
-
-import unicodedata
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from io import BytesIO
+"""Words around a heatmap: a picture file that says by itself what it shows."""
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from cxr_triage.domain import F32, Assessment, FilmDecision, Finding, ModelCard
 from cxr_triage.imaging.heatmap import backdrop, blend, colours, display_image, scale_top, shown
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
 from cxr_triage.language.numbers import decimal
+from cxr_triage.report.film.lettering import (
+    AMBER,
+    BACKGROUND,
+    MARGIN,
+    QUIET,
+    TEXT,
+    Line,
+    font,
+    stacked,
+    text_block,
+)
 from cxr_triage.result.decided import share_text
 from cxr_triage.result.sentences import reason_sentence, score_text
 
-BACKGROUND = (16, 18, 22)
-TEXT = (235, 238, 242)
-QUIET = (176, 184, 194)
-AMBER = (255, 193, 84)
 LEAST_WIDTH = 560
-MARGIN = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of text: its size in pixels and its colour."""
-
-    text: str
-    size: int
-    colour: tuple[int, int, int] = TEXT
 
 
 def overlay(
@@ -65,23 +50,12 @@ def overlay(
     if assessment.for_research:
         foot.append(Line(text=say("for_research", language), size=17, colour=AMBER))
     width = max(picture.width, LEAST_WIDTH)
-    return _stacked(
-        _text(_head(finding, assessment.decision, language), width),
+    return stacked(
+        text_block(_head(finding, assessment.decision, language), width),
         picture,
         _scale_bar(finding, top, width, language),
-        _text(foot, width),
+        text_block(foot, width),
     )
-
-
-def _stacked(*pictures: Image.Image) -> Image.Image:
-    """The pictures below each other, centred."""
-    width = max(picture.width for picture in pictures)
-    canvas = Image.new("RGB", (width, sum(picture.height for picture in pictures)), BACKGROUND)
-    y = 0
-    for picture in pictures:
-        canvas.paste(picture, ((width - picture.width) // 2, y))
-        y += picture.height
-    return canvas
 
 
 def _head(finding: Finding, decision: FilmDecision | None, language: Language) -> list[Line]:
@@ -128,58 +102,17 @@ def _scale_bar(finding: Finding, top: float, width: int, language: Language) -> 
     bar = Image.new("RGB", (width, bar_top + thick + 22 + 24), BACKGROUND)
     strip = np.repeat(colours(np.linspace(0, 1, length))[None], thick, axis=0)
     bar.paste(Image.fromarray(strip), (MARGIN, bar_top))
-    draw, font = ImageDraw.Draw(bar), _font(15)
+    draw, letters = ImageDraw.Draw(bar), font(15)
     decimals = 1 if top >= 1 else 2
     for share in (0.0, 0.5, 1.0):
         x = MARGIN + share * (length - 1)
         draw.line((x, bar_top + thick, x, bar_top + thick + 4), fill=QUIET)
         text, anchor = decimal(share * top, language, decimals), "lt" if share == 0 else "mt"
-        draw.text((x, bar_top + thick + 7), text, TEXT, font, anchor)
+        draw.text((x, bar_top + thick + 7), text, TEXT, letters, anchor)
     peak = float(finding.evidence.max())
     x = MARGIN + min(1.0, max(0.0, peak / top)) * (length - 1)
     draw.polygon(((x - 5, bar_top - 8), (x + 5, bar_top - 8), (x, bar_top - 1)), fill=TEXT)
     text = say("heatmap.peak", language, peak=decimal(peak, language, decimals))
-    draw.text((x + 9, bar_top - 3), text, TEXT, font, "ls")
-    draw.text((MARGIN, bar_top + thick + 42), say("heatmap.unit", language), QUIET, font, "ls")
+    draw.text((x + 9, bar_top - 3), text, TEXT, letters, "ls")
+    draw.text((MARGIN, bar_top + thick + 42), say("heatmap.unit", language), QUIET, letters, "ls")
     return bar
-
-
-def _text(lines: list[Line], width: int) -> Image.Image:
-    """The lines, broken at spaces so that each fits the width."""
-    parts = [
-        Line(text=part, size=line.size, colour=line.colour)
-        for line in lines
-        for part in _broken(line, width - 2 * MARGIN)
-    ]
-    height = sum(_leading(line) for line in parts) + MARGIN
-    block = Image.new("RGB", (width, height), BACKGROUND)
-    draw, y = ImageDraw.Draw(block), MARGIN // 2
-    for line in parts:
-        y += _leading(line)
-        baseline = y - round(line.size * 0.35)
-        draw.text((MARGIN, baseline), line.text, line.colour, _font(line.size), "ls")
-    return block
-
-
-def _broken(line: Line, width: int) -> list[str]:
-    font, parts = _font(line.size), [""]
-    for word in unicodedata.normalize("NFC", line.text).split(" "):
-        longer = f"{parts[-1]} {word}".strip()
-        if parts[-1] and font.getlength(longer) > width:
-            parts.append(word)
-        else:
-            parts[-1] = longer
-    return parts
-
-
-def _leading(line: Line) -> int:
-    return round(line.size * 1.4)
-
-
-@lru_cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = files("cxr_triage.report").joinpath("fonts", "NotoSans-Medium.subset.ttf")
-    # Pillow's own layout is enough for precomposed letters and the same on every machine.
-    return ImageFont.truetype(
-        BytesIO(font.read_bytes()), size, layout_engine=ImageFont.Layout.BASIC
-    )
