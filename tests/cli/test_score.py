@@ -10,6 +10,7 @@ import time
 
 import pytest
 from PIL import Image
+from pydicom import dcmread
 from pydicom.pixels import pixel_array
 
 from ..conftest import DATA, real_image
@@ -240,3 +241,13 @@ def test_every_file_of_pydicom_has_a_row_and_none_takes_ten_seconds(tmp_path):
     assessed = {row["path"].rsplit(os.sep, 1)[1] for row in rows if row["outcome"] == "assessed"}
     assert {"RG1_UNCR.dcm", "RG1_UNCI.dcm", "RG1_J2KR.dcm", "RG1_J2KI.dcm"} <= assessed
     assert not any(name.startswith(("RG3", "CT", "MR", "US", "SC_rgb")) for name in assessed)
+
+
+def test_results_are_written_as_dicom_objects_of_the_films_study(film, tmp_path):
+    done = cxr_triage("score", film, "--dicom-out", tmp_path / "objects", "--quiet")
+    assert done.returncode == 0
+    sent = dcmread(film, stop_before_pixels=True)
+    made = [dcmread(file) for file in sorted((tmp_path / "objects").iterdir())]
+    assert {ds.StudyInstanceUID for ds in made} == {sent.StudyInstanceUID}
+    assert {ds.Modality for ds in made} == {"OT", "DOC"}
+    assert {pixel_array(ds).shape[2] for ds in made if ds.Modality == "OT"} == {3}

@@ -11,6 +11,7 @@ from pynetdicom.sop_class import Verification
 
 from cxr_triage.api.platform.services import Services, open_services
 from cxr_triage.dicom_net.contexts import STORAGE, TRANSFER_SYNTAXES
+from cxr_triage.dicom_net.listener import Listener
 from cxr_triage.dicom_net.opening import open_listener
 from cxr_triage.settings import Settings
 from cxr_triage.store.records import EVERYWHERE, StudyRow, WorklistQuery
@@ -24,9 +25,10 @@ OURS = "CXRTRIAGE"
 class Receiving:
     """What a test of receiving works with."""
 
-    def __init__(self, services: Services, port: int) -> None:
+    def __init__(self, services: Services, listener: Listener) -> None:
         self.services = services
-        self.port = port
+        self.listener = listener
+        self.port = listener.port
 
     def rows(self) -> tuple[StudyRow, ...]:
         return self.services.store.worklist(WorklistQuery(), EVERYWHERE, after=None, limit=500).rows
@@ -50,7 +52,7 @@ def receiving(folder: Path, **options) -> Iterator[Receiving]:
         open_services(settings) as services,
         closing(open_listener(settings, services)) as listener,
     ):
-        yield Receiving(services, listener.port)
+        yield Receiving(services, listener)
 
 
 def modality(title: str = "XRAY1", *, syntaxes=None, classes=STORAGE) -> AE:

@@ -23,7 +23,7 @@ from cxr_triage.service.people.principal import of_station
 from cxr_triage.store.records import EVERYWHERE, StationKey
 
 from ..api.films import film
-from .serving import association, modality, receiving, store
+from .serving import association, hang_up, modality, receiving, store
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
@@ -276,12 +276,14 @@ def test_of_64_associations_at_once_as_many_work_as_may_and_the_rest_are_told_no
     for assoc in held:
         if assoc.is_established:
             assoc.release()
-    wait_until(lambda: not small.services.pool.films.turns.running)
+        hang_up(assoc)
+    wait_until(lambda: not small.listener.associations)
     with association(small) as xray:
         assert store(xray, film(90)).Status == 0
 
 
 def test_one_caller_leaves_places_for_others(small):
+    wait_until(lambda: not small.listener.associations)
     with ExitStack() as stack:
         mine = [stack.enter_context(association(small, "XRAY1")) for _ in range(8)]
         assert [one.is_established for one in mine] == [True] * 6 + [False] * 2
@@ -294,6 +296,7 @@ def test_a_silent_association_is_ended(small):
     assoc = entity.associate("127.0.0.1", small.port, ae_title="CXRTRIAGE")
     assert assoc.is_established
     wait_until(lambda: not assoc.is_established, 15)
+    hang_up(assoc)
 
 
 def test_a_connection_that_says_nothing_or_too_much_ends(small):

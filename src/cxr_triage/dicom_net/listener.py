@@ -19,7 +19,7 @@ from cxr_triage import __version__
 from cxr_triage.dicom_net.arriving import Arriving, SpoolingProvider, limit_pdus
 from cxr_triage.dicom_net.callers import Callers
 from cxr_triage.dicom_net.contexts import STORAGE, TRANSFER_SYNTAXES, VERIFICATION
-from cxr_triage.dicom_net.negotiation import Negotiation, Rejection
+from cxr_triage.dicom_net.negotiation import Negotiation, Places, Rejection
 from cxr_triage.errors import NotAFilm, SettingsInvalid, TriageError, UnreadableImage
 from cxr_triage.imaging.dicom.derived import OWN_ROOT
 from cxr_triage.imaging.dicom.reference import reference_of
@@ -60,6 +60,7 @@ class Listener:
         self._metrics = metrics
         self._callers = Callers(settings, store)
         self._busy = 0
+        self._places = Places(settings.dicom_associations)
         self._lock = threading.Lock()
         self._entity = self._application_entity()
         tls = tls_of(settings)
@@ -86,6 +87,11 @@ class Listener:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
+    @property
+    def associations(self) -> int:
+        """How many there are now."""
+        return self._places.taken
+
     def close(self) -> None:
         """Nobody comes in any more; what is at work is finished, the rest is aborted."""
         self._server.shutdown()
@@ -98,7 +104,7 @@ class Listener:
         entity = AE(ae_title=self._settings.dicom_ae_title)
         entity.implementation_class_uid = f"{OWN_ROOT}.0"
         entity.implementation_version_name = f"CXRTRIAGE_{__version__}"[:16]
-        entity.maximum_associations = self._settings.dicom_associations
+        entity.maximum_associations = self._settings.dicom_associations * CONNECTIONS_A_PLACE
         entity.maximum_pdu_size = self._settings.dicom_pdu_kib * KIB
         entity.acse_timeout = NEGOTIATION_S
         entity.network_timeout = self._settings.dicom_idle_s
@@ -124,7 +130,7 @@ class Listener:
         assoc.acse = Negotiation(
             assoc,
             self._callers,
-            most=self._settings.dicom_associations,
+            places=self._places,
             rejected=partial(self._rejected, address=assoc.requestor.address),
         )
         limit_pdus(assoc.dul.socket, self._settings.dicom_pdu_kib * KIB)

@@ -1,5 +1,6 @@
 """Who gets an association: a known caller, by our title, while there is room (PS3.8 9.3.4)."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,30 @@ TOO_MANY: Rejection = (2, 3, 2)
 """Local limit exceeded: it may try again."""
 
 
+class Places:
+    """For so many associations at a time; one caller has three quarters of them at most."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._held: dict[Any, str] = {}
+
+    def take(self, assoc: Any, title: str) -> bool:  # noqa: ANN401 - pynetdicom's
+        """One for that association, until its thread ends; False if there is none."""
+        with self._lock:
+            self._held = {one: who for one, who in self._held.items() if one.is_alive()}
+            theirs = sum(who == title for who in self._held.values())
+            if len(self._held) >= self._most or theirs >= max(1, self._most * 3 // 4):
+                return False
+            self._held[assoc] = title
+            return True
+
+    @property
+    def taken(self) -> int:
+        with self._lock:
+            return sum(one.is_alive() for one in self._held)
+
+
 class Negotiation(ACSE):
     """One association's. principal: whose it is, once it is established."""
 
@@ -29,13 +54,12 @@ class Negotiation(ACSE):
         assoc: Any,  # noqa: ANN401 - pynetdicom's
         callers: Callers,
         *,
-        most: int,
+        places: Places,
         rejected: Callable[[Rejection], None],
     ) -> None:
-        """most: associations at a time; one caller has three quarters of them at most."""
         super().__init__(assoc)
         self._callers = callers
-        self._most = most
+        self._places = places
         self._rejected = rejected
         self.principal: Principal | None = None
 
@@ -59,12 +83,4 @@ class Negotiation(ACSE):
         except TriageError as error:
             return CALLER_UNKNOWN if error.code == "caller_unknown" else NOT_NOW
         self.requestor.ae_title = title
-        others = [
-            one
-            for one in self.assoc.ae.active_associations
-            if one.is_acceptor and one is not self.assoc and one.is_established
-        ]
-        theirs = sum(one.requestor.ae_title == title for one in others)
-        if len(others) >= self._most or theirs >= max(1, self._most * 3 // 4):
-            return TOO_MANY
-        return None
+        return None if self._places.take(self.assoc, title) else TOO_MANY

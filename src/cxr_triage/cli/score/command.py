@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,10 +15,15 @@ from cxr_triage.cli.exits import USAGE, exit_code
 from cxr_triage.cli.paths import check_paths, files_of
 from cxr_triage.cli.progress import ProgressKind
 from cxr_triage.cli.score.run import ScoreRun
+from cxr_triage.errors import MissingExtra
 from cxr_triage.imaging.configured import limits_of
 from cxr_triage.language import Language, say
-from cxr_triage.settings import default_language, read_settings
+from cxr_triage.settings import Settings, default_language, read_settings
 from cxr_triage.triage.loading import open_pipeline, workers_of
+from cxr_triage.triage.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from cxr_triage.batch.dicom_objects import DicomObjects
 
 _HELP = default_language()
 
@@ -46,6 +51,9 @@ def score(
         int | None, typer.Option(min=0, max=1024, help=say("help.threads", _HELP))
     ] = None,
     lang: Annotated[Language | None, typer.Option(help=say("help.lang", _HELP))] = None,
+    dicom_out: Annotated[
+        Path | None, typer.Option("--dicom-out", help=say("help.dicom_out", _HELP))
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help=say("help.csv", _HELP))] = False,
     json: Annotated[bool, typer.Option("--json", help=say("help.json", _HELP))] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help=say("help.quiet", _HELP))] = False,
@@ -135,7 +143,14 @@ def score(
         )
         kept = stack.enter_context(KeptResults(pipeline.engine.card, out))
         session = ScoreRun(
-            pipeline, output, kept, language=language, json=json, quiet=quiet, progress=progress
+            pipeline,
+            output,
+            kept,
+            language=language,
+            json=json,
+            quiet=quiet,
+            progress=progress,
+            objects=_dicom_objects(dicom_out, pipeline, settings, language),
         )
         results = run(
             pipeline,
@@ -148,3 +163,16 @@ def score(
         session.take(results, total=len(files), console=console)
         session.finish(console)
     raise typer.Exit(exit_code(session.outcomes))
+
+
+def _dicom_objects(
+    folder: Path | None, pipeline: Pipeline, settings: Settings, language: Language
+) -> "DicomObjects | None":
+    """Raises MissingExtra or OutputFailed."""
+    if folder is None:
+        return None
+    try:
+        from cxr_triage.batch.dicom_objects import DicomObjects  # noqa: PLC0415 (slow to import)
+    except ModuleNotFoundError as missing:
+        raise MissingExtra(missing.name or "reportlab", extra="server") from None
+    return DicomObjects(folder, pipeline, language=language, zone=settings.zone)

@@ -4,6 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -19,6 +20,9 @@ from cxr_triage.domain import Assessment, FilmDecision, ModelCard
 from cxr_triage.language import Language, say
 from cxr_triage.result.decided import measured_on, none_is_not_normal
 from cxr_triage.triage.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from cxr_triage.batch.dicom_objects import DicomObjects
 
 WIDTH_OF_FILES = 140
 
@@ -36,7 +40,10 @@ class ScoreRun:
         json: bool,
         quiet: bool,
         progress: ProgressKind = "auto",
+        objects: "DicomObjects | None" = None,
     ) -> None:
+        """objects: writes results as DICOM objects too."""
+        self._objects = objects
         self.outcomes: Counter[str] = Counter()
         self._pipeline = pipeline
         self._output = output
@@ -68,6 +75,8 @@ class ScoreRun:
                     self._pipeline.policy.next_steps,
                 )
                 self._output.add(result, row)
+                if self._objects is not None:
+                    self._objects.add(result)
                 self.outcomes[result.outcome] += 1
                 if self._json:
                     typer.echo(json_line(row), nl=False)
