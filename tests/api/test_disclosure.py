@@ -51,8 +51,11 @@ SEE_EVERYTHING = ("radiologist", "clinician", "nurse")
 SEE_NOTHING = ("administrator", "south", "machine", "nobody")
 """machine: of station north, with a key for sending; it sent none of these films."""
 
-NEVER = {("POST", "/sign-out"), ("DELETE", "/v1/session"), ("POST", "/v1/session")}
-"""Would end what asks."""
+NEVER = {
+    ("POST", "/sign-out"), ("DELETE", "/v1/session"), ("POST", "/v1/session"),
+    ("GET", "/now/events"),
+}  # fmt: skip
+"""Would end what asks, or itself never."""
 
 ELSEWHERE = {
     "name": "nobody", "session_id": "x", "prefix": "x", "station": "x", "path": "x",

@@ -11,6 +11,7 @@ AXE = Path(__file__).parents[2] / "out/axe/package/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = {
     "/worklist": "radiologist",
+    "/now": "radiologist",
     "/worklist?priority=urgent&finding=Hernia&searched=1": "radiologist",
     "/upload": "nurse",
     "/help": "nurse",

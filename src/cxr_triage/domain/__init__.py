@@ -34,6 +34,7 @@ from cxr_triage.domain.result import (
     PriorityReason,
     Result,
     Score,
+    Step,
     Tier,
     Trust,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "Result",
     "Score",
     "Sight",
+    "Step",
     "StoredValues",
     "Tier",
     "Trust",

@@ -17,7 +17,9 @@ Priority = Literal["critical", "urgent", "not_assessed", "routine", "none"]
 PRIORITIES: tuple[Priority, ...] = ("critical", "urgent", "not_assessed", "routine", "none")
 """In the order of the worklist."""
 
-NextSteps = Mapping[Priority, Mapping[str, str]]
+Step = Priority | Literal["signed"]
+"""What something is to be done about: a priority, or what a doctor has read."""
+NextSteps = Mapping[Step, Mapping[str, str]]
 """What to do next, by priority and language, where a policy says so."""
 
 Tier = Literal["critical", "urgent", "routine"]

@@ -5,7 +5,16 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from cxr_triage.domain import TIERS, FilmDecision, ModelCard, NextSteps, Priority, Result, Score
+from cxr_triage.domain import (
+    TIERS,
+    FilmDecision,
+    ModelCard,
+    NextSteps,
+    Priority,
+    Result,
+    Score,
+    Step,
+)
 from cxr_triage.labels import LABELS, finding_name
 from cxr_triage.language import Language, say
 
@@ -22,10 +31,16 @@ PARTS: Final = {
 """Labels for several findings: looked for where one of those is."""
 
 
-def next_step(priority: Priority, language: Language, steps: NextSteps) -> str:
-    """What to do now: the site's own words, else ours."""
-    own = steps.get(priority, {}).get(language)
-    return own or say(f"next_step.{priority}", language)
+def next_step(
+    priority: Priority, language: Language, steps: NextSteps, *, signed: bool = False
+) -> str:
+    """What to do now: the site's own words, else ours.
+
+    priority: the one that holds, a doctor's once there is one. signed: a doctor has read all of
+    it: nobody need read it any more, and what the doctor says is to be done.
+    """
+    step: Step = "signed" if signed else priority
+    return steps.get(step, {}).get(language) or say(f"next_step.{step}", language)
 
 
 def share_text(rarity: float, language: Language) -> str:

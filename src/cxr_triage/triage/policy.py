@@ -8,7 +8,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cxr_triage.domain import PRIORITIES, RESEARCH, ModelCard, NextSteps, Priority, Reason, Tier
+from cxr_triage.domain import (
+    PRIORITIES,
+    RESEARCH,
+    ModelCard,
+    NextSteps,
+    Priority,
+    Reason,
+    Step,
+    Tier,
+)
 from cxr_triage.errors import PolicyInvalid
 from cxr_triage.labels import NAMES
 
@@ -133,7 +142,7 @@ class Policy(_Strict):
     decision: DecisionRules = DecisionRules()
     other: LabelRule = LabelRule(may="routine")
     labels: dict[str, LabelRule] = {}
-    next_step: dict[Priority, NextStep] = {}
+    next_step: dict[Step, NextStep] = {}
     gate: GateLimits
     sight: SightLimits
     thresholds: SiteThresholds | None = None

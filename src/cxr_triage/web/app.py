@@ -9,6 +9,7 @@ from cxr_triage.web import (
     account,
     assets,
     help,  # noqa: A004 (a page's name)
+    now,
     oidc,
     people,
     people_sessions,
@@ -29,6 +30,7 @@ ROUTERS = (
     oidc.router,
     account.router,
     schemes.router,
+    now.router,
     worklist.router,
     upload.router,
     study.router,

@@ -52,6 +52,7 @@ class Link:
 
 
 NAVIGATION: Final = (
+    Link(path="/now", key="web.nav.now", permission="see_patients"),
     Link(path="/worklist", key="web.nav.worklist", permission="read"),
     Link(path="/upload", key="web.nav.upload", permission="upload"),
     Link(path="/people", key="web.nav.people", permission="manage_accounts"),
@@ -105,7 +106,14 @@ def _context(visit: Visit) -> dict[str, object]:
 def script_words(language: Language) -> Callable[..., dict[str, str]]:
     """Sentences for a page's scripts by their keys, their {fields} still open."""
     open_fields = {name: f"{{{name}}}" for name in SCRIPT_FIELDS}
-    return lambda *keys: {key: say(key, language, **open_fields) for key in keys}
+    return lambda *keys: {key: say(key, language, **open_fields) for key in (*EVERYWHERE, *keys)}
+
+
+EVERYWHERE: Final = (
+    "web.script.network", "web.script.unexpected", "web.script.other_person",
+    "bell.live", "bell.lost", "bell.critical", "bell.answer",
+)  # fmt: skip
+"""What scripts of every page may say."""
 
 
 SCRIPT_FIELDS: Final = ("count", "done", "failed", "name", "seconds", "percent", "problem")

@@ -54,6 +54,13 @@ def read_worklist(request: Request, visit: ReaderVisit, origin: From) -> Respons
     return _list(visit, origin, replace(filters, searched=False), Action.WORKLIST_VIEWED)
 
 
+@router.get("/again")
+def read_again(request: Request, visit: OnlookerVisit, origin: From) -> Response:
+    """The same page for its script, which keeps nobody signed in."""
+    filters = replace(filters_of(request.url.query), searched=False)
+    return _list(visit, origin, filters, Action.WORKLIST_VIEWED)
+
+
 @router.post("")
 def search_worklist(visit: ReaderVisit, origin: From, form: PostedLists) -> Response:
     """The page of what was searched for; the other filters alone stand in the address."""

@@ -18,6 +18,9 @@ from cxr_triage.settings import Settings
 MAX_HEADER_BYTES: Final = 32 * 1024
 TOO_LARGE: Final = 431
 RETRY_AFTER_S: Final = 5
+GIVES_WAY: Final = "gives_way"
+"""In the state of a request whose answer may be ended for another connection: one that only
+listens."""
 
 
 class StrictConnection(h11.Connection):
@@ -107,11 +110,13 @@ class Protocol(H11Protocol):
 
     @property
     def busy(self) -> bool:
-        """Has it a request that is being answered?"""
-        return self.cycle is not None and not self.cycle.response_complete
+        """Has it a request that is being answered, and does not only listen?"""
+        if self.cycle is None or self.cycle.response_complete:
+            return False
+        return not self.cycle.scope.get("state", {}).get(GIVES_WAY, False)
 
     def give_way(self) -> None:
-        """Nothing is lost: it has no request."""
+        """Nothing is lost: it has no request, or one that is asked again by itself."""
         self._stop_waiting()
         self.transport.close()
 

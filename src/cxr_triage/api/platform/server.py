@@ -33,7 +33,21 @@ def server_for(app: FastAPI, settings: Settings) -> uvicorn.Server:
     allow_open_files()
     trusted = [str(network) for network in settings.proxy_networks]
     behind = cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, app), trusted)) if trusted else app
-    return uvicorn.Server(uvicorn.Config(RememberPeer(behind), **_options(settings)))
+    return _Server(app, uvicorn.Config(RememberPeer(behind), **_options(settings)))
+
+
+class _Server(uvicorn.Server):
+    """At its end it does not wait for pages that only listen."""
+
+    def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        services = getattr(self._app.state, "services", None)
+        if services is not None:
+            services.bell.close()
+        await super().shutdown(sockets)
 
 
 def check_address(settings: Settings) -> None:

@@ -23,6 +23,7 @@ from cxr_triage.service.people.accounts import AccountRules, Accounts
 from cxr_triage.service.people.administration import Administration
 from cxr_triage.service.people.sessions import Sessions
 from cxr_triage.service.readiness import Readiness
+from cxr_triage.service.review.bell import Bell, bell_of
 from cxr_triage.service.review.corrections import Corrections
 from cxr_triage.service.review.report import Reporter
 from cxr_triage.service.review.worklist import waits_of
@@ -47,6 +48,7 @@ class Services:
     corrections: Corrections
     quotas: Quotas
     readiness: Readiness
+    bell: Bell
     reporter: Reporter
     metrics: Metrics
     sso: SingleSignOn | None
@@ -100,6 +102,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             corrections=Corrections(store=store, pool=pool, zone=settings.zone),
             quotas=quotas,
             readiness=Readiness(store, pool),
+            bell=bell_of(accounts, store),
             reporter=Reporter(store=store, pool=pool, settings=settings),
             metrics=metrics,
             sso=stack.enter_context(open_single_sign_on(settings, store, accounts)),

@@ -114,7 +114,7 @@ def study_out(row: ShownRow, language: Language, steps: NextSteps) -> StudyOut:
         received_at=row.received_at,
         acquired_at=row.acquired_at,
         priority=row.priority,
-        next_step=next_step(row.priority, language, steps),
+        next_step=next_step(row.priority, language, steps, signed=row.state == "signed"),
         priority_reason=priority_sentence(row.reason, language, row.decision),
         margin=round(row.reason.margin, DECIMALS),
         rarity=None if row.reason.rarity is None else round(row.reason.rarity, DECIMALS),

@@ -58,7 +58,7 @@ def sheet_of(report: StudyReport, language: Language) -> Sheet:
         line=" · ".join(_line(report, language)),
         priority=report.priority,
         priority_word=say(f"priority.{report.priority}", language),
-        next_step=next_step(report.priority, language, report.steps),
+        next_step=next_step(report.priority, language, report.steps, signed=report.signed),
         reason=priority_sentence(report.reason, language, assessments[0].decision),
         caveats=tuple(_caveats(report, language)),
         films=tuple(

@@ -1,11 +1,13 @@
-// Keys of the worklist, and word of studies that came meanwhile. Nothing moves by itself.
+// Keys of the worklist, and word of studies that came meanwhile. What is urgent comes into the list by
+// itself, and takes nobody from their place.
 
 import { ask } from "./api.js";
+import { renew } from "./bell.js";
 import { forget, remember, searched } from "./searched.js";
 import { say } from "./words.js";
 
 const POLL_MS = 60_000;
-const links = [...document.querySelectorAll("#list .open")];
+const links = () => [...document.querySelectorAll("#list .open")];
 const newer = document.getElementById("newer");
 const filters = document.getElementById("filters");
 const text = document.getElementById("text");
@@ -14,10 +16,11 @@ const again = document.getElementById("again");
 const person = newer.dataset.person;
 
 function step(by) {
-  const at = links.indexOf(document.activeElement);
-  const to = at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + by));
-  links[to]?.focus();
-  links[to]?.scrollIntoView({ block: "nearest" });
+  const all = links();
+  const at = all.indexOf(document.activeElement);
+  const to = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + by));
+  all[to]?.focus();
+  all[to]?.scrollIntoView({ block: "nearest" });
 }
 
 const keys = {
@@ -44,7 +47,7 @@ function refresh() {
  *  gone back to: it asks the same again. */
 function settle() {
   if (found) {
-    const studies = links.map((link) => link.closest("tr").id.slice("s-".length));
+    const studies = links().map((link) => link.closest("tr").id.slice("s-".length));
     remember(person, text.value, studies, { further: Boolean(found.dataset.further) });
     history.replaceState(null, "", found.dataset.address + location.hash);
   } else if (again) {
@@ -93,6 +96,12 @@ async function lookForNewer() {
   const key = came.more ? "list.newer_many" : came.count === 1 ? "list.newer_one" : "list.newer";
   newer.textContent = say(key, { count: came.count });
 }
+
+/** What is urgent stands in the list as soon as it is there; what is focused, and where one looks,
+ *  stay. What was searched for is not asked again by itself. */
+document.addEventListener("calls", ({ detail }) => {
+  if (!detail.first && !found && !again) renew("#rows", `/worklist/again${location.search}`);
+});
 
 settle();
 addEventListener("pageshow", () => setTimeout(restorePlace)); // after the browser's own going to a place
