@@ -236,7 +236,7 @@ def test_cell_is_never_a_formula(tmp_path, results, pipeline):
 
 
 def test_report_keeps_pictures_of_the_most_urgent_films_only(results, pipeline, monkeypatch):
-    from cxr_triage.batch.output import Gallery  # noqa: PLC0415
+    from cxr_triage.batch.gallery import Gallery  # noqa: PLC0415
 
     monkeypatch.setattr(Gallery, "LIMIT", 1)
     gallery = Gallery(None)

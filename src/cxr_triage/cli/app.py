@@ -2,23 +2,15 @@
 
 import os
 import sys
-from typing import Annotated, Final
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
 
 from cxr_triage import __version__
-from cxr_triage.cli.admin.command import create_admin_app
-from cxr_triage.cli.decision.calibrate import calibrate
-from cxr_triage.cli.decision.policy import create_policy_app
-from cxr_triage.cli.evaluation.command import evaluate
 from cxr_triage.cli.exits import FATAL, INTERRUPTED
 from cxr_triage.cli.exits import USAGE as USAGE_CODE
-from cxr_triage.cli.gate.command import gate
-from cxr_triage.cli.info import info
-from cxr_triage.cli.listen import listen
-from cxr_triage.cli.model.command import create_model_app
-from cxr_triage.cli.score.command import score
-from cxr_triage.cli.serve import serve
 from cxr_triage.errors import TriageError
 from cxr_triage.language import LANGUAGES, Language, say
 from cxr_triage.logs import log_to_file, log_unexpected
@@ -37,8 +29,27 @@ USAGE: Final = {
 """What to say of a command that was typed wrongly, by the name of Click's error."""
 
 
-def create_app(language: Language) -> typer.Typer:
-    """The commands, with their help in `language`."""
+COMMANDS: Final = {
+    "score": "score.command:score",
+    "evaluate": "evaluation.command:evaluate",
+    "calibrate": "decision.calibrate:calibrate",
+    "gate": "gate.command:gate",
+    "serve": "serve:serve",
+    "listen": "listen:listen",
+    "info": "info:info",
+}
+"""Where each is, in the order in which they are listed."""
+GROUPS: Final = {
+    "model": "model.command:create_model_app",
+    "policy": "decision.policy:create_policy_app",
+    "admin": "admin.command:create_admin_app",
+}
+"""Commands below a word; made by what stands there."""
+
+
+def create_app(language: Language, wanted: str | None = None) -> typer.Typer:
+    """The commands, with their help in `language`. wanted: the one that is asked for; the others
+    are not even imported then, which a start would wait for."""
     app = typer.Typer(
         help=say("help.app", language),
         add_completion=False,
@@ -47,17 +58,18 @@ def create_app(language: Language) -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_version_option)
-    app.command("score", help=say("help.score", language))(score)
-    app.command("evaluate", help=say("help.evaluate", language))(evaluate)
-    app.command("calibrate", help=say("help.calibrate", language))(calibrate)
-    app.command("gate", help=say("help.gate", language))(gate)
-    app.command("serve", help=say("help.serve", language))(serve)
-    app.command("listen", help=say("help.listen", language))(listen)
-    app.command("info", help=say("help.info", language))(info)
-    app.add_typer(create_model_app(language), name="model")
-    app.add_typer(create_policy_app(language), name="policy")
-    app.add_typer(create_admin_app(language), name="admin")
+    chosen = {wanted} if wanted in {*COMMANDS, *GROUPS} else {*COMMANDS, *GROUPS}
+    for name in filter(chosen.__contains__, COMMANDS):
+        app.command(name, help=say(f"help.{name}", language))(_found(COMMANDS[name]))
+    for name in filter(chosen.__contains__, GROUPS):
+        app.add_typer(_found(GROUPS[name])(language), name=name)
     return app
+
+
+def _found(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(":")
+    found: Callable[..., Any] = getattr(import_module(f"cxr_triage.cli.{module}"), name)
+    return found
 
 
 def language_asked(arguments: list[str]) -> Language | None:
@@ -68,6 +80,11 @@ def language_asked(arguments: list[str]) -> Language | None:
             said = value if equals else "".join(arguments[at + 1 : at + 2])
             return next((known for known in LANGUAGES if known == said), None)
     return None
+
+
+def command_asked(arguments: list[str]) -> str | None:
+    """The first word, if it is no option."""
+    return arguments[0] if arguments and not arguments[0].startswith("-") else None
 
 
 def _show_usage(error: Exception, language: Language) -> int:
@@ -115,7 +132,7 @@ def main() -> None:
     language = language_asked(sys.argv[1:]) or default_language()
     log_to_file(os.environ.get("CXR_TRIAGE_LOG_FILE", ""))
     try:
-        sys.exit(create_app(language)(standalone_mode=False))
+        sys.exit(create_app(language, command_asked(sys.argv[1:]))(standalone_mode=False))
     except UsageError as error:
         sys.exit(_show_usage(error, language))
     except TriageError as error:

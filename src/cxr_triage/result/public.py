@@ -56,7 +56,9 @@ class PublicModel(BaseModel):
 class PublicResult(BaseModel):
     """What is said of one image, in JSON. The defaults are those of a file without a result."""
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(
+        frozen=True, json_schema_serialization_defaults_required=True, defer_build=True
+    )
 
     outcome: Outcome
     priority: Priority | None = None

@@ -164,12 +164,21 @@ class Decision:
     def findings_of(self, films: FilmSet, labels: Sequence[str]) -> list[list[Tier | None]]:
         """What each label of each film would cause [n][L]. labels: of the films' columns."""
         cuts = [self.labels[name] for name in labels]
-        points = np.array([one.operating_point for one in cuts], np.float32)
-        scores = calibrate(sigmoid(films.logits.astype(np.float32)), points)
         return [
             [one.tier(score) for one, score in zip(cuts, row, strict=True)]
-            for row in scores.tolist()
+            for row in self._scores(films, cuts).tolist()
         ]
+
+    def flagged(self, films: FilmSet, labels: Sequence[str]) -> Bools:
+        """Is anything flagged on each film [n]? labels: of the films' columns."""
+        cuts = [self.labels[name] for name in labels]
+        lowest = np.array([one.threshold for one in cuts])
+        return np.asarray((self._scores(films, cuts) >= lowest).any(axis=1))
+
+    @staticmethod
+    def _scores(films: FilmSet, cuts: Sequence[LabelCuts]) -> F64:
+        points = np.array([one.operating_point for one in cuts], np.float32)
+        return calibrate(sigmoid(films.logits.astype(np.float32)), points).astype(np.float64)
 
 
 def decide(
@@ -383,9 +392,8 @@ class _Fit:
         for positions in (self._site, self._reference):
             films = positions.measured_films
             if films is not None and films.labelled and not films.well.all():
-                tiers = draft.tiers_of(films, positions.labels)
-                sick = np.flatnonzero(~films.well)
-                return sum(tiers[place] is None for place in sick) / len(sick), positions
+                flagged = draft.flagged(films, positions.labels)[~films.well]
+                return int((~flagged).sum()) / len(flagged), positions
         return None, self._reference
 
     def _scale(

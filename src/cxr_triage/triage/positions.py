@@ -59,10 +59,9 @@ class FilmSet:
 
     def showing(self, labels: Sequence[str] | frozenset[str]) -> Bools:
         """Films with at least one of `labels` [n]."""
-        return np.array(
-            [any(is_true(label, found) for label in labels) for found in self.findings or ()],
-            np.bool_,
-        )
+        findings = self.findings or ()
+        shown = {found: any(is_true(label, found) for label in labels) for found in set(findings)}
+        return np.array([shown[found] for found in findings], np.bool_)
 
 
 class _Strict(BaseModel):

@@ -21,7 +21,7 @@ from cxr_triage.batch.archive.sources import Entry
 from cxr_triage.errors import DecodingFailed, ModelError, TriageError
 
 TRIES: Final = 2
-"""That a file has to be read without its process dying."""
+"""That a file has while no other is there whose fault it could be."""
 SILENT_S: Final = 300.0
 """A process that says nothing for so long is taken for dead."""
 BOOTSTRAP: Final = (
@@ -144,6 +144,7 @@ class Scorer:
         """A row for each entry, in their order. failed: makes the row of a file that cannot be
         had otherwise. Raises TriageError where that concerns every file."""
         rest = iter(entries)
+        # With each entry: 0, or 1 once it saw a process die, and 1 more for each time alone.
         waiting: deque[tuple[Entry, int]] = deque()
         flying: deque[tuple[Entry, int]] = deque()
         wide = AHEAD * self._job.readers
@@ -158,9 +159,11 @@ class Scorer:
                 self.close()
                 if self._stopped:
                     return
-                waiting.extendleft((entry, tries + 1) for entry, tries in reversed(flying))
+                alone = len(flying) == 1
+                lost = [(entry, (tries or 1) + alone) for entry, tries in flying]
+                waiting.extendleft(reversed(lost))
                 flying.clear()
-                if waiting and waiting[0][1] >= TRIES:
+                if waiting and waiting[0][1] > TRIES:
                     yield failed(waiting.popleft()[0], DecodingFailed("scorer_died", tries=TRIES))
             else:
                 flying.popleft()
