@@ -12,6 +12,7 @@ from cxr_triage.web import (
     oidc,
     people,
     people_sessions,
+    phrases,
     report,
     signing_in,
     stations,
@@ -32,6 +33,7 @@ ROUTERS = (
     study.router,
     people.router,
     people_sessions.router,
+    phrases.router,
     stations.router,
     help.router,
 )

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { forget, remember, searched } from "./searched.js";
+import { showGiven } from "./viewer/signature.js";
 import { say } from "./words.js";
 
 const POLL_MS = 60_000;
@@ -95,6 +96,7 @@ async function lookForNewer() {
 }
 
 settle();
+showGiven(person);
 addEventListener("pageshow", () => setTimeout(restorePlace)); // after the browser's own going to a place
 setInterval(lookForNewer, POLL_MS);
 document.addEventListener("visibilitychange", lookForNewer);
