@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -88,7 +88,9 @@ class Settings(BaseSettings):
     for so long is ended.
     `time_zone`: of the place, for times on pages, reports and lists, and for its days.
     `store_check_hour`: of the place, at which every image is looked at; −1: never.
-    `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
+    `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `first_look`: what
+    readers see of the AI before they have looked, unless they choose otherwise (see
+    `store.records.FirstLook`). `demo`: accounts
     with known passwords may exist, so it listens on this machine alone.
     `report_place`, `report_address`: the head of a study's report; `report_names`: does it
     name the patient?
@@ -150,6 +152,7 @@ class Settings(BaseSettings):
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"
     store_check_hour: int = Field(default=2, ge=-1, le=23)
     heatmap_first: bool = False
+    first_look: Literal["off", "until_opinion", "until_asked"] = "off"
     report_place: str = Field(default="", max_length=160)
     report_address: str = Field(default="", max_length=240)
     report_names: bool = True

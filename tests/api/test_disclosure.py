@@ -59,7 +59,7 @@ NEVER = {
 
 ELSEWHERE = {
     "name": "nobody", "session_id": "x", "prefix": "x", "station": "x", "path": "x",
-    "version": "x", "study_uid": "1.2.3", "study": "x",
+    "version": "x", "study_uid": "1.2.3", "study": "x", "phrase": "x",
 }  # fmt: skip
 """Parameters that say nothing of a study; they name nothing, so that nothing is changed."""
 

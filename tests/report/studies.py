@@ -71,6 +71,7 @@ def study(*films: ReportedFilm, **values) -> StudyReport:
             "received_at": AT,
             "printed_at": AT,
             "priority": leading.priority,
+            "ai_priority": leading.priority,
             "reason": leading.reason,
             "policy": "default 1",
             "films": films,

@@ -22,15 +22,16 @@ def test_a_reading_is_saved_signed_and_added_to(browser, pages, sent, language):
     label = next(one["label"] for one in film["findings"] if one["flagged"])
     with reader(browser, pages, language=language) as page:
         open_study(page, pages, film)
+        page.click(".corrections summary")
         page.check(f'[name="verdict:{label}"][value=disagree]', force=True)
-        page.check("[name=overall][value=agree]", force=True)
+        page.check("[name=priority][value=urgent]", force=True)
         page.fill("#impression", "Không thấy tổn thương <i>cấp tính</i>")
         page.click("[data-action=save]")
         wait_saved(page)
         page.wait_for_selector("#known .reading")
         [saved] = reviews(pages, film)
         assert saved["verdicts"] == {label: "disagree"}
-        assert (saved["overall"], saved["signed_at"]) == ("agree", None)
+        assert (saved["priority"], saved["signed_at"]) == ("urgent", None)
         page.fill("#note", "so với phim cũ")
         page.click("[data-action=sign]")
         page.wait_for_selector("#signing[open]")

@@ -116,7 +116,7 @@ def test_an_address_gives_the_filters_that_it_names():
 
 
 def test_a_week_begins_at_midnight_of_the_place():
-    begins = Filters(period="week").query(ZoneInfo("Asia/Ho_Chi_Minh")).received_from
+    begins = Filters(period="week").query(ZoneInfo("Asia/Ho_Chi_Minh"), reads=True).received_from
     assert begins.astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).strftime("%H:%M") == "00:00"
     assert 6 <= (datetime.now(UTC) - begins).total_seconds() / 86400 <= 7
 

@@ -107,6 +107,7 @@ class DicomObjects:
             received_at=when,
             printed_at=when,
             priority=found.priority,
+            ai_priority=found.priority,
             reason=found.reason,
             policy=f"{policy.name} {policy.version}",
             films=(ReportedFilm(film=printed_film(found, pixels)),),

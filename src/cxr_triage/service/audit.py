@@ -44,6 +44,15 @@ class Action(StrEnum):
     REVIEW_SIGNED = "review_signed"
     ADDENDUM_SIGNED = "addendum_signed"
     STUDY_SIGNED = "study_signed"
+    SIGNATURE_GIVEN = "signature_given"  # it counts in a moment
+    SIGNATURE_TAKEN_BACK = "signature_taken_back"  # before it counted
+    SIGNATURE_LAPSED = "signature_lapsed"  # the study changed before it counted
+    FIRST_OPINION = "first_opinion"
+    PHRASE_ADDED = "phrase_added"
+    PHRASE_REMOVED = "phrase_removed"
+    AI_WRONG = "ai_wrong"
+    INCIDENTS_EXPORTED = "incidents_exported"
+    SIGNATURE_WITHDRAWN = "signature_withdrawn"
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
     SIGN_IN_SLOWED = "sign_in_slowed"

@@ -31,7 +31,7 @@ from cxr_triage.errors import NotAFilm, StoreError, TriageError
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.tasks.kinds import HANDLERS
 from cxr_triage.service.tasks.store_check import Found, last_check
-from cxr_triage.store.records import Kept, ReviewDraft
+from cxr_triage.store.records import IncidentKind, Kept, Opinion, ReviewDraft
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.tasks import UNDONE
 
@@ -106,6 +106,18 @@ class Metrics:
             "What doctors who signed said of findings, by the level that the model gave; "
             "missed: they saw what was not flagged.",
             ("finding", "level", "verdict"),
+            registry=registry,
+        )
+        self._first_opinions = Counter(
+            "cxr_triage_first_opinions",
+            "What readers said of films before they saw what the AI says; none: they asked for it.",
+            ("opinion",),
+            registry=registry,
+        )
+        self._incidents = Counter(
+            "cxr_triage_incidents",
+            "Films on which a doctor said that the AI was wrong, by how.",
+            ("kind",),
             registry=registry,
         )
         self._requests = Counter(
@@ -187,6 +199,12 @@ class Metrics:
             self._verdicts.labels(label, levels.get(label, "none"), verdict).inc()
         for label in draft.missed:
             self._verdicts.labels(label, levels.get(label, "none"), "missed").inc()
+
+    def first_opinion(self, opinion: Opinion) -> None:
+        self._first_opinions.labels(opinion or "none").inc()
+
+    def incident(self, kind: IncidentKind) -> None:
+        self._incidents.labels(kind).inc()
 
     def answered(self, method: str, route: str, status: int) -> None:
         """route: its template, never the address that was asked for."""

@@ -35,10 +35,28 @@ the station's studies; both: all that the station may."""
 
 KEY_SCOPES: tuple[KeyScope, ...] = ("send", "read", "both")
 
+FirstLook = Literal["off", "until_opinion", "until_asked"]
+"""What a reader sees of the AI before they have looked: everything; nothing until they said normal
+or abnormal; nothing until they ask."""
+
+FIRST_LOOKS: tuple[FirstLook, ...] = ("off", "until_opinion", "until_asked")
+
+Opinion = Literal["normal", "abnormal", ""]
+"""Of a film, before the AI's was seen; empty: none was given."""
+
+IncidentKind = Literal["missed", "false", "wrong_place", "not_refused"]
+"""How the AI was wrong: missed a finding, named one that is none, showed it in the wrong place,
+assessed a film that it should have refused."""
+
+INCIDENT_KINDS: tuple[IncidentKind, ...] = ("missed", "false", "wrong_place", "not_refused")
+
 ROLES: tuple[Role, ...] = ("station", "clinician", "radiologist", "administrator")
 STATES: tuple[StudyState, ...] = ("new", "opened", "changed", "reviewed", "signed")
 UNREAD: tuple[StudyState, ...] = ("new", "opened", "changed")
 """Something of the study was read by nobody. changed: since it was signed."""
+TO_READ: tuple[StudyState, ...] = (*UNREAD, "reviewed")
+"""Something of the study nobody has signed."""
+MOST_COUNTED = 1000
 VERDICTS: tuple[Verdict, ...] = ("agree", "disagree", "unsure")
 
 LOCAL_STATION = "local"
@@ -116,6 +134,30 @@ class NewImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StudyClaim:
+    """Somebody has a study open to read it; until: as long as nothing more is heard of them."""
+
+    person_id: str
+    name: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstOpinion:
+    """What a reader said of a film before they saw what the AI says. asked: they wanted to see
+    it."""
+
+    opinion: Opinion
+    asked: bool
+    at: datetime
+
+
+FirstOpinions = Mapping[str, FirstOpinion]
+"""Of one result, by reader."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AsFiled:
     """What an image's file says of itself, whatever a person said since."""
 
@@ -135,6 +177,7 @@ class StoredAssessment:
     patient: whom the file says it shows. twin: another image bears the same SOP Instance UID.
     hidden_at: it was sent by mistake. marker: what a person noted of its side marker. anyway: a
     person wants it read although it was refused for its looks. machine: which sent the image.
+    opinions: of readers before they saw the result. ai_hidden: what the AI says is left out here.
     """
 
     assessment: Assessment
@@ -152,6 +195,8 @@ class StoredAssessment:
     marker: str = field(default="", repr=False)
     anyway: bool = False
     machine: str = ""
+    opinions: FirstOpinions = field(default_factory=dict)
+    ai_hidden: bool = False
 
     @property
     def outdated(self) -> bool:
@@ -201,9 +246,14 @@ class Kept:
 class StudyRow:
     """One study in the worklist.
 
-    band: its place among studies of its priority (`Result.band`). overdue: nobody has read it for
+    priority: the doctor's, where one holds, who is named in decided_by; else ai_priority. band: its
+    place among studies of its priority (`Result.band`). overdue: nobody has read it for
     longer than studies of its priority may wait. early_reading, decision: of the result that made
-    the priority.
+    the AI's priority. read_at: when it was signed, if it is. drafted: there is a reading that
+    nobody signed; signs_at: when the newest signature that can still be taken back will count.
+    claim: who reads it now, if anybody does. opinions: of readers, of the film that made the AI's
+    priority. ai_hidden: what the AI says is
+    left out here.
     assessment_id: of the image that made the priority. flags: that image's flagged
     findings, the one that made the priority first. view, age_years, sex: of that image.
     opened_by: full name of who opened it last before it was read, empty if nobody did.
@@ -250,6 +300,19 @@ class StudyRow:
     overdue: bool = False
     early_reading: bool = False
     decision: FilmDecision | None = None
+    ai_priority: Priority = "not_assessed"
+    decided_by: str = ""
+    read_at: datetime | None = None
+    drafted: bool = False
+    signs_at: datetime | None = None
+    claim: StudyClaim | None = None
+    opinions: FirstOpinions = field(default_factory=dict)
+    ai_hidden: bool = False
+
+    @property
+    def decided(self) -> bool:
+        """Is its priority a doctor's?"""
+        return bool(self.decided_by)
 
     @property
     def signed_whole(self) -> bool:
@@ -290,7 +353,9 @@ class WorklistQuery:
 
     received_from is inclusive, received_until exclusive. findings: labels of which one at least
     is flagged. text: what somebody typed to find a patient, see `search`. hidden: those alone with
-    films that were sent by mistake; else those that have others.
+    films that were sent by mistake; else those that have others. settled: none with a signature
+    that will count in a moment. by_waiting: in the order of coming, which says nothing of what the
+    AI says. claimed: those alone that somebody reads now; free_for: none that another person reads.
     """
 
     priorities: tuple[Priority, ...] = ()
@@ -301,6 +366,20 @@ class WorklistQuery:
     findings: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
     hidden: bool = False
+    settled: bool = False
+    by_waiting: bool = False
+    claimed: bool = False
+    free_for: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCounts:
+    """How many studies are to be read, are read by somebody now, and are signed, as far as
+    `MOST_COUNTED`."""
+
+    to_read: int
+    being_read: int
+    signed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,8 +448,9 @@ class StudyDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDraft:
-    """What a doctor says of a result. verdicts: by label. overall: of the priority.
-    agrees: with everything that is shown of it.
+    """What a doctor says of a result. priority: the doctor's own. verdicts: by label. missed:
+    labels that were not flagged; others: findings in words, which no label has. overall: of the
+    AI's priority. agrees: with everything that is shown of it.
     """
 
     assessment_id: str
@@ -380,6 +460,8 @@ class ReviewDraft:
     agrees: bool = False
     note: str = field(default="", repr=False)
     impression: str = field(default="", repr=False)
+    priority: Priority | None = None
+    others: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -388,7 +470,9 @@ class Review:
 
     One review a result, which readers share until it is signed; `version` grows with
     every change, so that nobody overwrites what they have not seen. Once signed it stays;
-    what is added later is an addendum (`addendum_of`), signed at once.
+    what is added later is an addendum (`addendum_of`), signed at once. signs_at: from when on a
+    signature counts that can still be taken back. withdrawn_at: when one that counted was taken
+    back; another reading of the result may follow.
     """
 
     id: str
@@ -400,10 +484,67 @@ class Review:
     signed_at: datetime | None = None
     addendum_of: str | None = None
     texts_left_out: bool = False
+    signs_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    withdrawn_why: str = field(default="", repr=False)
+
+    @property
+    def pending(self) -> bool:
+        """Is there a signature that does not count yet?"""
+        return self.signs_at is not None and self.signed_at is None
 
     @property
     def assessment_id(self) -> str:
         return self.draft.assessment_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """What a doctor says that the AI got wrong on a film. label: of the finding; empty: of none."""
+
+    id: str
+    kind: IncidentKind
+    label: str
+    reader_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRow:
+    """One of them for who looks after the model: with what the AI said, and nobody's name, number
+    or words. finding: its label, empty: none; then flagged, score, threshold and rarity are None.
+    """
+
+    id: str
+    at: datetime
+    kind: IncidentKind
+    finding: str
+    flagged: bool | None
+    score: float | None
+    threshold: float | None
+    rarity: float | None
+    priority: Priority
+    outcome: str
+    view: str
+    station_id: str
+    assessment_id: str
+    fingerprint: str
+    policy: str
+    model: str
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """A text that readers put into an impression by its name. person_id: whose; None:
+    everybody's."""
+
+    id: str
+    person_id: str | None
+    language: Literal["en", "vi"]
+    name: str
+    text: str = field(repr=False)
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -475,7 +616,8 @@ class Person:
     """Somebody who can sign in. station_id: None for people of the hospital.
 
     name: for signing in. full_name: as it stands under a review. elsewhere: who vouches for
-    them, and by which name, as a hash; None: they have a password here.
+    them, and by which name, as a hash; None: they have a password here. first_look: None: as the
+    site has it.
     """
 
     id: str
@@ -488,6 +630,7 @@ class Person:
     created_at: datetime
     disabled_at: datetime | None = None
     elsewhere: str | None = None
+    first_look: FirstLook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

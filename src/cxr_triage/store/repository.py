@@ -23,6 +23,7 @@ from cxr_triage.store.records import (
     AuditRow,
     EarlyReading,
     Kept,
+    ListCounts,
     MaximumWait,
     Neighbours,
     NewImage,
@@ -43,9 +44,14 @@ from cxr_triage.store.rows import reviews as review_rows
 from cxr_triage.store.rows import studies as study_rows
 from cxr_triage.store.rows.accounts import AccountRows
 from cxr_triage.store.rows.calling import CallingRows
+from cxr_triage.store.rows.claims import Claims
 from cxr_triage.store.rows.correcting import Correcting
+from cxr_triage.store.rows.incidents import Incidents
 from cxr_triage.store.rows.ingest import identify_file, keep_rows, place
 from cxr_triage.store.rows.keys import result_id
+from cxr_triage.store.rows.opinions import Opinions, opinions_of
+from cxr_triage.store.rows.pending import Signatures
+from cxr_triage.store.rows.phrases import Phrases
 from cxr_triage.store.rows.placing import station_lock
 from cxr_triage.store.rows.purging import Purging, file_lock
 from cxr_triage.store.rows.quotas import Allowance, QuotaRows
@@ -82,6 +88,11 @@ class Store:
         self.correcting = Correcting(database)
         self.tasks = TaskRows(database)
         self.calling = CallingRows(database)
+        self.signatures = Signatures(database)
+        self.opinions = Opinions(database)
+        self.claims = Claims(database)
+        self.incidents = Incidents(database)
+        self.phrases = Phrases(database)
         self._database = database
         self._blobs = blobs
 
@@ -175,7 +186,10 @@ class Store:
     def assessment(self, assessment_id: str, scope: Scope) -> StoredAssessment:
         """Raises NotFound, also if it lies outside `scope`."""
         with self._database.read() as connection:
-            return results.result(connection, assessment_id, scope)
+            (found,) = _with_opinions(
+                connection, (results.result(connection, assessment_id, scope),)
+            )
+            return found
 
     def scored_films(self) -> list[ScoredResult]:
         """The current result of every assessed film."""
@@ -199,9 +213,9 @@ class Store:
         """By our own id. Raises NotFound, also if it lies outside `scope`."""
         with self._database.read() as connection:
             row = study_rows.study_row(connection, study_id, scope)
-            found = results.current_of_study(connection, study_id)
+            found = _with_opinions(connection, results.current_of_study(connection, study_id))
             return StudyDetail(
-                row=row,
+                row=_rows_with_opinions(connection, (row,))[0],
                 images=tuple(one for one in found if one.hidden_at is None),
                 reviews=review_rows.of_study(connection, study_id),
                 unsigned=signing.unsigned_results(connection, study_id),
@@ -227,7 +241,8 @@ class Store:
     ) -> StudyPage:
         """At most `limit` rows after a place, in the order of the worklist."""
         with self._database.read() as connection:
-            return study_rows.page(connection, query, scope, after=after, limit=limit, waits=waits)
+            page = study_rows.page(connection, query, scope, after=after, limit=limit, waits=waits)
+            return replace(page, rows=_rows_with_opinions(connection, page.rows))
 
     def neighbours(
         self, study_id: str, query: WorklistQuery, scope: Scope, waits: MaximumWait = NO_MAXIMUM
@@ -235,6 +250,12 @@ class Store:
         """The studies beside one in the worklist that the query gives. Raises NotFound."""
         with self._database.read() as connection:
             return study_rows.neighbours(connection, study_id, query, scope, waits)
+
+    def counts(self, query: WorklistQuery, scope: Scope) -> ListCounts:
+        """How many studies wait and how many are signed, among those of a query's stations and
+        days."""
+        with self._database.read() as connection:
+            return study_rows.counts(connection, query, scope)
 
     def early_reading(self) -> EarlyReading:
         """What came of the studies that were drawn by lot to be read early."""
@@ -244,7 +265,8 @@ class Store:
     def older_results(self, image_id: str, scope: Scope) -> tuple[StoredAssessment, ...]:
         """Results of an image that are not current any more, newest first."""
         with self._database.read() as connection:
-            return results.older_of_image(connection, image_id, scope)
+            older = results.older_of_image(connection, image_id, scope)
+            return _with_opinions(connection, older)
 
     def open_study(self, study_id: str, scope: Scope, *, audit: AuditEntry) -> None:
         """Note who looks at it: a new study becomes opened. Raises NotFound."""
@@ -352,3 +374,21 @@ class Store:
         """The newest rows, or those before a number."""
         with self._database.read() as connection:
             return audit_rows.newest(connection, before=before, limit=limit)
+
+
+def _with_opinions(
+    connection: Connection, found: tuple[StoredAssessment, ...]
+) -> tuple[StoredAssessment, ...]:
+    said = opinions_of(connection, (one.assessment.id for one in found))
+    return tuple(
+        replace(one, opinions=said[one.assessment.id]) if one.assessment.id in said else one
+        for one in found
+    )
+
+
+def _rows_with_opinions(connection: Connection, rows: tuple[StudyRow, ...]) -> tuple[StudyRow, ...]:
+    said = opinions_of(connection, (row.assessment_id for row in rows))
+    return tuple(
+        replace(row, opinions=said[row.assessment_id]) if row.assessment_id in said else row
+        for row in rows
+    )

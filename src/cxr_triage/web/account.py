@@ -12,6 +12,7 @@ from cxr_triage.api.platform.signing_in import in_turn
 from cxr_triage.errors import AccessError, AccountInvalid
 from cxr_triage.language import say
 from cxr_triage.service.audit import Origin
+from cxr_triage.store.records import FIRST_LOOKS
 from cxr_triage.web.forms import Fields, Posted
 from cxr_triage.web.rendering import render
 from cxr_triage.web.visit import SignedInVisit, Visit
@@ -19,7 +20,7 @@ from cxr_triage.web.visit import SignedInVisit, Visit
 router = APIRouter(prefix="/account")
 
 SessionId = Annotated[str, Path(max_length=64)]
-DONE = {"changed", "ended", "ended_others"}
+DONE = {"changed", "ended", "ended_others", "first_look"}
 
 
 @router.get("")
@@ -37,6 +38,14 @@ async def change_password(visit: SignedInVisit, origin: From, fields: Posted) ->
 def _changed(visit: Visit, origin: Origin, fields: Fields) -> Response:
     errors = _change(visit, origin, fields)
     return _page(visit, errors=errors) if errors else _done("changed")
+
+
+@router.post("/first-look")
+def change_first_look(visit: SignedInVisit, origin: From, fields: Posted) -> Response:
+    """What a reader sees of the AI before they have looked; empty: as the site has it."""
+    wanted = next((one for one in FIRST_LOOKS if one == fields.get("first_look", "")), None)
+    visit.services.accounts.change_first_look(visit.token, wanted, origin=origin)
+    return _done("first_look")
 
 
 @router.post("/sessions/end-others")
@@ -80,4 +89,7 @@ def _page(visit: Visit, *, done: str = "", errors: dict[str, str] | None = None)
         done=done if done in DONE else "",
         errors=errors or {},
         sessions=visit.services.sessions.of(visit.who, visit.token),
+        first_looks=FIRST_LOOKS,
+        site_first_look=visit.services.settings.first_look,
+        own_first_look=(visit.session and visit.session.chosen_first_look) or "",
     )

@@ -13,6 +13,7 @@ from cxr_triage.web import (
     oidc,
     people,
     people_sessions,
+    phrases,
     report,
     schemes,
     signing_in,
@@ -36,6 +37,7 @@ ROUTERS = (
     study.router,
     people.router,
     people_sessions.router,
+    phrases.router,
     stations.router,
     help.router,
 )

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from cxr_triage.api.platform.services import Services
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.review.worklist import neighbours
+from cxr_triage.service.review.worklist import neighbours, next_to_read
 from cxr_triage.store.records import Neighbours
 from cxr_triage.web.filters import filters_of
 
@@ -26,7 +26,7 @@ def beside(services: Services, who: Principal, study_id: str, came_from: str) ->
     filters = filters_of(came_from)
     found = Neighbours(before=None, after=None)
     if not filters.searched:
-        query = filters.query(services.settings.zone)
+        query = filters.query(services.settings.zone, reads=who.may("review"))
         found = neighbours(services.store, who, query, study_id, waits=services.waits)
     here = filters.address()
     return Beside(
@@ -35,6 +35,18 @@ def beside(services: Services, who: Principal, study_id: str, came_from: str) ->
         after=None if found.after is None else address_of(found.after, here),
         searched=filters.searched,
     )
+
+
+def next_address(services: Services, who: Principal, study_id: str, came_from: str) -> str:
+    """Where who has read a study goes on: the most urgent of the list that is to be read, else the
+    list."""
+    filters = filters_of(came_from)
+    here = filters.address()
+    if filters.searched:
+        return f"/worklist?{here}"
+    query = filters.query(services.settings.zone, reads=True)
+    found = next_to_read(services.store, who, query, study_id, waits=services.waits)
+    return f"/worklist?{here}" if found is None else address_of(found, here)
 
 
 def address_of(study_id: str, came_from: str) -> str:

@@ -3,26 +3,32 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, get_args
+from typing import Final, Literal, get_args
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
 from cxr_triage.domain import PRIORITIES, Priority
 from cxr_triage.labels import LABELS
 from cxr_triage.service.review.worklist import THIS_AGE
-from cxr_triage.store.records import StudyState, WorklistQuery
+from cxr_triage.store.records import TO_READ, StudyState, WorklistQuery
 
 LONGEST: Final = 1000
 
 PERIODS: Final = {"today": 0, "week": 6, "month": 29}
 """Days before today."""
 
+View = Literal["to_read", "being_read", "signed", "all"]
+VIEWS: Final[dict[View, tuple[StudyState, ...]]] = {
+    "to_read": TO_READ, "being_read": TO_READ, "signed": ("signed",), "all": (),
+}  # fmt: skip
+"""What of the list is shown, by the states of its studies; empty: any."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What is wanted of the worklist; empty: everything. since, until: the first and the last day
-    when studies came. cursor: of the page. text: what somebody typed to find a patient. searched:
-    there was such a text, whether it is known here or not."""
+    when studies came. view: empty: as `chosen` has it. cursor: of the page. text: what somebody
+    typed to find a patient. searched: there was such a text, whether it is known here or not."""
 
     priority: tuple[Priority, ...] = ()
     state: tuple[StudyState, ...] = ()
@@ -32,6 +38,7 @@ class Filters:
     since: date | None = None
     until: date | None = None
     hidden: bool = False
+    view: View | Literal[""] = ""
     cursor: str = ""
     searched: bool = False
     text: str = field(default="", repr=False)
@@ -49,6 +56,13 @@ class Filters:
             self.priority or self.state or self.finding or self.station or days or self.hidden
         )
 
+    def chosen(self, *, reads: bool) -> View:
+        """What is shown: to who reads, if they choose nothing, what is to be read; a search finds
+        everything."""
+        if self.view:
+            return self.view
+        return "to_read" if reads and not self.searched and not self.state else "all"
+
     def address(self, *, cursor: str | None = None) -> str:
         """As a query, of this page or of another; nothing in it that is not ours."""
         return urlencode(self.fields(cursor=cursor))
@@ -64,18 +78,22 @@ class Filters:
             "from": (self.since.isoformat() if self.since else "",),
             "until": (self.until.isoformat() if self.until else "",),
             "hidden": ("1" if self.hidden else "",),
+            "view": (self.view,),
             "searched": ("1" if self.searched else "",),
             "cursor": (self.cursor if cursor is None else cursor,),
         }
         return [(name, value) for name, values in given.items() for value in values if value]
 
-    def query(self, zone: ZoneInfo) -> WorklistQuery:
-        """For the store. zone: of the place, whose days are meant."""
+    def query(self, zone: ZoneInfo, *, reads: bool) -> WorklistQuery:
+        """For the store. zone: of the place, whose days are meant. reads: may who asks read?"""
+        view = self.chosen(reads=reads)
         first, last = _first(self.period, zone), self.until
         begins = max(filter(None, (first, self.since)), default=None)
         return WorklistQuery(
             priorities=self.priority,
-            states=self.state,
+            states=self.state or VIEWS[view],
+            settled=view in ("to_read", "being_read"),
+            claimed=view == "being_read",
             findings=(self.finding,) if self.finding else (),
             station_id=self.station or None,
             received_from=None if begins is None else _midnight(begins, zone),
@@ -110,6 +128,7 @@ def _filters(given: Mapping[str, Sequence[str]], *, text: str) -> Filters:
         since=_day(_one(given, "from")),
         until=_day(_one(given, "until")),
         hidden=bool(_one(given, "hidden")),
+        view=next((one for one in VIEWS if one == _one(given, "view")), ""),
         cursor=_one(given, "cursor", longest=512),
         searched=bool(text) or _one(given, "searched") == "1",
         text=text,

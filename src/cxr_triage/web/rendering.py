@@ -100,6 +100,7 @@ def _context(visit: Visit) -> dict[str, object]:
         "day": partial(day_text, language=language, zone=zone),
         "ago": partial(ago_text, language=language),
         "station_name": partial(station_name, language=language),
+        "lasted": partial(lasted_text, language=language),
     }
 
 
@@ -142,7 +143,12 @@ def wait_text(wait: timedelta, language: Language) -> str:
 
 def ago_text(moment: datetime, language: Language) -> str:
     """How long it has waited, in one unit."""
-    waited = max(now() - moment, timedelta(seconds=60))
+    return lasted_text(moment, now(), language)
+
+
+def lasted_text(since: datetime, until: datetime, language: Language) -> str:
+    """From one moment to another, in one unit; a minute at least."""
+    waited = max(until - since, timedelta(seconds=60))
     return format_timedelta(
         waited, granularity="minute", threshold=1.5, format="short", locale=language
     )

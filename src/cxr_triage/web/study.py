@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from starlette.responses import RedirectResponse
 
 from cxr_triage.api.platform.access import From
 from cxr_triage.api.v1.models import MAX_NAME
@@ -11,8 +12,8 @@ from cxr_triage.errors import NotFound
 from cxr_triage.service.audit import Action, entry, note
 from cxr_triage.service.review import disclosure
 from cxr_triage.service.review.disclosure import ShownStudy
-from cxr_triage.store.records import StoredAssessment
-from cxr_triage.web.beside import beside
+from cxr_triage.store.records import INCIDENT_KINDS, StoredAssessment
+from cxr_triage.web.beside import beside, next_address
 from cxr_triage.web.filters import LONGEST, filters_of
 from cxr_triage.web.rendering import render
 from cxr_triage.web.study_corrections import correction_values
@@ -49,10 +50,20 @@ def read_study(
         came_from=filters_of(came_from).address(),
         show_heatmap=services.settings.heatmap_first,
         film=film_values(shown, services.settings, withheld=not disclosure.sees_films(who)),
+        incidents=services.store.incidents.of_result(shown.assessment.id),
+        incident_kinds=INCIDENT_KINDS,
         **scale_values(shown),
         **reviews_of(detail, shown, who),
         **correction_values(visit, detail, shown),
     )
+
+
+@router.get("/next")
+def read_next(visit: ReaderVisit, id_: StudyId, came_from: CameFrom = "") -> Response:
+    """On to the most urgent study that is to be read."""
+    visit.who.need("review")
+    address = next_address(visit.services, visit.who, id_, came_from)
+    return RedirectResponse(address, 303)
 
 
 @router.get("/reading")

@@ -9,6 +9,7 @@ from cxr_triage.labels import LABELS
 from cxr_triage.report.film.html import gradient, parted
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.service.review.disclosure import ShownStudy
+from cxr_triage.service.review.reviews import DECISIONS, MAX_OTHER, MOST_OTHERS, TAKE_BACK_S
 from cxr_triage.settings import Settings
 from cxr_triage.store.records import VERDICTS, Review, StoredAssessment, StudyDetail
 
@@ -60,24 +61,50 @@ def reviews_of(detail: ShownStudy, stored: StoredAssessment, who: Principal) -> 
     is not signed."""
     found = stored.assessment
     of_result = [one for one in detail.reviews if one.assessment_id == found.id]
-    review = next((one for one in of_result if one.addendum_of is None), None)
+    standing = [one for one in of_result if one.withdrawn_at is None]
+    review = next((one for one in standing if one.addendum_of is None), None)
     signed = review is not None and review.signed_at is not None
+    pending = review is not None and review.pending
     flagged = {finding.label for finding in found.findings if finding.flagged}
     return {
         "review": review,
-        "addenda": [one for one in of_result if one.addendum_of is not None],
+        "addenda": [one for one in standing if one.addendum_of is not None],
+        "signed_readings": [
+            one for one in detail.reviews if one.signed_at and not one.withdrawn_at
+        ],
+        "withdrawn": [one for one in of_result if one.withdrawn_at is not None],
         "of_other_images": [one for one in detail.reviews if one.assessment_id != found.id],
         "signed": signed,
+        "pending": pending,
+        "may_withdraw": review is not None
+        and signed
+        and who.may("sign")
+        and review.reader_id == who.id,
+        "next_film": _next_film(detail, found.id),
+        "take_back_s": TAKE_BACK_S,
+        "decisions": DECISIONS,
+        "ai_priority": found.priority
+        if found.priority in DECISIONS and not stored.ai_hidden
+        else "",
+        "most_others": MOST_OTHERS,
+        "longest_other": MAX_OTHER,
         "films": [one.assessment.id for one in detail.images],
         "lacking": numbered(detail),
         "may_sign_whole": stored.is_current
         and any(one.image_id != stored.image_id for one in detail.lacking),
-        "may_save": who.may("review") and not signed,
+        "may_save": who.may("review") and not signed and not pending,
         "may_sign": who.may("sign"),
         "values": review_values(review),
         "verdicts": VERDICTS,
         "missable": [label for label in LABELS if label not in flagged],
     }
+
+
+def _next_film(detail: StudyDetail, shown: str) -> str:
+    """The next result of the study that lacks a signature, given or counting; empty: none does."""
+    given = {one.assessment_id for one in detail.reviews if one.pending}
+    lacking = (one.assessment.id for one in detail.lacking)
+    return next((one for one in lacking if one != shown and one not in given), "")
 
 
 def numbered(detail: StudyDetail) -> list[tuple[int, StoredAssessment]]:
@@ -91,7 +118,8 @@ def review_values(review: Review | None) -> dict[str, Any]:
     """A review as the page's script fills a form with it; version 0: there is none."""
     if review is None:
         return {"version": 0, "reader": "", "signed": False, "verdicts": {}, "missed": [],
-                "overall": None, "agrees": False, "note": "", "impression": ""}  # fmt: skip
+                "overall": None, "agrees": False, "note": "", "impression": "",
+                "priority": None, "others": []}  # fmt: skip
     draft = review.draft
     return {
         "version": review.version,
@@ -103,4 +131,6 @@ def review_values(review: Review | None) -> dict[str, Any]:
         "agrees": draft.agrees,
         "note": draft.note,
         "impression": draft.impression,
+        "priority": draft.priority,
+        "others": list(draft.others),
     }

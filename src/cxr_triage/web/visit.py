@@ -127,5 +127,6 @@ def _who_may(permission: Permission) -> object:
 
 ReaderVisit = Annotated[Visit, _who_may("read")]
 OnlookerVisit = Annotated[Visit, Depends(onlooker_of)]
+ReviewerVisit = Annotated[Visit, _who_may("review")]
 UploaderVisit = Annotated[Visit, _who_may("upload")]
 AdministratorVisit = Annotated[Visit, _who_may("manage_accounts")]

@@ -1,10 +1,9 @@
 """The worklist as a page: most urgent first, filters in the address."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import accumulate
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
@@ -19,8 +18,15 @@ from cxr_triage.language import Language
 from cxr_triage.result.decided import missed
 from cxr_triage.service.audit import Action, Origin, entry, note
 from cxr_triage.service.review import worklist
-from cxr_triage.store.records import STATES, Station, StudyRow
-from cxr_triage.web.filters import PERIODS, Filters, filters_in, filters_of
+from cxr_triage.store.records import (
+    MOST_COUNTED,
+    STATES,
+    ListCounts,
+    Station,
+    StudyRow,
+    WorklistQuery,
+)
+from cxr_triage.web.filters import PERIODS, VIEWS, Filters, filters_in, filters_of
 from cxr_triage.web.forms import PostedLists
 from cxr_triage.web.rendering import now, render, wait_text
 from cxr_triage.web.visit import OnlookerVisit, ReaderVisit, Visit
@@ -76,7 +82,7 @@ def search_worklist(visit: ReaderVisit, origin: From, form: PostedLists) -> Resp
 
 def _list(visit: Visit, origin: Origin, filters: Filters, action: Action) -> Response:
     """Raises QueryInvalid for what cannot be searched for."""
-    query, store = filters.query(_zone(visit)), visit.services.store
+    query, store = _query(visit, filters), visit.services.store
     try:
         page = worklist.page(
             store, visit.who, query, cursor=filters.cursor or None, waits=visit.services.waits
@@ -87,7 +93,8 @@ def _list(visit: Visit, origin: Origin, filters: Filters, action: Action) -> Res
         filters = replace(filters, cursor="")
         page = worklist.page(store, visit.who, query, waits=visit.services.waits)
     note(store, entry(action, visit.who.acts_from(origin)))
-    return _render(visit, filters, rows=page.rows, cursor=page.cursor)
+    counts = None if filters.searched else worklist.counts(store, visit.who, query)
+    return _render(visit, filters, rows=page.rows, cursor=page.cursor, counts=counts)
 
 
 def _render(
@@ -96,6 +103,7 @@ def _render(
     *,
     rows: Sequence[StudyRow],
     cursor: str | None = None,
+    counts: ListCounts | None = None,
     wrong: str = "",
     status: int = 200,
 ) -> Response:
@@ -105,6 +113,11 @@ def _render(
         status=status,
         here=f"/worklist?{filters.address()}",
         rows=rows,
+        counts=None if counts is None else asdict(counts),
+        most_counted=MOST_COUNTED,
+        views=tuple(VIEWS),
+        view=filters.chosen(reads=visit.may("review")),
+        view_address=lambda view: replace(filters, view=view, state=(), cursor="").address(),
         flags_that_fit=flags_that_fit,
         filters=filters,
         cursor=cursor,
@@ -125,7 +138,7 @@ def _render(
 def read_newer(request: Request, visit: OnlookerVisit, since: Annotated[Moment, Query()]) -> Newer:
     """For the page's script: it says that there is more, and moves nothing."""
     filters = replace(filters_of(request.url.query), cursor="")
-    query = filters.query(_zone(visit))
+    query = _query(visit, filters)
     begun = max(since, query.received_from or since)
     page = worklist.page(
         visit.services.store, visit.who, replace(query, received_from=begun), limit=MOST_NEW
@@ -140,8 +153,8 @@ def flags_that_fit(flags: Sequence[Score], language: Language) -> Sequence[Score
     return flags[: max(1, fitting)]
 
 
-def _zone(visit: Visit) -> ZoneInfo:
-    return visit.services.settings.zone
+def _query(visit: Visit, filters: Filters) -> WorklistQuery:
+    return filters.query(visit.services.settings.zone, reads=visit.may("review"))
 
 
 def _stations(visit: Visit) -> tuple[Station, ...]:

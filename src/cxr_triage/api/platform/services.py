@@ -26,6 +26,7 @@ from cxr_triage.service.readiness import Readiness
 from cxr_triage.service.review.bell import Bell, bell_of
 from cxr_triage.service.review.corrections import Corrections
 from cxr_triage.service.review.report import Reporter
+from cxr_triage.service.review.signatures import SigningClock
 from cxr_triage.service.review.worklist import waits_of
 from cxr_triage.service.tasks.runner import TaskRunner
 from cxr_triage.settings import Settings
@@ -84,6 +85,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             idle_s=settings.session_idle_minutes * 60,
             session_s=settings.session_hours * 3600,
             key_days=settings.key_days,
+            first_look=settings.first_look,
         )
         metrics = Metrics()
         metrics.watch(pool, store_folder(settings))
@@ -109,6 +111,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             hashing=CapacityLimiter(usable_cpus()),
         )
         stack.enter_context(closing(TaskRunner(store, settings, metrics))).start()
+        stack.enter_context(closing(SigningClock(store, metrics))).start()
         yield services
 
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Path, Query, Response
 from cxr_triage.api.platform.access import From, ResultReader, Reviewer, Spoken
 from cxr_triage.api.platform.documentation import HTML, PICTURE, PIXELS
 from cxr_triage.api.platform.services import Opened, Services
-from cxr_triage.api.v1.models import MAX_NAME, AssessmentOut, ReviewIn, ReviewOut
+from cxr_triage.api.v1.models import MAX_NAME, AssessmentOut, ReviewIn, ReviewOut, WithdrawIn
 from cxr_triage.api.v1.shapes import assessment_out, review_out
-from cxr_triage.errors import NotFound, ReviewInvalid
+from cxr_triage.errors import NotAllowed, NotFound, ReviewInvalid
 from cxr_triage.report.film.html import stylesheet
 from cxr_triage.report.film.viewer import MEDIA_TYPE
 from cxr_triage.service.audit import Action, Origin, entry, note
@@ -109,6 +109,8 @@ def read_report(
     """A page that prints on A4: image, heatmaps, findings, model. It names no patient, and has no
     pictures for who sees no films."""
     stored = _seen(services, who, origin, id_, Action.REPORT_VIEWED)
+    if stored.ai_hidden:
+        raise NotAllowed("look_first")
     running = services.pool.running
     same = running.would_make(stored.assessment)
     drawing = Drawing(
@@ -129,7 +131,8 @@ def read_report(
 def write_review(
     services: Opened, who: Reviewer, origin: From, id_: AssessmentId, body: ReviewIn
 ) -> ReviewOut:
-    """Save, sign or add to the reading of a result. 409 if somebody else saved meanwhile, or
+    """Save, sign or add to the reading of a result; `sign_soon`: the signature counts after ten
+    seconds, until when it can be taken back. 409 if somebody else saved meanwhile, or
     films came to a study that is signed as a whole: read the study again. 422 `reading_empty` if
     nothing would stand over the signature."""
     draft = ReviewDraft(
@@ -140,16 +143,27 @@ def write_review(
         agrees=body.agrees,
         note=body.note,
         impression=body.impression,
+        priority=body.priority,
+        others=tuple(body.others),
     )
     if body.action == "addendum":
         added = reviews.add(services.store, who, draft, origin=origin, whole_study=body.whole_study)
         return review_out(shown_review(added, who))
-    if body.action == "sign":
+    if body.action in ("sign", "sign_soon"):
         reviews.check_signable(who, draft)
     elif body.whole_study is not None:
         raise ReviewInvalid("study_without_signature")
     saved = reviews.save(services.store, who, draft, version=body.version, origin=origin)
-    if body.action == "sign":
+    if body.action == "sign_soon":
+        saved = reviews.sign_soon(
+            services.store,
+            who,
+            id_,
+            version=saved.version,
+            origin=origin,
+            whole_study=body.whole_study,
+        )
+    elif body.action == "sign":
         saved = reviews.sign(
             services.store,
             who,
@@ -161,6 +175,28 @@ def write_review(
         found = services.store.assessment(id_, who.scope).assessment
         services.metrics.signed(saved.draft, found)
     return review_out(shown_review(saved, who))
+
+
+@router.delete("/signature")
+def take_signature_back(
+    services: Opened, who: Reviewer, origin: From, id_: AssessmentId
+) -> ReviewOut:
+    """Take back one's own signature that does not count yet; the reading stays saved. 409
+    `signature_counts` if it is too late: then it can be withdrawn."""
+    taken = reviews.take_back(services.store, who, id_, origin=origin)
+    return review_out(shown_review(taken, who))
+
+
+@router.post("/withdrawal", status_code=201)
+def withdraw_signature(
+    services: Opened, who: Reviewer, origin: From, id_: AssessmentId, body: WithdrawIn
+) -> ReviewOut:
+    """Take back one's own signature that counts, with a reason, which the audit trail notes: the
+    reading stands there as withdrawn, and the study is to be read again."""
+    taken = reviews.withdraw(
+        services.store, who, id_, version=body.version, why=body.reason, origin=origin
+    )
+    return review_out(shown_review(taken, who))
 
 
 def _seen(

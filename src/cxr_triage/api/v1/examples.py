@@ -16,9 +16,16 @@ REVIEW: JsonDict = {
     "missed": [],
     "overall": "agree",
     "agrees": False,
+    "priority": "urgent",
+    "others": ["Old clips in the right axilla"],
     "note": "",
     "impression": "Several nodules in both lungs.",
 }
+INCIDENT: JsonDict = {"kind": "not_refused", "label": ""}
+PHRASE: JsonDict = {"name": "clear", "text": "No acute finding.", "mine": True, "language": "en"}
+CLAIM: JsonDict = {"take_over": True}
+OPINION: JsonDict = {"opinion": "abnormal", "asked": False}
+WITHDRAW: JsonDict = {"version": 3, "reason": "Signed under the film of another patient."}
 
 SEARCH: JsonDict = {
     "text": "nguyen van hung",

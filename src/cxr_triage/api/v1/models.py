@@ -15,7 +15,8 @@ from cxr_triage.language import Language
 from cxr_triage.result.public import PublicFinding, PublicModel, PublicReason, PublicResult
 from cxr_triage.service.review import worklist
 from cxr_triage.service.review.corrections import MAX_MARKER, MAX_REASON, OLDEST_YEARS
-from cxr_triage.store.records import Role, StudyState, Verdict
+from cxr_triage.service.review.reviews import MAX_OTHER, MOST_OTHERS
+from cxr_triage.store.records import IncidentKind, Opinion, Role, StudyState, Verdict
 from cxr_triage.store.rows.keys import LONGEST
 
 MAX_NAME = 64
@@ -77,7 +78,11 @@ class AssessmentOut(PublicResult):
     created_at: datetime
     is_current: bool = Field(description="False if a newer result of this image is kept.")
     outcome: Literal["assessed", "referred"]
-    priority: Priority
+    priority: Priority | None = Field(description="Null: see `ai_hidden`.")
+    ai_hidden: bool = Field(
+        default=False,
+        description="What the AI says is left out until the reader has looked at the film first.",
+    )
     findings: tuple[FindingOut, ...]
     digest: str
     links: LinksOut
@@ -110,6 +115,24 @@ class ImagesOut(_Model):
     images: list[ImageOut]
 
 
+class ClaimOut(_Model):
+    """Who has a study open to read it. `until`: as long as nothing more is heard of them. `yours`:
+    it is who asks."""
+
+    name: str
+    since: datetime
+    until: datetime
+    yours: bool
+
+
+class ClaimIn(_Model):
+    """`take_over`: also if somebody else reads it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CLAIM]})
+
+    take_over: bool = False
+
+
 class StudyOut(_Model):
     """A row of the worklist."""
 
@@ -124,7 +147,15 @@ class StudyOut(_Model):
     view: str
     received_at: datetime
     acquired_at: str
-    priority: Priority
+    priority: Priority | None = Field(
+        description="That holds: a doctor's once signed, else the AI's; null: see `ai_hidden`."
+    )
+    ai_priority: Priority | None
+    ai_hidden: bool = Field(
+        description="What the AI says is left out until the reader has looked at the films first; "
+        "their list is in the order of coming."
+    )
+    decided_by: str = Field(description="The doctor whose priority holds; empty: the AI's does.")
     next_step: str = Field(description="What to do now, in words.")
     priority_reason: str
     margin: float = Field(
@@ -148,6 +179,12 @@ class StudyOut(_Model):
     state: StudyState
     opened_by: str = Field(description="Who opened it last before it was read; empty: nobody.")
     opened_at: datetime | None
+    claimed_by: str = Field(description="Who reads it now; empty: nobody.")
+    drafted: bool = Field(description="There is a reading that nobody has signed.")
+    signs_at: datetime | None = Field(
+        description="When a signature will count that can still be taken back."
+    )
+    read_at: datetime | None = Field(description="When it was signed: it waits no more.")
     images: int
     assessed: int
     assessment_id: str = Field(
@@ -210,6 +247,8 @@ class ReviewOut(_Model):
     missed: list[str]
     overall: Verdict | None
     agrees: bool = Field(description="Agrees with everything that is shown of the result.")
+    priority: Priority | None = Field(description="The doctor's own.")
+    others: list[str] = Field(description="Findings in words, which no label has.")
     note: str
     impression: str
     texts_left_out: bool = Field(
@@ -217,6 +256,13 @@ class ReviewOut(_Model):
     )
     saved_at: datetime
     signed_at: datetime | None
+    signs_at: datetime | None = Field(
+        description="From when on the signature counts; until then it can be taken back."
+    )
+    withdrawn_at: datetime | None = Field(
+        description="When the signature was taken back after it had counted."
+    )
+    withdrawn_why: str
     addendum_of: str | None
 
 
@@ -278,13 +324,15 @@ class ReviewIn(_Model):
     """What a doctor says of a result.
 
     `version`: of the reading that was seen, 0 if there was none. `save` keeps it, `sign`
-    keeps and signs it (an impression or `agrees` is needed), `addendum` adds to a signed one.
+    keeps and signs it (an impression or `agrees` is needed), `sign_soon` likewise, but the
+    signature counts after ten seconds and can be taken back until then; `addendum` adds to a
+    signed one.
     The study is signed once each of its films has a signed reading, or with `whole_study`.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.REVIEW]})
 
-    action: Literal["save", "sign", "addendum"] = "save"
+    action: Literal["save", "sign", "sign_soon", "addendum"] = "save"
     version: int = Field(default=0, ge=0, le=2**31)
     verdicts: dict[Annotated[Line, Field(max_length=MAX_NAME)], Verdict] = Field(
         default={}, max_length=64
@@ -292,6 +340,12 @@ class ReviewIn(_Model):
     missed: list[Annotated[Line, Field(max_length=MAX_NAME)]] = Field(default=[], max_length=64)
     overall: Verdict | None = None
     agrees: bool = Field(default=False, description="With everything that is shown of the result.")
+    priority: Priority | None = Field(
+        default=None, description="The doctor's own; it comes first everywhere once it is signed."
+    )
+    others: list[Annotated[Line, Field(max_length=MAX_OTHER)]] = Field(
+        default=[], max_length=MOST_OTHERS, description="Findings in words, which no label has."
+    )
     note: Words = Field(default="", max_length=MAX_TEXT)
     impression: Words = Field(default="", max_length=MAX_TEXT)
     whole_study: list[Annotated[Line, Field(max_length=MAX_NAME)]] | None = Field(
@@ -301,6 +355,72 @@ class ReviewIn(_Model):
         "current results (ids of assessments) are these. 409 `study_changed` if there are others "
         "by now.",
     )
+
+
+class OpinionIn(_Model):
+    """What a reader says of a study's films before they see what the AI says. `asked`: they want
+    to see it now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.OPINION]})
+
+    opinion: Opinion = ""
+    asked: bool = False
+
+
+class IncidentIn(_Model):
+    """How the AI was wrong: `missed` a finding, `false`: named one that is none, `wrong_place`: it
+    is elsewhere, `not_refused`: the film should have been refused. `label`: of the finding, or
+    empty."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.INCIDENT]})
+
+    kind: IncidentKind
+    label: Line = Field(default="", max_length=MAX_NAME)
+
+
+class IncidentOut(_Model):
+    """What was kept."""
+
+    id: str
+    kind: IncidentKind
+    label: str
+    at: datetime
+
+
+class PhraseIn(_Model):
+    """A text for impressions, put in by its name. `mine`: a favourite of one's own; else the
+    site's."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PHRASE]})
+
+    name: CleanLine = Field(max_length=MAX_NAME)
+    text: Words = Field(max_length=MAX_TEXT, repr=False)
+    language: Language
+    mine: bool = True
+
+
+class PhraseOut(_Model):
+    """`id`: empty for what comes with the software."""
+
+    id: str
+    name: str
+    text: str
+    mine: bool
+
+
+class PhrasesOut(_Model):
+    """One's own first, then the site's, then those that come with the software."""
+
+    phrases: list[PhraseOut]
+
+
+class WithdrawIn(_Model):
+    """Why a signature that counts is taken back. `version`: of the reading that was seen."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.WITHDRAW]})
+
+    version: int = Field(ge=0, le=2**31)
+    reason: Words = Field(max_length=MAX_REASON, repr=False)
 
 
 IdentityText = Annotated[CleanLine, Field(max_length=LONGEST)]

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from cxr_triage.api.v1.models import (
     AssessmentOut,
+    ClaimOut,
     CorrectionOut,
     CorrectionsOut,
     FiledOut,
@@ -33,6 +34,7 @@ from cxr_triage.service.review.disclosure import (
     ShownStudy,
 )
 from cxr_triage.service.review.worklist import station_name
+from cxr_triage.store.records import StudyClaim
 
 
 def assessment_out(
@@ -45,6 +47,9 @@ def assessment_out(
     found = stored.assessment
     address = f"/v1/assessments/{found.id}"
     said = public(found, language, steps)
+    if stored.ai_hidden:
+        untold = {"priority": None, "next_step": "", "priority_reason": "", "ai_hidden": True}
+        said = said | untold
     heatmaps = [_heatmap(address, one.label) if found.crop else None for one in found.findings]
     findings = [
         one | {"heatmap": heatmap} for one, heatmap in zip(said["findings"], heatmaps, strict=True)
@@ -113,9 +118,16 @@ def study_out(row: ShownRow, language: Language, steps: NextSteps) -> StudyOut:
         view=row.view,
         received_at=row.received_at,
         acquired_at=row.acquired_at,
-        priority=row.priority,
-        next_step=next_step(row.priority, language, steps, signed=row.state == "signed"),
-        priority_reason=priority_sentence(row.reason, language, row.decision),
+        priority=None if row.ai_hidden and not row.decided else row.priority,
+        ai_priority=None if row.ai_hidden else row.ai_priority,
+        ai_hidden=row.ai_hidden,
+        decided_by=row.decided_by,
+        next_step=""
+        if row.ai_hidden and not row.decided
+        else next_step(row.priority, language, steps, signed=row.state == "signed"),
+        priority_reason=""
+        if row.ai_hidden
+        else priority_sentence(row.reason, language, row.decision),
         margin=round(row.reason.margin, DECIMALS),
         rarity=None if row.reason.rarity is None else round(row.reason.rarity, DECIMALS),
         band=row.band,
@@ -125,6 +137,10 @@ def study_out(row: ShownRow, language: Language, steps: NextSteps) -> StudyOut:
         state=row.state,
         opened_by=row.opened_by,
         opened_at=row.opened_at,
+        claimed_by="" if row.claim is None else row.claim.name,
+        drafted=row.drafted,
+        signs_at=row.signs_at,
+        read_at=row.read_at,
         images=row.images,
         assessed=row.assessed,
         assessment_id=row.assessment_id,
@@ -137,6 +153,15 @@ def study_out(row: ShownRow, language: Language, steps: NextSteps) -> StudyOut:
         filed=_patient(row.filed) if row.patient_corrected else None,
         filed_age_years=_age(row.filed_image.age_years) if row.age_corrected else None,
         corrected=row.corrected,
+    )
+
+
+def claim_out(claim: StudyClaim, who: Principal) -> ClaimOut:
+    return ClaimOut(
+        name=claim.name,
+        since=claim.since,
+        until=claim.until,
+        yours=who.id == claim.person_id,
     )
 
 
@@ -203,11 +228,16 @@ def review_out(review: ShownReview) -> ReviewOut:
         missed=list(review.draft.missed),
         overall=review.draft.overall,
         agrees=review.draft.agrees,
+        priority=review.draft.priority,
+        others=list(review.draft.others),
         note=review.draft.note,
         impression=review.draft.impression,
         texts_left_out=review.texts_left_out,
         saved_at=review.saved_at,
         signed_at=review.signed_at,
+        signs_at=review.signs_at if review.pending else None,
+        withdrawn_at=review.withdrawn_at,
+        withdrawn_why=review.withdrawn_why,
         addendum_of=review.addendum_of,
     )
 

@@ -5,24 +5,28 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from cxr_triage.api.platform.access import From, Reader, Spoken
+from cxr_triage.api.platform.access import From, Reader, Reviewer, Spoken
 from cxr_triage.api.platform.services import Opened, Services
 from cxr_triage.api.platform.text import Moment
 from cxr_triage.api.v1.models import (
     MAX_NAME,
     MAX_UID,
+    ClaimIn,
+    ClaimOut,
+    OpinionIn,
     SearchIn,
     StudyDetailOut,
     WorklistOut,
 )
-from cxr_triage.api.v1.shapes import detail_out, study_out
+from cxr_triage.api.v1.shapes import claim_out, detail_out, study_out
 from cxr_triage.domain import Priority
 from cxr_triage.errors import QueryInvalid, StoreError
 from cxr_triage.language import Language
 from cxr_triage.service.audit import Action, Origin, entry, log_instead, note
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.service.review import disclosure, worklist
+from cxr_triage.service.review import claims, disclosure, worklist
 from cxr_triage.service.review.disclosure import ShownStudy
+from cxr_triage.service.review.first_look import give_opinion
 from cxr_triage.store.records import StudyState, WorklistQuery
 
 router = APIRouter(prefix="/v1", tags=["worklist"])
@@ -112,6 +116,41 @@ def read_study(
     detail = disclosure.study(services.store, who, own_id(services, who, study))
     note_opened(services, who, origin, detail)
     return detail_out(detail, language, services.next_steps)
+
+
+@router.post("/studies/{study}/claim")
+def claim_study(
+    services: Opened,
+    who: Reviewer,
+    study: Annotated[str, Path(max_length=MAX_UID)],
+    body: ClaimIn,
+) -> ClaimOut:
+    """Say that one reads it, again each minute; the answer says who does."""
+    id_ = own_id(services, who, study)
+    return claim_out(claims.take(services.store, who, id_, take_over=body.take_over), who)
+
+
+@router.delete("/studies/{study}/claim", status_code=204)
+def let_study_go(
+    services: Opened, who: Reviewer, study: Annotated[str, Path(max_length=MAX_UID)]
+) -> None:
+    """One reads it no more."""
+    claims.let_go(services.store, who, own_id(services, who, study))
+
+
+@router.post("/studies/{study}/first-opinion", status_code=204)
+def give_first_opinion(
+    services: Opened,
+    who: Reviewer,
+    origin: From,
+    study: Annotated[str, Path(max_length=MAX_UID)],
+    body: OpinionIn,
+) -> None:
+    """Normal or abnormal, said before the AI's result is seen, and kept beside the reading; the
+    first that is said stays."""
+    id_ = own_id(services, who, study)
+    give_opinion(services.store, who, id_, opinion=body.opinion, asked=body.asked, origin=origin)
+    services.metrics.first_opinion(body.opinion)
 
 
 def own_id(services: Services, who: Principal, study: str) -> str:

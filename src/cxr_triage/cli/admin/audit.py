@@ -97,7 +97,7 @@ def export_audit(
     settings, _ = settings_and_language(lang)
     write: _JsonLines | _Csv = _JsonLines() if form == "jsonl" else _Csv()
     with opened_store(settings) as store:
-        for row in store.audit_between(_begin(since, settings.zone), _begin(until, settings.zone)):
+        for row in store.audit_between(begin(since, settings.zone), begin(until, settings.zone)):
             at = datetime.fromisoformat(row["at"]).astimezone(settings.zone)
             write.row({**row, "local_time": at.isoformat(timespec="seconds")})
 
@@ -126,7 +126,7 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _begin(day: datetime | None, zone: ZoneInfo) -> datetime | None:
+def begin(day: datetime | None, zone: ZoneInfo) -> datetime | None:
     """When that day begins at the place. Raises QueryInvalid."""
     from cxr_triage.service.review.worklist import THIS_AGE  # noqa: PLC0415 - slow
 

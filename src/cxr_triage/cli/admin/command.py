@@ -14,6 +14,7 @@ import typer
 
 from cxr_triage.cli.admin.audit import export_audit, verify_audit
 from cxr_triage.cli.admin.check import check
+from cxr_triage.cli.admin.incidents import export_incidents
 from cxr_triage.cli.admin.limits import set_quota, unlock
 from cxr_triage.cli.admin.purge import purge
 from cxr_triage.cli.admin.sessions import end_sessions, list_sessions
@@ -72,6 +73,7 @@ def create_admin_app(language: Language) -> typer.Typer:
         "check": check,
         "verify-audit": verify_audit,
         "export-audit": export_audit,
+        "export-incidents": export_incidents,
         "purge": purge,
         "list-sessions": list_sessions,
         "end-sessions": end_sessions,

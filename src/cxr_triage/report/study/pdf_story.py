@@ -25,6 +25,7 @@ from cxr_triage.report.study.sheet import (
     Facts,
     FilmSheet,
     Sheet,
+    SheetDecision,
     SheetPicture,
     SheetReview,
     SheetRow,
@@ -115,16 +116,34 @@ class _Teller:
         yield table
 
     def _priority(self) -> Story:
-        said = [
-            self._labelled(f"{self._say('paper.triage')}:", self._sheet.priority_word, "priority")
-        ]
-        said.append(self._text(self._sheet.next_step, "bold"))
+        label, step = f"{self._say('paper.triage')}:", self._text(self._sheet.next_step, "bold")
+        if self._sheet.doctor is None:
+            said = [self._labelled(label, self._sheet.priority_word, "priority"), step]
+        else:
+            yield from self._decision(self._sheet.doctor, step)
+            said = [self._labelled(label, self._sheet.priority_word, "text")]
         if self._sheet.priority != "not_assessed":
             said.append(self._text(self._sheet.reason, "text"))
         said += [self._text(one, "text") for one in self._sheet.caveats]
-        table = Table([[PriorityMark(self._sheet.priority, 14), said]], [7 * mm, WIDTH - 7 * mm])
+        yield self._marked(PriorityMark(self._sheet.priority, 14), said)
+
+    def _decision(self, doctor: SheetDecision, step: Flowable) -> Story:
+        """What was signed, first."""
+        said: list[Flowable] = []
+        if doctor.priority is not None:
+            label = f"{self._say('paper.own_priority')}:"
+            said.append(self._labelled(label, f"{doctor.word} ({doctor.by})", "priority"))
+        for one in doctor.conclusions:
+            said.append(self._labelled(f"{self._say('paper.impression')}:", one, "text"))
+        said.append(step)
+        mark = "" if doctor.priority is None else PriorityMark(doctor.priority, 14)
+        yield self._marked(mark, said)
+
+    @staticmethod
+    def _marked(mark: Flowable | str, said: Sequence[Flowable]) -> Flowable:
+        table = Table([[mark, list(said)]], [7 * mm, WIDTH - 7 * mm])
         table.setStyle([*TIGHT, ("TOPPADDING", (0, 0), (-1, -1), 3)])
-        yield table
+        return table
 
     def _film(self, film: FilmSheet) -> Story:
         if film.title:

@@ -15,8 +15,9 @@ from cxr_triage.report.film.film import Film
 class ReportedReview:
     """What a doctor said of a result, and when. Moments are in the zone of the place.
 
-    verdicts: by label. overall: of the priority; empty if nothing was said of it. agrees: with
-    everything that is shown.
+    verdicts: by label. overall: of the AI's priority; empty if nothing was said of it. agrees: with
+    everything that is shown. priority: the doctor's own. others: findings in words. withdrawn_at:
+    when the signature was taken back; it stands for nothing since.
     addendum: to a signed review. texts_left_out: there are texts that these eyes may not see.
     """
 
@@ -31,6 +32,14 @@ class ReportedReview:
     note: str = field(default="", repr=False)
     impression: str = field(default="", repr=False)
     texts_left_out: bool = False
+    priority: Priority | None = None
+    others: tuple[str, ...] = field(default=(), repr=False)
+    withdrawn_at: datetime | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Does a signature stand under it?"""
+        return self.signed_at is not None and self.withdrawn_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +76,7 @@ class ReportedFilm:
     @property
     def signed(self) -> bool:
         """Has a review of its own been signed?"""
-        return any(one.signed_at and not one.addendum for one in self.reviews)
+        return any(one.counts and not one.addendum for one in self.reviews)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +95,8 @@ class StudyReport:
     earlier: reviews of results that newer ones have replaced.
     file_name: of the film that makes the priority, where it stands for a name that is lacking.
     policy: name and version of the priority policy, "–" where it is not known.
-    made_before: by an earlier version, model or policy. steps: what the site says is to be done.
+    priority: that holds: of the doctor decided_by, else ai_priority. made_before: by an earlier
+    version, model or policy. steps: what the site says is to be done.
     changed: since it was signed; a signature for the whole study does not stand for it any more.
     put_right: of whom it shows, and the age. contested: another patient's study bears its number;
     settled: a doctor said that this is right.
@@ -104,6 +114,7 @@ class StudyReport:
     received_at: datetime
     printed_at: datetime
     priority: Priority
+    ai_priority: Priority
     reason: PriorityReason
     policy: str
     films: tuple[ReportedFilm, ...]
@@ -115,6 +126,7 @@ class StudyReport:
     changed: bool = False
     made_before: bool = False
     steps: NextSteps = field(default_factory=dict)
+    decided_by: str = ""
     file_name: str = field(default="", repr=False)
 
     @property

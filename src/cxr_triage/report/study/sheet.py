@@ -63,6 +63,17 @@ class FilmSheet:
     unread: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetDecision:
+    """What doctors signed, before all else: their priority and its word, None and empty where they
+    gave none; who; their conclusions."""
+
+    priority: Priority | None
+    word: str
+    by: str
+    conclusions: tuple[str, ...] = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
     """The whole. unsigned, mark: the sentence and the word on every page, empty once signed.
@@ -70,6 +81,7 @@ class Sheet:
 
     nameless: it should name somebody, and there is no name.
     notes: of whom it is about, where that is doubtful or was put right.
+    doctor: what was signed, None: nothing. priority, priority_word, reason: of the AI.
     next_step: what to do now. caveats: what the priority does not say.
     line: whom and what it is about, in a line for further pages. uses: what it may be used
     for. small: the small print.
@@ -86,6 +98,7 @@ class Sheet:
     nameless: bool
     notes: tuple[str, ...] = field(repr=False)
     line: str = field(repr=False)
+    doctor: SheetDecision | None
     priority: Priority
     priority_word: str
     next_step: str

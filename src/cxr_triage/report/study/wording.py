@@ -12,7 +12,14 @@ from cxr_triage.language.numbers import decimal, localized
 from cxr_triage.report.film.film import Film, flagged, leading_first
 from cxr_triage.report.study.identity_notes import film_notes, identity_notes
 from cxr_triage.report.study.report import ReportedFilm, ReportedReview, StudyReport, spoken_name
-from cxr_triage.report.study.sheet import FilmSheet, Sheet, SheetPicture, SheetReview, SheetRow
+from cxr_triage.report.study.sheet import (
+    FilmSheet,
+    Sheet,
+    SheetDecision,
+    SheetPicture,
+    SheetReview,
+    SheetRow,
+)
 from cxr_triage.result.decided import (
     measured_on,
     next_step,
@@ -56,8 +63,9 @@ def sheet_of(report: StudyReport, language: Language) -> Sheet:
         nameless=report.nameless,
         notes=tuple(identity_notes(report, language)),
         line=" · ".join(_line(report, language)),
-        priority=report.priority,
-        priority_word=say(f"priority.{report.priority}", language),
+        doctor=_decision(report, language),
+        priority=report.ai_priority,
+        priority_word=say(f"priority.{report.ai_priority}", language),
         next_step=next_step(report.priority, language, report.steps, signed=report.signed),
         reason=priority_sentence(report.reason, language, assessments[0].decision),
         caveats=tuple(_caveats(report, language)),
@@ -70,6 +78,21 @@ def sheet_of(report: StudyReport, language: Language) -> Sheet:
         model=say("report.model", language, name=model.name, version=model.version),
         printed=say("paper.printed", language, when=time_text(report.printed_at, language)),
         small=tuple(_small(report, language)),
+    )
+
+
+def _decision(report: StudyReport, language: Language) -> SheetDecision | None:
+    """What was signed of the films as they are now."""
+    said = [one for film in report.films for one in film.reviews if one.counts]
+    if not said:
+        return None
+    conclusions = (f"{one.impression} ({one.reader})" for one in said if one.impression.strip())
+    decided = bool(report.decided_by)
+    return SheetDecision(
+        priority=report.priority if decided else None,
+        word=say(f"priority.{report.priority}", language) if decided else "",
+        by=report.decided_by,
+        conclusions=tuple(conclusions),
     )
 
 
@@ -297,7 +320,9 @@ def _rest(findings: list[Finding], language: Language) -> str:
 
 
 def _reviewed(review: ReportedReview, language: Language, *, earlier: bool = False) -> SheetReview:
-    if review.addendum:
+    if review.withdrawn_at is not None:
+        key = "paper.withdrawn_by"
+    elif review.addendum:
         key = "paper.addendum_by"
     else:
         key = "paper.signed_by" if review.signed_at else "paper.saved_by"
@@ -316,6 +341,8 @@ def _statements(
     review: ReportedReview, language: Language, *, verdicts: bool
 ) -> Iterator[tuple[str, str]]:
     """What a review says; its verdicts only where no table shows them."""
+    if review.priority:
+        yield say("paper.own_priority", language), say(f"priority.{review.priority}", language)
     if review.impression:
         yield say("paper.impression", language), review.impression
     if review.agrees:
@@ -323,6 +350,8 @@ def _statements(
     if review.missed:
         missed = "; ".join(finding_name(label, language) for label in review.missed)
         yield say("paper.missed", language), missed
+    if review.others:
+        yield say("paper.others", language), "; ".join(review.others)
     if verdicts and review.verdicts:
         said = "; ".join(
             f"{finding_name(label, language)}: {say(f'viewer.verdict.{verdict}', language)}"

@@ -25,7 +25,7 @@ from cxr_triage.service.people.principal import (
     of_station,
 )
 from cxr_triage.service.people.secrets import account_name, sha256_of
-from cxr_triage.store.records import Person, StationKey, StoredSession
+from cxr_triage.store.records import FirstLook, Person, StationKey, StoredSession
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.sessions import SignInAttempt
 
@@ -48,11 +48,13 @@ PREFIX: Final = "cxr_"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRules:
     """idle_s: a session ends when unused for so many seconds; session_s: in any case.
-    key_days: for how long a station's key is good."""
+    key_days: for how long a station's key is good. first_look: what readers see of the AI before
+    they have looked, unless they choose otherwise."""
 
     idle_s: float = 30 * 60
     session_s: float = 12 * 3600
     key_days: int = 365
+    first_look: FirstLook = "off"
 
     def goes_on(self, session: StoredSession, now: datetime) -> bool:
         """Has it neither ended nor been left unused for too long?"""
@@ -127,7 +129,7 @@ class Accounts:
             last_seen=now,
             expires_at=now + timedelta(seconds=self._rules.session_s),
         )
-        principal = of_person(person)
+        principal = of_person(person, self._rules.first_look)
         self._store.sessions.add(
             session,
             attempt=attempt,
@@ -173,10 +175,11 @@ class Accounts:
             with suppress(StoreError):  # a full disk must not keep anybody from reading
                 self._store.sessions.touch(stored.sha256, self._clock())
         return Session(
-            principal=of_person(person),
+            principal=of_person(person, self._rules.first_look),
             csrf=csrf_of(token),
             expires_at=stored.expires_at,
             by_password=person.elsewhere is None,
+            chosen_first_look=person.first_look,
         )
 
     def _live(self, token: str) -> tuple[StoredSession, Person]:
@@ -215,6 +218,18 @@ class Accounts:
             keep_session=stored.sha256,
             audit=entry(Action.PASSWORD_CHANGED, actor),
         )
+
+    def change_first_look(
+        self, token: str, first_look: FirstLook | None, *, origin: Origin
+    ) -> None:
+        """What a reader sees of the AI before they have looked. Raises NotAuthenticated or
+        NotAllowed."""
+        _, person = self._live(token)
+        who = of_person(person)
+        who.need("review")
+        reason = f"first_look={first_look or 'site'}"
+        row = entry(Action.PERSON_CHANGED, who.acts_from(origin), reason=reason)
+        self._store.accounts.set_first_look(person.id, first_look, audit=row)
 
     def change_language(self, token: str, language: Language) -> None:
         """What pages speak to the person. Raises NotAuthenticated."""

@@ -10,6 +10,7 @@ from cxr_triage.language import Language
 from cxr_triage.service.audit import Actor, Origin
 from cxr_triage.store.records import (
     LOCAL_STATION,
+    FirstLook,
     KeyScope,
     Person,
     Role,
@@ -50,7 +51,8 @@ def party_of_station(station_id: str) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """A person, or a station's machine by its key. station_id: None for who sees every station's
-    studies. key_scope, machine: what the key is for, and whose it is."""
+    studies. key_scope, machine: what the key is for, and whose it is. first_look: what a reader
+    sees of the AI before they have looked."""
 
     kind: Literal["person", "station"]
     id: str
@@ -60,6 +62,12 @@ class Principal:
     language: Language
     key_scope: KeyScope | None = None
     machine: str = ""
+    first_look: FirstLook = "off"
+
+    @property
+    def looks_first(self) -> bool:
+        """Do they read films before they see what the AI says?"""
+        return self.first_look != "off" and self.may("review")
 
     @property
     def scope(self) -> Scope:
@@ -107,12 +115,13 @@ class SignedIn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A session that goes on. csrf: what a request that changes something must send.
-    by_password: has the person a password here?"""
+    by_password: has the person a password here? chosen_first_look: None: as the site has it."""
 
     principal: Principal
     csrf: str = field(repr=False)
     expires_at: datetime
     by_password: bool = True
+    chosen_first_look: FirstLook | None = None
 
     def check_csrf(self, sent: str) -> None:
         """Raises NotAllowed `csrf` unless `sent` is this session's."""
@@ -148,8 +157,8 @@ def of_modality(station: Station, ae_title: str, language: Language) -> Principa
     )
 
 
-def of_person(person: Person) -> Principal:
-    """Somebody who signed in."""
+def of_person(person: Person, site: FirstLook = "off") -> Principal:
+    """Somebody who signed in. site: what the site wants readers to see of the AI at first."""
     return Principal(
         kind="person",
         id=person.id,
@@ -157,4 +166,5 @@ def of_person(person: Person) -> Principal:
         role=person.role,
         station_id=person.station_id,
         language=person.language,
+        first_look=person.first_look or site,
     )

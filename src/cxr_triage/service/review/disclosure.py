@@ -1,5 +1,9 @@
 """What of a study a caller gets: decided here and nowhere else.
 
+Who reads a film before they see what the AI says (`Principal.looks_first`) gets no finding, map,
+priority or reason of a result until they have said normal or abnormal, or asked for it, as their
+mode has it: nothing of it leaves the service for them.
+
 Who may not see patients gets no name, number, UID, file's name, note on a marker or correction,
 and no free text of a reading, in which a doctor may name somebody; and no film, into which a name
 may be burnt. Entrances and reports take
@@ -9,10 +13,17 @@ studies and results from here; the types of what is shown keep them from passing
 from dataclasses import replace
 from typing import Final, NewType
 
+from cxr_triage.domain import PriorityReason
 from cxr_triage.domain.patient import WithheldPatient
 from cxr_triage.errors import NotAllowed, NotFound
 from cxr_triage.service.people.principal import Principal
-from cxr_triage.store.records import Review, StoredAssessment, StudyDetail, StudyRow
+from cxr_triage.store.records import (
+    FirstOpinions,
+    Review,
+    StoredAssessment,
+    StudyDetail,
+    StudyRow,
+)
 from cxr_triage.store.repository import Store
 
 ShownRow = NewType("ShownRow", StudyRow)
@@ -21,6 +32,8 @@ ShownStudy = NewType("ShownStudy", StudyDetail)
 ShownReview = NewType("ShownReview", Review)
 
 WITHHELD: Final = WithheldPatient()
+UNTOLD: Final = PriorityReason(code="none_flagged")
+"""In place of the reason of a priority that is not shown."""
 
 
 def study(store: Store, who: Principal, study_id: str) -> ShownStudy:
@@ -66,23 +79,50 @@ def need_films(who: Principal) -> None:
 
 def shown_study(detail: StudyDetail, who: Principal) -> ShownStudy:
     """A study with all that belongs to it."""
-    if who.may("see_patients"):
-        return ShownStudy(detail)
-    return ShownStudy(
-        replace(
-            detail,
-            row=shown_row(detail.row, who),
-            images=tuple(shown_result(one, who) for one in detail.images),
-            hidden=tuple(shown_result(one, who) for one in detail.hidden),
-            reviews=tuple(shown_review(one, who) for one in detail.reviews),
-            corrections=(),
-            siblings=(),
-        )
+    shown = replace(
+        detail,
+        row=shown_row(detail.row, who),
+        images=tuple(shown_result(one, who) for one in detail.images),
+        hidden=tuple(shown_result(one, who) for one in detail.hidden),
+        reviews=tuple(shown_review(one, who) for one in detail.reviews),
+        siblings=tuple(shown_row(one, who) for one in detail.siblings),
     )
+    if not who.may("see_patients"):
+        shown = replace(shown, corrections=(), siblings=())
+    return ShownStudy(shown)
+
+
+def hides_ai(who: Principal, opinions: FirstOpinions) -> bool:
+    """Must they look first? opinions: of the result."""
+    if not who.looks_first:
+        return False
+    said = opinions.get(who.id)
+    if said is None:
+        return True
+    return not (said.asked if who.first_look == "until_asked" else said.opinion or said.asked)
+
+
+def need_looked(detail: ShownStudy) -> None:
+    """For what is made of everything, such as a report. Raises NotAllowed `look_first`."""
+    if any(one.ai_hidden for one in detail.everything):
+        raise NotAllowed("look_first")
 
 
 def shown_row(row: StudyRow, who: Principal) -> ShownRow:
     """A row of the worklist."""
+    if hides_ai(who, row.opinions):
+        row = replace(
+            row,
+            ai_hidden=True,
+            priority=row.priority if row.decided else "none",
+            ai_priority="none",
+            band=1,
+            reason=UNTOLD,
+            flags=(),
+            decision=None,
+            overdue=False,
+            early_reading=False,
+        )
     if who.may("see_patients"):
         return ShownRow(row)
     return ShownRow(
@@ -93,7 +133,17 @@ def shown_row(row: StudyRow, who: Principal) -> ShownRow:
 
 
 def shown_result(stored: StoredAssessment, who: Principal) -> ShownResult:
-    """One image's result."""
+    """One image's result. A refusal is none that a first look could be led by."""
+    if stored.assessment.outcome == "assessed" and hides_ai(who, stored.opinions):
+        found = replace(
+            stored.assessment,
+            findings=(),
+            priority="none",
+            reason=UNTOLD,
+            decision=None,
+            early_reading=False,
+        )
+        stored = replace(stored, assessment=found, ai_hidden=True)
     if who.may("see_patients"):
         return ShownResult(stored)
     header = replace(
@@ -113,7 +163,10 @@ def shown_review(review: Review, who: Principal) -> ShownReview:
     return ShownReview(
         replace(
             review,
-            draft=replace(draft, note="", impression=""),
-            texts_left_out=bool(draft.note or draft.impression),
+            draft=replace(draft, note="", impression="", others=()),
+            withdrawn_why="",
+            texts_left_out=bool(
+                draft.note or draft.impression or draft.others or review.withdrawn_why
+            ),
         )
     )

@@ -77,6 +77,7 @@ class Reporter:
         NotFound, StoreError or Overloaded.
         """
         detail = disclosure.study(self.store, who, study_id)
+        disclosure.need_looked(detail)
         if not detail.images:
             raise Conflict("every_film_hidden")
         actor = who.acts_from(origin)
@@ -111,6 +112,8 @@ class Reporter:
             received_at=row.received_at.astimezone(zone),
             printed_at=(now or datetime.now(UTC)).astimezone(zone),
             priority=row.priority,
+            ai_priority=row.ai_priority,
+            decided_by=row.decided_by,
             reason=row.reason,
             policy="–" if made_before else running.policy,
             films=films,
@@ -207,4 +210,7 @@ def _reported(review: Review, zone: ZoneInfo) -> ReportedReview:
         note=draft.note,
         impression=draft.impression,
         texts_left_out=review.texts_left_out,
+        priority=draft.priority,
+        others=draft.others,
+        withdrawn_at=review.withdrawn_at,
     )

@@ -17,6 +17,8 @@ from cxr_triage.store.records import (
     LOCAL_STATION,
     NO_MAXIMUM,
     OVERDUE_BAND,
+    TO_READ,
+    ListCounts,
     MaximumWait,
     Neighbours,
     PageCursor,
@@ -85,6 +87,27 @@ def neighbours(
     return store.neighbours(study_id, _allowed(query, who), who.scope, waits)
 
 
+def counts(store: Store, who: Principal, query: WorklistQuery) -> ListCounts:
+    """How many studies wait and how many are signed, of the query's stations and days. Raises
+    NotAllowed or StoreError."""
+    return store.counts(replace(_allowed(query, who), text=""), who.scope)
+
+
+def next_to_read(
+    store: Store,
+    who: Principal,
+    query: WorklistQuery,
+    study_id: str,
+    *,
+    waits: MaximumWait = NO_MAXIMUM,
+) -> str | None:
+    """The most urgent study of a query that is to be read and that nobody else reads now, but that
+    one; None: there is none."""
+    unread = replace(_allowed(query, who), states=TO_READ, settled=True, free_for=who.id)
+    found = store.worklist(unread, who.scope, after=None, limit=2, waits=waits)
+    return next((row.study_id for row in found.rows if row.study_id != study_id), None)
+
+
 def waits_of(policy: Policy) -> MaximumWait:
     """How long a study may wait unread, by priority, as the policy has it."""
     minutes = policy.decision.maximum_wait_minutes
@@ -102,6 +125,8 @@ def _allowed(query: WorklistQuery, who: Principal) -> WorklistQuery:
         who.need("see_patients")
     if len(text) > MAX_TEXT or any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
         raise QueryInvalid("search_invalid", most=MAX_TEXT)
+    if who.looks_first:  # neither the order nor what is left out may tell what the AI says
+        query = replace(query, by_waiting=True, priorities=(), findings=())
     return replace(query, text=text)
 
 

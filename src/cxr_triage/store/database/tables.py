@@ -108,13 +108,14 @@ people = Table(
     moment("created_at"),
     moment("disabled_at", optional=True),
     Column("elsewhere", String(64)),
+    Column("first_look", String(16)),
     Index("ix_people_elsewhere", "elsewhere", unique=True),
     CheckConstraint(
         "role IN ('station', 'clinician', 'radiologist', 'administrator')", name="role"
     ),
 )
 """elsewhere: SHA-256 of who vouches for the person and by which name; null: signs in by
-password."""
+password. first_look: see `records.FirstLook`; null: as the site has it."""
 
 sessions = Table(
     "sessions",
@@ -225,6 +226,7 @@ studies = Table(
     moment("settled_at", optional=True),
     Column("version", Integer, nullable=False),
     document("corrected"),
+    Column("decided_by", String(64)),
     CheckConstraint("state IN ('new', 'opened', 'reviewed', 'signed', 'changed')", name="state"),
     Index("ix_studies_station_uid", "station_id", "study_uid"),
     Index("ix_studies_order", *ORDER),
@@ -240,8 +242,9 @@ studies = Table(
 `contested` then, until a doctor says at `settled_at` that it is right so.
 
 patient_id: whom they show; filed_patient_id: whom the files say they show. priority_rank: place
-in domain.PRIORITIES. band: see `Result.band`. leading_id: the current assessment that makes the
-priority; null where that is gone. flags: labels of its flagged findings, each between
+in domain.PRIORITIES of the priority that holds: that of the doctor decided_by, else the AI's. band:
+see `Result.band`. leading_id: the current assessment that makes the AI's priority; null where that
+is gone. flags: labels of its flagged findings, each between
 blanks. opened_by: the person who opened it last before it was read. signed_by, signed_at: who
 signed for the whole study. version: of what was corrected, 0 where nothing was; corrected: JSON
 of what holds instead of what the files say (see `store.rows.corrected`)."""
@@ -320,6 +323,12 @@ assessments = Table(
 """digest: of the file that was assessed, a blob. band: see `Result.band`. document, maps: see
 `result.document`."""
 
+IS_READING = "addendum_of IS NULL AND withdrawn_at IS NULL"
+"""The one that stands for a result."""
+
+IS_PENDING = "signs_at IS NOT NULL AND signed_at IS NULL"
+"""Its signature can still be taken back."""
+
 reviews = Table(
     "reviews",
     metadata,
@@ -337,15 +346,87 @@ reviews = Table(
     moment("saved_at"),
     moment("signed_at", optional=True),
     Column("addendum_of", String(64), ForeignKey("reviews.id")),
+    Column("priority", String(16)),
+    Column("others", Text, nullable=False, server_default="[]"),
+    moment("signs_at", optional=True),
+    Column("signs_whole", Text),
+    moment("withdrawn_at", optional=True),
+    Column("withdrawn_by", String(64)),
+    Column("withdrawn_why", Text, nullable=False, server_default=""),
     Index(
         "ix_reviews_one_reading",
         "assessment_id",
         unique=True,
-        sqlite_where=text("addendum_of IS NULL"),
-        postgresql_where=text("addendum_of IS NULL"),
+        sqlite_where=text(IS_READING),
+        postgresql_where=text(IS_READING),
+    ),
+    Index(
+        "ix_reviews_signs_at",
+        "signs_at",
+        sqlite_where=text(IS_PENDING),
+        postgresql_where=text(IS_PENDING),
     ),
     Index("ix_reviews_signed_at", "signed_at"),
 )
+"""priority: the doctor's own. others: JSON, findings in words that no label has. signs_at: the
+signature that was given counts from then on; signs_whole: JSON, the results that it stands for as
+a whole, null for this film. withdrawn_…: when a signature that counted was taken back, by whom and
+why."""
+
+
+def _gone_with(table: str, one: str, *, key: bool = False) -> Column[str]:
+    """A reference to a row of `table`, with which this one goes."""
+    there = ForeignKey(f"{table}.id", ondelete="CASCADE")
+    return Column(f"{one}_id", String(64), there, nullable=False, primary_key=key)
+
+
+first_opinions = Table(
+    "first_opinions",
+    metadata,
+    _gone_with("assessments", "assessment", key=True),
+    Column("person_id", String(64), ForeignKey("people.id"), primary_key=True),
+    text_column("opinion", 8),
+    Column("asked", Boolean, nullable=False),
+    moment("at"),
+)
+"""What a reader said of a film before they saw what the AI says. opinion: see `records.Opinion`;
+empty: none. asked: they wanted to see it."""
+
+claims = Table(
+    "claims",
+    metadata,
+    _gone_with("studies", "study", key=True),
+    reference("people"),
+    moment("since"),
+    moment("until"),
+)
+"""Who has a study open to read it; until: as long as nothing more is heard of them."""
+
+incidents = Table(
+    "incidents",
+    metadata,
+    identifier(),
+    _gone_with("assessments", "assessment"),
+    reference("people"),
+    text_column("kind", 16),
+    text_column("label", 64),
+    moment("at"),
+    UniqueConstraint("assessment_id", "person_id", "kind", "label"),
+)
+"""What a doctor says that the AI got wrong on a film. kind: see `records.IncidentKind`. label: of
+the finding; empty: of none."""
+
+phrases = Table(
+    "phrases",
+    metadata,
+    identifier(),
+    Column("person_id", String(64), ForeignKey("people.id"), index=True),
+    text_column("language", 2),
+    text_column("name", 64),
+    Column("text", Text, nullable=False),
+    moment("at"),
+)
+"""Texts that readers put into an impression. person_id: whose; null: everybody's."""
 
 audit = Table(
     "audit",
@@ -425,5 +506,5 @@ compatibility = Table(
 LOCAL_ROWS: Final = (stations, audit_head, tasks, compatibility)
 """Tables that a database has rows in already before anybody uses it."""
 
-UNSAVED: Final = (sessions, sign_in_attempts, known_places)
-"""Tables that no backup takes along: a restored store signs nobody in."""
+UNSAVED: Final = (sessions, sign_in_attempts, known_places, claims)
+"""Tables that no backup takes along: a restored store signs nobody in, and nobody reads there."""

@@ -11,7 +11,15 @@ from cxr_triage.language import Language
 from cxr_triage.store.audit.rows import append
 from cxr_triage.store.database.tables import people, sessions, station_keys, stations
 from cxr_triage.store.database.transactions import Database
-from cxr_triage.store.records import AuditEntry, KeyScope, Person, Role, Station, StationKey
+from cxr_triage.store.records import (
+    AuditEntry,
+    FirstLook,
+    KeyScope,
+    Person,
+    Role,
+    Station,
+    StationKey,
+)
 
 R = TypeVar("R", Station, StationKey, Person)
 
@@ -211,6 +219,18 @@ class AccountRows:
         """What pages speak to the person: theirs to choose, so no row in the trail."""
         change = update(people).where(people.c.id == person_id).values(language=language)
         self._database.write(lambda connection: connection.execute(change))
+
+    def set_first_look(
+        self, person_id: str, first_look: FirstLook | None, *, audit: AuditEntry
+    ) -> None:
+        """What a reader sees of the AI before they have looked; None: as the site has it."""
+
+        def work(connection: Connection) -> None:
+            change = update(people).where(people.c.id == person_id).values(first_look=first_look)
+            connection.execute(change)
+            append(connection, _about(audit, person_id))
+
+        self._database.write(work)
 
     def rehash(self, person_id: str, *, old: str, new: str) -> None:
         """The same password under stronger parameters, unless it was changed meanwhile."""

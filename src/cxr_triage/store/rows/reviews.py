@@ -22,6 +22,7 @@ from cxr_triage.store.records import (
 from cxr_triage.store.rows import signing
 from cxr_triage.store.rows.codec import to_json
 from cxr_triage.store.rows.keys import new_id
+from cxr_triage.store.rows.ranking import rank_study
 from cxr_triage.store.rows.results import result
 from cxr_triage.store.rows.sealing import seals_of
 
@@ -42,7 +43,7 @@ def save(
     """See Store.save_review."""
     about = result(connection, draft.assessment_id, scope)
     signing.hold_study(connection, about.study_id)
-    known = _current(connection, draft.assessment_id, version)
+    known = unsigned_of(connection, draft.assessment_id, version)
     values = {**_columns(draft), "person_id": reader_id, "saved_at": datetime.now(UTC)}
     if known is None:
         review = _insert(connection, about, values)
@@ -53,8 +54,8 @@ def save(
         )
     signing.after_saving(connection, about.study_id)
     seals = seals_of(connection, about.study_id, rows_alone=True)
-    _note(connection, audit, about, review, seals)
-    return _read(connection, review)
+    note_of(connection, audit, about, review, seals)
+    return read(connection, review)
 
 
 def sign(
@@ -70,10 +71,10 @@ def sign(
     """See Store.sign_review."""
     about = result(connection, assessment_id, scope)
     signing.hold_study(connection, about.study_id)
-    known = _current(connection, assessment_id, version)
+    known = unsigned_of(connection, assessment_id, version)
     if known is None:
         raise Conflict("review_not_saved")
-    signing.check_something_said(_draft(known))
+    signing.check_something_said(draft_of(known))
     now = datetime.now(UTC)
     connection.execute(
         update(reviews)
@@ -81,9 +82,10 @@ def sign(
         .values(person_id=reader_id, saved_at=now, signed_at=now, version=version + 1)
     )
     signing.after_signing(connection, about.study_id)
-    _note(connection, audit, about, known.id, seals_of(connection, about.study_id))
+    rank_study(connection, about.study_id)
+    note_of(connection, audit, about, known.id, seals_of(connection, about.study_id))
     _sign_whole(connection, whole, about, by=reader_id, at=now)
-    return _read(connection, known.id)
+    return read(connection, known.id)
 
 
 def add(
@@ -98,7 +100,7 @@ def add(
     """See Store.add_addendum."""
     about = result(connection, draft.assessment_id, scope)
     signing.hold_study(connection, about.study_id)
-    signed = _reading(connection, draft.assessment_id)
+    signed = reading_of(connection, draft.assessment_id)
     if signed is None or signed.signed_at is None:
         raise Conflict("review_not_signed")
     now = datetime.now(UTC)
@@ -110,9 +112,10 @@ def add(
         "addendum_of": signed.id,
     }
     review = _insert(connection, about, values)
-    _note(connection, audit, about, review, seals_of(connection, about.study_id))
+    rank_study(connection, about.study_id)
+    note_of(connection, audit, about, review, seals_of(connection, about.study_id))
     _sign_whole(connection, whole, about, by=reader_id, at=now)
-    return _read(connection, review)
+    return read(connection, review)
 
 
 def _sign_whole(
@@ -126,6 +129,7 @@ def _sign_whole(
     if whole is None:
         return
     signing.sign_whole(connection, about.study_id, seen=whole.seen, by=by, at=at)
+    rank_study(connection, about.study_id)
     seals = seals_of(connection, about.study_id, rows_alone=True)
     append(connection, replace(whole.audit, study_id=about.study_id), seals)
 
@@ -136,24 +140,30 @@ def of_study(connection: Connection, study_id: str) -> tuple[Review, ...]:
     return tuple(_review(row) for row in connection.execute(query))
 
 
-def _current(connection: Connection, assessment_id: str, version: int) -> Row[Any] | None:
+def unsigned_of(connection: Connection, assessment_id: str, version: int) -> Row[Any] | None:
     """The unsigned review that the reader saw, None if they saw none and there is none.
 
-    Raises Conflict `review_signed` or `review_changed`.
+    Raises Conflict `review_signed`, `review_signing` or `review_changed`.
     """
-    known = _reading(connection, assessment_id)
+    known = reading_of(connection, assessment_id)
     if known is not None and known.signed_at is not None:
         raise Conflict("review_signed")
+    if known is not None and known.signs_at is not None:
+        raise Conflict("review_signing")
     if (known.version if known else 0) != version:
         raise Conflict("review_changed")
     return known
 
 
-def _reading(connection: Connection, assessment_id: str) -> Row[Any] | None:
+def reading_of(connection: Connection, assessment_id: str) -> Row[Any] | None:
     """The review, which nobody else changes until the transaction ends."""
     return connection.execute(
         select(reviews)
-        .where(reviews.c.assessment_id == assessment_id, reviews.c.addendum_of.is_(None))
+        .where(
+            reviews.c.assessment_id == assessment_id,
+            reviews.c.addendum_of.is_(None),
+            reviews.c.withdrawn_at.is_(None),
+        )
         .with_for_update()
     ).first()
 
@@ -172,7 +182,7 @@ def _insert(connection: Connection, about: StoredAssessment, values: dict[str, A
     return review
 
 
-def _note(
+def note_of(
     connection: Connection,
     audit: AuditEntry,
     about: StoredAssessment,
@@ -200,27 +210,32 @@ def _columns(draft: ReviewDraft) -> dict[str, Any]:
         "agrees": draft.agrees,
         "note": draft.note,
         "impression": draft.impression,
+        "priority": draft.priority,
+        "others": to_json(list(draft.others)),
     }
 
 
-def _read(connection: Connection, review: str) -> Review:
+def read(connection: Connection, review: str) -> Review:
     return _review(connection.execute(REVIEW.where(reviews.c.id == review)).one())
 
 
 def _review(row: Row[Any]) -> Review:
     return Review(
         id=row.id,
-        draft=_draft(row),
+        draft=draft_of(row),
         reader_id=row.person_id,
         reader_name=row.reader_name,
         version=row.version,
         saved_at=row.saved_at,
         signed_at=row.signed_at,
         addendum_of=row.addendum_of,
+        signs_at=row.signs_at,
+        withdrawn_at=row.withdrawn_at,
+        withdrawn_why=row.withdrawn_why,
     )
 
 
-def _draft(row: Row[Any]) -> ReviewDraft:
+def draft_of(row: Row[Any]) -> ReviewDraft:
     return ReviewDraft(
         assessment_id=row.assessment_id,
         verdicts=json.loads(row.verdicts),
@@ -229,4 +244,6 @@ def _draft(row: Row[Any]) -> ReviewDraft:
         agrees=row.agrees,
         note=row.note,
         impression=row.impression,
+        priority=row.priority,
+        others=tuple(json.loads(row.others)),
     )

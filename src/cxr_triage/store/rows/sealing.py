@@ -2,7 +2,8 @@
 
 A seal is the SHA-256 of a JSON array in ASCII without spaces: the word `cxr-triage-seal-1`, the
 kind, then columns as they are stored; of what is long (a result's document and maps) its SHA-256.
-What follows from other rows alone, and what a search only looks things up by, is left out. Who
+What follows from other rows alone, and what a search only looks things up by, is left out; so are
+columns that came later, where they say nothing. Who
 changes what is sealed seals it anew, within the same transaction: see `audit.rows.append`.
 """
 
@@ -56,6 +57,7 @@ STUDIES: Final = (
         ),
         *_columns(_shown, WHO),
         *_columns(_filed, WHO),
+        *_columns(studies, "decided_by"),
     )
     .join(_shown, _shown.c.id == studies.c.patient_id)
     .join(_filed, _filed.c.id == studies.c.filed_patient_id)
@@ -96,7 +98,8 @@ READINGS: Final = select(
     *_columns(
         reviews,
         "id assessment_id study_id person_id verdicts missed overall agrees note impression"
-        " version saved_at signed_at addendum_of",
+        " version saved_at signed_at addendum_of"
+        " priority others withdrawn_at withdrawn_by withdrawn_why",
     )
 ).where(reviews.c.signed_at.is_not(None))
 
@@ -142,14 +145,25 @@ def films_seals(connection: Connection, study_ids: Sequence[str]) -> Mapping[str
     return {study: _seal("films", study, *parts[study]) for study in study_ids}
 
 
+UNSAID: Final = {"study": (None,), "reading": (None, "[]", None, None, "")}
+"""The last columns of those rows, where they say nothing: then they are no part of the seal, as
+they were none before they came."""
+
+
 def study_seal(row: Row[Any]) -> str:
     """Of a row of `STUDIES`."""
-    return _seal("study", *row)
+    return _with_later("study", row)
 
 
 def reading_seal(row: Row[Any]) -> str:
     """Of a row of `READINGS`."""
-    return _seal("reading", *row)
+    return _with_later("reading", row)
+
+
+def _with_later(kind: SealKind, row: Row[Any]) -> str:
+    unsaid = UNSAID[kind]
+    first, later = row[: -len(unsaid)], row[-len(unsaid) :]
+    return _seal(kind, *first, *([] if tuple(later) == unsaid else [list(later)]))
 
 
 def result_seal(row: Row[Any]) -> str:

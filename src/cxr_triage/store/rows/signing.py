@@ -2,9 +2,9 @@
 
 A study is signed once a doctor has signed a review of the current result of each of its films,
 or has said that one signature stands for the whole study. Until each film has a review, it is
-not read either. What comes after it was signed, a film or a newer result, makes it `changed`:
-nobody has signed it as it is now. Every function works within the caller's transaction, which
-holds the study (`hold_study`).
+not read either. What comes after it was signed, a film or a newer result, makes it `changed`, and
+so does a signature that is withdrawn: nobody has signed it as it is now. Every function works
+within the caller's transaction, which holds the study (`hold_study`).
 """
 
 from datetime import datetime
@@ -72,6 +72,11 @@ def sign_whole(
     _move(connection, study_id, "signed", signed_by=by, signed_at=at)
 
 
+def after_withdrawing(connection: Connection, study_id: str) -> None:
+    """A signature was taken back: nobody has signed the study as it is."""
+    _move(connection, study_id, "changed", only_from=("signed",))
+
+
 def after_keeping(
     connection: Connection, study_id: str, *, new_film: bool, new_result: bool
 ) -> None:
@@ -93,9 +98,11 @@ def _current(study_id: str) -> Select[Any]:
 
 
 def _reading() -> Exists:
-    """Of a result, signed or not; addenda are none."""
+    """Of a result, signed or not; addenda are none, and what was withdrawn is none any more."""
     return exists().where(
-        reviews.c.assessment_id == assessments.c.id, reviews.c.addendum_of.is_(None)
+        reviews.c.assessment_id == assessments.c.id,
+        reviews.c.addendum_of.is_(None),
+        reviews.c.withdrawn_at.is_(None),
     )
 
 

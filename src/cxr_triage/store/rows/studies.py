@@ -31,6 +31,7 @@ from cxr_triage.errors import NotFound
 from cxr_triage.result.document import read_document
 from cxr_triage.store.database.tables import (
     assessments,
+    claims,
     images,
     patients,
     people,
@@ -39,13 +40,17 @@ from cxr_triage.store.database.tables import (
     studies,
 )
 from cxr_triage.store.records import (
+    MOST_COUNTED,
     STATES,
+    TO_READ,
     UNREAD,
     EarlyReading,
+    ListCounts,
     MaximumWait,
     Neighbours,
     PageCursor,
     Scope,
+    StudyClaim,
     StudyPage,
     StudyRow,
     WorklistQuery,
@@ -59,6 +64,34 @@ from cxr_triage.store.rows.walking import PLACE, Deadlines, Walk, deadlines_of, 
 _filed: Final = patients.alias("filed")
 SIGNERS: Final = people.alias("signers")
 """Who signed for whole studies."""
+DECIDERS: Final = people.alias("deciders")
+"""Whose priority holds."""
+CLAIMERS: Final = people.alias("claimers")
+_of_study: Final = reviews.alias("of_study")
+
+
+def _among_readings(*columns: Any, unless_withdrawn: bool = True) -> Select[Any]:  # noqa: ANN401
+    """Of the study of the row."""
+    query = select(*columns).where(_of_study.c.study_id == studies.c.id)
+    return query.where(_of_study.c.withdrawn_at.is_(None)) if unless_withdrawn else query
+
+
+PENDING: Final = (
+    _among_readings(func.min(_of_study.c.signs_at))
+    .where(_of_study.c.signed_at.is_(None))
+    .correlate(studies)
+    .scalar_subquery()
+)
+"""When a signature will count that can still be taken back."""
+READ_AT: Final = (
+    _among_readings(func.max(_of_study.c.signed_at)).correlate(studies).scalar_subquery()
+)
+DRAFTED: Final = (
+    _among_readings(_of_study.c.id)
+    .where(_of_study.c.signed_at.is_(None), _of_study.c.signs_at.is_(None))
+    .correlate(studies)
+    .exists()
+)
 
 STUDY: Final = (
     select(
@@ -71,10 +104,19 @@ STUDY: Final = (
         _filed.c.birth_date.label("filed_birth_date"),
         _filed.c.sex.label("filed_sex"),
         assessments.c.document,
+        assessments.c.priority_rank.label("ai_rank"),
         images.c.file_name,
         images.c.corrected.label("of_film"),
         people.c.full_name.label("opener_name"),
         SIGNERS.c.full_name.label("signer_name"),
+        DECIDERS.c.full_name.label("decider_name"),
+        claims.c.person_id.label("claimed_by"),
+        claims.c.since.label("claimed_since"),
+        claims.c.until.label("claimed_until"),
+        CLAIMERS.c.full_name.label("claimer_name"),
+        PENDING.label("signs_at"),
+        READ_AT.label("last_signed_at"),
+        DRAFTED.label("drafted"),
     )
     .join(stations, stations.c.id == studies.c.station_id)
     .join(patients, patients.c.id == studies.c.patient_id)
@@ -83,6 +125,9 @@ STUDY: Final = (
     .outerjoin(images, images.c.id == assessments.c.image_id)
     .outerjoin(people, people.c.id == studies.c.opened_by)
     .outerjoin(SIGNERS, SIGNERS.c.id == studies.c.signed_by)
+    .outerjoin(DECIDERS, DECIDERS.c.id == studies.c.decided_by)
+    .outerjoin(claims, claims.c.study_id == studies.c.id)
+    .outerjoin(CLAIMERS, CLAIMERS.c.id == claims.c.person_id)
 )
 
 
@@ -112,11 +157,14 @@ def page(
     many studies come meanwhile, and however long it takes to turn the pages."""
     deadlines = deadlines_of(waits, datetime.now(UTC) if after is None else after.as_of)
     found = walked(_walk(connection, query, scope, deadlines, after, limit + 1))
-    select_rows = STUDY.join(found, found.c.id == studies.c.id).order_by(*in_order(found))
+    order = in_order(found, by_waiting=query.by_waiting)
+    select_rows = STUDY.join(found, found.c.id == studies.c.id).order_by(*order)
     rows = connection.execute(select_rows.limit(limit + 1)).all()
     return StudyPage(
         rows=tuple(study_of(row, overdue=deadlines.is_overdue(row)) for row in rows[:limit]),
-        after=deadlines.cursor(rows[limit - 1]) if len(rows) > limit else None,
+        after=deadlines.cursor(rows[limit - 1], by_waiting=query.by_waiting)
+        if len(rows) > limit
+        else None,
     )
 
 
@@ -133,12 +181,14 @@ def neighbours(
     if row is None or not scope.includes(row.station_id):
         raise NotFound("study_not_found")
     deadlines = deadlines_of(waits, datetime.now(UTC))
-    walk = _walk(connection, query, scope, deadlines, deadlines.cursor(row), 1)
+    place = deadlines.cursor(row, by_waiting=query.by_waiting)
+    walk = _walk(connection, query, scope, deadlines, place, 1)
 
     def beside(*, backwards: bool) -> str | None:
         found = walked(replace(walk, backwards=backwards))
         nearest = select(studies.c.id).join(found, found.c.id == studies.c.id)
-        return connection.scalar(nearest.order_by(*in_order(found, backwards=backwards)).limit(1))
+        order = in_order(found, backwards=backwards, by_waiting=query.by_waiting)
+        return connection.scalar(nearest.order_by(*order).limit(1))
 
     return Neighbours(before=beside(backwards=True), after=beside(backwards=False))
 
@@ -160,6 +210,21 @@ def early_reading(connection: Connection) -> EarlyReading:
     return EarlyReading(drawn=row[0], read=row[1], with_finding=row[2])
 
 
+def counts(connection: Connection, query: WorklistQuery, scope: Scope) -> ListCounts:
+    """Of the studies that a query's stations and days leave."""
+
+    def count(of: WorklistQuery) -> int:
+        within = select(studies.c.id).where(studies.c.state.in_(of.states), *_conditions(of, scope))
+        found = select(func.count()).select_from(within.limit(MOST_COUNTED).subquery())
+        return int(connection.scalar(found) or 0)
+
+    return ListCounts(
+        to_read=count(replace(query, states=TO_READ, settled=True, claimed=False)),
+        being_read=count(replace(query, states=TO_READ, settled=True, claimed=True)),
+        signed=count(replace(query, states=("signed",), settled=False, claimed=False)),
+    )
+
+
 def _walk(
     connection: Connection,
     query: WorklistQuery,
@@ -174,6 +239,7 @@ def _walk(
         states=query.states if set(query.states) != set(STATES) else (),
         ranks=tuple(PRIORITIES.index(priority) for priority in query.priorities),
         few=narrow.few,
+        by_waiting=query.by_waiting,
         deadlines=deadlines,
         after=after,
         limit=limit,
@@ -223,6 +289,14 @@ def _conditions(query: WorklistQuery, scope: Scope) -> list[ColumnElement[bool]]
         conditions.append(studies.c.received_at >= query.received_from)
     if query.received_until is not None:
         conditions.append(studies.c.received_at < query.received_until)
+    if query.settled:
+        conditions.append(PENDING.is_(None))
+    read_now = exists().where(claims.c.study_id == studies.c.id, claims.c.until > datetime.now(UTC))
+    if query.claimed:
+        conditions.append(read_now.correlate(studies))
+    if query.free_for:
+        others = read_now.where(claims.c.person_id != query.free_for)
+        conditions.append(~others.correlate(studies))
     hidden = exists().where(images.c.study_id == studies.c.id, images.c.hidden_at.is_not(None))
     conditions.append(hidden.correlate(studies) if query.hidden else studies.c.images > 0)
     return conditions
@@ -284,6 +358,23 @@ def study_of(row: Row[Any], *, overdue: bool = False) -> StudyRow:
         overdue=overdue,
         early_reading=shown.early_reading,
         decision=shown.decision,
+        ai_priority=PRIORITIES[row.priority_rank if gone else row.ai_rank],
+        decided_by=row.decider_name or "",
+        read_at=row.last_signed_at if row.state == "signed" else None,
+        drafted=bool(row.drafted),
+        signs_at=row.signs_at,
+        claim=_claim(row),
+    )
+
+
+def _claim(row: Row[Any]) -> StudyClaim | None:
+    if row.claimed_by is None or row.claimed_until <= datetime.now(UTC):
+        return None
+    return StudyClaim(
+        person_id=row.claimed_by,
+        name=row.claimer_name,
+        since=row.claimed_since,
+        until=row.claimed_until,
     )
 
 

@@ -54,8 +54,10 @@ class Deadlines:
         limit = self.before.get(PRIORITIES[row.priority_rank])
         return limit is not None and row.state in UNREAD and row.received_at < limit
 
-    def cursor(self, row: Row[Any]) -> PageCursor:
-        """Where the row stands in the list of that moment."""
+    def cursor(self, row: Row[Any], *, by_waiting: bool = False) -> PageCursor:
+        """Where the row stands in the list of that moment; by waiting it says nothing else."""
+        if by_waiting:
+            return PageCursor(self.as_of, 0, 0, row.received_at, row.id)
         band = OVERDUE_BAND if self.is_overdue(row) else int(row.band)
         return PageCursor(self.as_of, row.priority_rank, band, row.received_at, row.id)
 
@@ -71,7 +73,8 @@ def deadlines_of(waits: MaximumWait, as_of: datetime) -> Deadlines:
 class Walk:
     """Which studies, and from where on. conditions: all but states and priorities; states, ranks
     (places of priorities): none for any.
-    few: sorting is less work than walking by an index. after: None from the start."""
+    few: sorting is less work than walking by an index. after: None from the start. by_waiting: in
+    the order of coming alone."""
 
     conditions: Sequence[ColumnElement[bool]]
     states: tuple[StudyState, ...]
@@ -81,10 +84,13 @@ class Walk:
     after: PageCursor | None
     limit: int
     backwards: bool = False
+    by_waiting: bool = False
 
 
 def walked(walk: Walk) -> Subquery:
     """Enough studies, each with its band (OVERDUE_BAND for those); sort them with `in_order`."""
+    if walk.by_waiting:
+        return _by_waiting(walk)
     if walk.few:
         return _sorted(walk)
     parts = [part.limit(walk.limit).subquery() for part in (*_overdue(walk), *_others(walk))]
@@ -93,10 +99,22 @@ def walked(walk: Walk) -> Subquery:
     return union_all(*[select(part.c.id, part.c.band) for part in parts]).subquery()
 
 
-def in_order(found: Subquery, *, backwards: bool = False) -> list[ColumnElement[Any]]:
+def in_order(
+    found: Subquery, *, backwards: bool = False, by_waiting: bool = False
+) -> list[ColumnElement[Any]]:
     """What sorts studies that were joined with `walked`."""
-    columns = (studies.c.priority_rank, found.c.band, *WAITED)
+    columns = WAITED if by_waiting else (studies.c.priority_rank, found.c.band, *WAITED)
     return [column.desc() if backwards else column.asc() for column in columns]
+
+
+def _by_waiting(walk: Walk) -> Subquery:
+    conditions = list(walk.conditions)
+    if walk.states:
+        conditions.append(studies.c.state.in_(walk.states))
+    if walk.after is not None:
+        conditions.append(_beyond(walk, WAITED, walk.after[3:]))
+    found = select(studies.c.id, studies.c.band).where(*conditions)
+    return found.order_by(*_way(walk, WAITED)).limit(walk.limit).subquery()
 
 
 def _sorted(walk: Walk) -> Subquery:

@@ -4,6 +4,7 @@
 import { ask } from "./api.js";
 import { renew } from "./bell.js";
 import { forget, remember, searched } from "./searched.js";
+import { showGiven } from "./viewer/signature.js";
 import { say } from "./words.js";
 
 const POLL_MS = 60_000;
@@ -104,6 +105,7 @@ document.addEventListener("calls", ({ detail }) => {
 });
 
 settle();
+showGiven(person);
 addEventListener("pageshow", () => setTimeout(restorePlace)); // after the browser's own going to a place
 setInterval(lookForNewer, POLL_MS);
 document.addEventListener("visibilitychange", lookForNewer);

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0011"
-compatible_from = "0009"  # it never looks who has seen what
+down_revision = "0013"
+compatible_from = "0013"  # who knows that one never looks who has seen what
 
 
 def upgrade() -> None:

@@ -66,8 +66,17 @@ export class Findings {
     this._mark();
   }
 
+  /** One stop of the Tab key for all findings; arrows go from one to the next. */
+  _rove(event) {
+    const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!way || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    this.step(way);
+  }
+
   _bind() {
     for (const row of this.rows) {
+      row.querySelector("summary").addEventListener("keydown", (event) => this._rove(event));
       row.addEventListener("click", () => {
         if (this.shown && this.chosen !== row.dataset.label) this.show(row.dataset.label);
         else this.choose(row.dataset.label);
@@ -101,6 +110,7 @@ export class Findings {
     for (const row of this.rows) {
       const chosen = row.dataset.label === this.chosen;
       row.classList.toggle("chosen", chosen);
+      row.querySelector("summary").tabIndex = chosen ? 0 : -1;
       row.querySelector("[data-heatmap]")?.setAttribute("aria-pressed", String(chosen && this.shown));
     }
     document.querySelector('[data-do="heatmap"]')?.setAttribute("aria-pressed", String(this.shown));

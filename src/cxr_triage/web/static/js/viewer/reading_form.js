@@ -4,7 +4,8 @@ import { say } from "../words.js";
 
 const VERDICT = "verdict:";
 
-/** {verdicts, missed, overall, agrees, note, impression}; of an addendum the texts alone. */
+/** {verdicts, missed, overall, agrees, note, impression, priority, others}; of an addendum the texts
+ *  alone. */
 export function read(form) {
   const data = new FormData(form);
   const texts = { note: data.get("note"), impression: data.get("impression") };
@@ -13,8 +14,10 @@ export function read(form) {
   return {
     verdicts: Object.fromEntries(given.map(([name, value]) => [name.slice(VERDICT.length), value])),
     missed: data.getAll("missed"),
-    overall: data.get("overall"),
+    overall: data.get("overall") || null,
     agrees: data.has("agrees"),
+    priority: data.get("priority"),
+    others: (data.get("others") ?? "").split("\n").map((line) => line.trim()).filter(Boolean),
     ...texts,
   };
 }
@@ -23,6 +26,7 @@ export function fill(form, values) {
   for (const field of form.elements) {
     if (field.type === "radio") field.checked = wanted(field.name, values) === field.value;
     else if (field.name === "agrees") field.checked = Boolean(values.agrees);
+    else if (field.name === "others") field.value = (values.others ?? []).join("\n");
     else if (field.name === "missed") field.checked = (values.missed ?? []).includes(field.value);
     else if (field.name && field.type !== "checkbox") field.value = values[field.name] ?? "";
   }
@@ -33,7 +37,7 @@ export function fill(form, values) {
 
 /** Do both say the same? Order and what only one of them has (a version) do not count. */
 export function same(one, other) {
-  return ["verdicts", "missed", "overall", "agrees", "note", "impression"].every(
+  return ["verdicts", "missed", "overall", "agrees", "note", "impression", "priority", "others"].every(
     (name) => ordered(one[name]) === ordered(other[name]),
   );
 }
@@ -51,9 +55,10 @@ export function summary(form) {
   ]);
   const missed = [...form.querySelectorAll('[name="missed"]:checked')].map((box) => box.labels[0].textContent.trim());
   const rows = [
-    [say("viewer.overall"), values.overall && say(`viewer.verdict.${values.overall}`)],
+    [say("paper.own_priority"), form.querySelector("[name=priority]:checked")?.labels[0].textContent.trim()],
     ...verdicts,
     [say("viewer.missed"), missed.join(", ")],
+    ...(values.others.length ? [[say("paper.others"), values.others.join("; ")]] : []),
     [say("viewer.impression"), values.impression],
     ...(values.agrees ? [[say("paper.ai_result"), say("viewer.agreed")]] : []),
     [say("viewer.note"), values.note],
@@ -66,7 +71,7 @@ function legend(form, name) {
 }
 
 function wanted(name, values) {
-  return name === "overall" ? values.overall : values.verdicts?.[name.slice(VERDICT.length)];
+  return name === "priority" ? values.priority : values.verdicts?.[name.slice(VERDICT.length)];
 }
 
 function ordered(value) {

@@ -3,7 +3,10 @@
 import { ask, headers, Trouble } from "../api.js";
 import { minuteText, say } from "../words.js";
 import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { listenToKeys } from "./keys.js";
 import { fill, read, same, saysEnough, summary } from "./reading_form.js";
+import { offerPhrases } from "./phrases.js";
+import { remember, takeBack } from "./signature.js";
 
 export class Review {
   /** root: the section; person: whose drafts are whose. */
@@ -12,6 +15,18 @@ export class Review {
     this.dirty = false;
     this._take(root);
     window.addEventListener("beforeunload", (event) => { if (this.dirty && !this.leaving) event.preventDefault(); });
+    listenToKeys({
+      g: () => this._agree(),
+      p: () => (this.form?.querySelector("[name=priority]:checked") ?? this.form?.querySelector("[name=priority]"))?.focus(),
+      t: () => this.form?.querySelector("#impression").focus(),
+      n: () => this.signAndGoOn(),
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !document.querySelector("dialog[open]")) {
+        event.preventDefault();
+        this.signAndGoOn();
+      } else if (event.key === "Escape" && this.form?.contains(event.target)) event.target.blur();
+    });
   }
 
   _take(root) {
@@ -20,7 +35,9 @@ export class Review {
     this.version = this.saved.version;
     this.form = root.querySelector("#review-form");
     this.mine = null;
+    this._takeSigned();
     if (!this.form) return;
+    offerPhrases(root.querySelector("#impression"), root.querySelector("#phrases"), root.querySelector("[data-favour]"), () => this._typed());
     this.isAddendum = this.form.dataset.kind === "addendum";
     if (this.isAddendum) this.saved = { ...this.saved, note: "", impression: "" };
     this.form.addEventListener("input", () => this._typed());
@@ -28,8 +45,82 @@ export class Review {
       event.preventDefault();
       this.send(this.isAddendum ? "addendum" : "save");
     });
+    root.querySelector('[data-action="sign-next"]')?.addEventListener("click", () => this.signAndGoOn());
+    root.querySelector('[name="agrees"]')?.addEventListener("change", (event) => { if (event.target.checked) this._asTheAi(); });
     root.querySelector('[data-action="sign"]')?.addEventListener("click", () => this._lookAndSign());
     this._restore();
+  }
+
+  /** What can be done with a signature: while it does not count, and when it does. */
+  _takeSigned() {
+    const back = this.root.querySelector('[data-action="take-back"]');
+    const given = { assessment: this.root.dataset.image, address: location.pathname + location.search };
+    back?.addEventListener("click", () => takeBack(given, this.root.querySelector("#review-notice")));
+    if (this.root.dataset.pending) setTimeout(() => this._whenItCounts(), 3000);
+    const withdraw = this.root.querySelector("#withdraw-form");
+    withdraw?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this._withdraw(withdraw);
+    });
+  }
+
+  async _whenItCounts() {
+    const fresh = await this._fetch().catch(() => null);
+    if (!this.root.dataset.pending) return;
+    if (fresh && !fresh.dataset.pending) this._replace(fresh);
+    else setTimeout(() => this._whenItCounts(), 3000);
+  }
+
+  async _withdraw(form) {
+    const reason = new FormData(form).get("reason");
+    const button = form.querySelector("button");
+    button.disabled = true;
+    try {
+      const address = `/v1/assessments/${this.root.dataset.image}/withdrawal`;
+      await ask(address, { method: "POST", json: { version: this.version, reason } });
+      location.reload();
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      button.disabled = false;
+      this._notice(error.sentence);
+    }
+  }
+
+  /** Everything that is shown, in one key; again: not. */
+  _agree() {
+    const box = this.form?.querySelector("[name=agrees]");
+    if (!box) return;
+    box.checked = !box.checked;
+    if (box.checked) this._asTheAi();
+    this._typed();
+  }
+
+  /** Who agrees gives the AI's priority, unless they have chosen another. */
+  _asTheAi() {
+    const wanted = this.form.dataset.aiPriority;
+    if (!wanted || this.form.querySelector("[name=priority]:checked")) return;
+    this.form.querySelector(`[name=priority][value=${wanted}]`).checked = true;
+    this._typed();
+  }
+
+  /** Sign and go to the next film or study that is to be read; for some seconds it can be undone. */
+  async signAndGoOn() {
+    if (!this.root.querySelector('[data-action="sign-next"]') || this.busy) return;
+    if (!saysEnough(read(this.form))) {
+      this._say("");
+      this._notice(say("error.reading_empty"));
+      return;
+    }
+    this.busy = true;
+    await this.send("sign_soon");
+    this.busy = false;
+  }
+
+  _goOn() {
+    const until = Date.now() + 1000 * Number(this.root.dataset.seconds);
+    remember(this.person, { assessment: this.root.dataset.image, address: location.pathname + location.search, until });
+    this.leaving = true;
+    location.assign(this.root.dataset.next);
   }
 
   _restore() {
@@ -43,8 +134,8 @@ export class Review {
   }
 
   _known() {
-    const { verdicts, missed, overall, agrees, note, impression } = this.saved;
-    return this.isAddendum ? { note: "", impression: "" } : { verdicts, missed, overall, agrees, note, impression };
+    const { verdicts, missed, overall, agrees, note, impression, priority, others } = this.saved;
+    return this.isAddendum ? { note: "", impression: "" } : { verdicts, missed, overall, agrees, note, impression, priority, others };
   }
 
   _typed() {
@@ -67,6 +158,7 @@ export class Review {
       this.dirty = false;
       this._notice("");
       if (action === "save") await this._wasSaved(review, values);
+      else if (action === "sign_soon") this._goOn();
       else await this._renew();
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;

@@ -3,12 +3,16 @@
 import { headers } from "../api.js";
 import { say } from "../words.js";
 import { leadToFound } from "./beside.js";
+import { claim } from "./claim.js";
 import { Correct } from "./correct.js";
 import { Findings } from "./findings.js";
+import { lookFirst, tellLooked } from "./first_look.js";
 import { parsePixels } from "./pixels.js";
 import { Review } from "./review.js";
+import { showGiven } from "./signature.js";
 import { Stage } from "./stage.js";
 import { Tools } from "./tools.js";
+import { sayWrong } from "./wrong.js";
 
 const values = JSON.parse(document.getElementById("film-values").textContent);
 const loading = document.getElementById("loading");
@@ -62,9 +66,17 @@ async function openFilm(findings) {
 }
 
 leadToFound(document.querySelector(".viewer").dataset.person);
+showGiven(document.querySelector(".viewer").dataset.person);
 const findings = new Findings(document.querySelector(".panel"), values, tell);
 const review = document.getElementById("review");
 if (review) new Review(review, document.querySelector(".viewer").dataset.person);
+const wrong = document.getElementById("wrong");
+if (wrong) sayWrong(wrong, findings, tell);
+const claimed = document.getElementById("claimed");
+if (claimed) claim(claimed);
+const look = document.getElementById("look");
+if (look) lookFirst(look);
+tellLooked(tell);
 const correct = document.getElementById("correct");
 if (correct) new Correct(correct);
 if (values.withheld) screen.dataset.ready = "withheld";
