@@ -13,6 +13,7 @@ from cxr_triage.domain import F32, Assessment, Finding, NextSteps, Priority
 from cxr_triage.imaging.heatmap import backdrop, blend, display_image, scale_top
 from cxr_triage.labels import finding_name
 from cxr_triage.language import Language, say
+from cxr_triage.language.dates import time_text
 from cxr_triage.report.film.film import leading_first
 from cxr_triage.report.film.lettering import (
     AMBER,
@@ -210,6 +211,6 @@ def _foot(sheet: _Page, found: Assessment, language: Language, when: datetime) -
         Line(text=" · ".join(uses[:-1]), size=15, colour=AMBER), EDGE, FOOT_TOP + 2, width, most=1
     )
     model = say("report.model", language, name=found.model.name, version=found.model.version)
-    made = when.strftime(say("report.time", language))
+    made = time_text(when, language)
     small = f"{model} · {found.policy or '–'} · {made} · {uses[-1]}"
     sheet.write(Line(text=small, size=12, colour=TEXT), EDGE, at, width, most=2)
