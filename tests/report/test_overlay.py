@@ -11,6 +11,7 @@ from cxr_triage.domain import CropBox, Reason
 from cxr_triage.labels import LABELS
 from cxr_triage.language import LANGUAGES, say
 from cxr_triage.report.film import overlay as module
+from cxr_triage.report.film.lettering import font
 from cxr_triage.report.film.overlay import overlay
 from tests.language.messages import KEYS, sentences
 
@@ -25,13 +26,13 @@ def pixels(height: int, width: int) -> np.ndarray:
 def written(monkeypatch) -> list[str]:
     """The lines of text that an overlay draws."""
     lines: list[str] = []
-    original = module._broken
+    original = module.text_block
 
-    def remember(line, width):
-        lines.append(line.text)
-        return original(line, width)
+    def remember(block, width):
+        lines.extend(line.text for line in block)
+        return original(block, width)
 
-    monkeypatch.setattr(module, "_broken", remember)
+    monkeypatch.setattr(module, "text_block", remember)
     return lines
 
 
@@ -73,14 +74,14 @@ def test_text_stays_inside_the_picture(shape):
 
 
 def test_the_font_has_every_letter_that_is_used():
-    font = module._font(20)
-    missing = bytes(font.getmask("\uffff"))
+    letters_of = font(20)
+    missing = bytes(letters_of.getmask("\uffff"))
     letters = set("".join(text for key in KEYS for text in sentences(key)))
     letters |= set("".join(name for names in LABELS.values() for name in names.values()))
     letters |= set("0123456789.,−–·")
     for letter in sorted(letters - set(" \n\t")):
         assert unicodedata.is_normalized("NFC", letter)
-        assert bytes(font.getmask(letter)) != missing, f"{letter!r} is not in the font"
+        assert bytes(letters_of.getmask(letter)) != missing, f"{letter!r} is not in the font"
 
 
 def test_a_refused_image_has_no_heatmap():
