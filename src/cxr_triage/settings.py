@@ -76,8 +76,9 @@ class Settings(BaseSettings):
     `store_check_hour`: of the place, at which every image is looked at; −1: never.
     `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
     with known passwords may exist, so it listens on this machine alone.
-    `report_place`, `report_address`: the head of a study's report; `report_names`: does it
-    name the patient?
+    `down_contacts`: whom stations call when the service does not answer, `Name: number` with
+    semicolons between them. `report_place`, `report_address`: the head of a study's report;
+    `report_names`: does it name the patient?
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -126,6 +127,7 @@ class Settings(BaseSettings):
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"
     store_check_hour: int = Field(default=2, ge=-1, le=23)
     heatmap_first: bool = False
+    down_contacts: str = Field(default="", max_length=500)
     report_place: str = Field(default="", max_length=160)
     report_address: str = Field(default="", max_length=240)
     report_names: bool = True

@@ -15,6 +15,7 @@ PAGES = {
     "/worklist?priority=urgent&finding=Hernia&searched=1": "radiologist",
     "/upload": "nurse",
     "/help": "nurse",
+    "/down": "nurse",
     "/account": "nurse",
     "/people": "administrator",
     "/stations": "administrator",

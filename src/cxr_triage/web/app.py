@@ -8,6 +8,7 @@ from cxr_triage.settings import Settings
 from cxr_triage.web import (
     account,
     assets,
+    down,
     help,  # noqa: A004 (a page's name)
     now,
     oidc,
@@ -25,6 +26,7 @@ from cxr_triage.web.refusals import answer
 
 ROUTERS = (
     assets.router,
+    down.router,
     report.router,
     signing_in.router,
     oidc.router,
