@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     `store_check_hour`: of the place, at which every image is looked at; −1: never.
     `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `demo`: accounts
     with known passwords may exist, so it listens on this machine alone.
+    `backup_dir`: where `admin backup` puts its .zip files; `backup_download`: administrators may
+    take the newest, which holds every patient, by the browser.
     `down_contacts`: whom stations call when the service does not answer, `Name: number` with
     semicolons between them. `report_place`, `report_address`: the head of a study's report;
     `report_names`: does it name the patient?
@@ -127,6 +129,8 @@ class Settings(BaseSettings):
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"
     store_check_hour: int = Field(default=2, ge=-1, le=23)
     heatmap_first: bool = False
+    backup_dir: Path | None = None
+    backup_download: bool = False
     down_contacts: str = Field(default="", max_length=500)
     report_place: str = Field(default="", max_length=160)
     report_address: str = Field(default="", max_length=240)

@@ -19,6 +19,8 @@ PAGES = {
     "/account": "nurse",
     "/people": "administrator",
     "/stations": "administrator",
+    "/audit": "administrator",
+    "/system": "administrator",
     "/nowhere": "nurse",
 }
 

@@ -8,6 +8,7 @@ from cxr_triage.settings import Settings
 from cxr_triage.web import (
     account,
     assets,
+    audit,
     down,
     help,  # noqa: A004 (a page's name)
     now,
@@ -19,6 +20,7 @@ from cxr_triage.web import (
     signing_in,
     stations,
     study,
+    system,
     upload,
     worklist,
 )
@@ -39,6 +41,8 @@ ROUTERS = (
     people.router,
     people_sessions.router,
     stations.router,
+    audit.router,
+    system.router,
     help.router,
 )
 
