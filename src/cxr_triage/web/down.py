@@ -50,7 +50,11 @@ def read_worker(visit: AnyVisit) -> Response:
     return Response(
         f"const KEPT = {json.dumps(known)};\n{script}",
         media_type="text/javascript; charset=utf-8",
-        headers={"Cache-Control": "no-cache"},
+        headers={
+            "Cache-Control": "no-cache",
+            # a worker obeys the policy that it came with: it asks this service, and nobody else
+            "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
+        },
     )
 
 

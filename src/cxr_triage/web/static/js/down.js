@@ -1,6 +1,6 @@
 // The page that stands where the service does not answer: since when, and back as soon as it does.
 
-import { dayText, minuteText, onDay, say } from "./words.js";
+import { say, timeText } from "./words.js";
 
 const EVERY_MS = 5_000;
 const since = document.getElementById("since");
@@ -20,7 +20,7 @@ async function look() {
     since.hidden = true;
   } else if (since.hidden) {
     const last = await lastAnswer();
-    since.textContent = last ? say("down.since", { name: `${minuteText(last)}, ${dayText(onDay(last))}` }) : say("down.since_unknown");
+    since.textContent = last ? say("down.since", { name: timeText(last) }) : say("down.since_unknown");
     since.hidden = false;
   }
 }

@@ -28,6 +28,12 @@ export function today() {
   return onDay(Date.now());
 }
 
+/** A moment to the minute, at the place, as every page writes it. */
+export function timeText(moment) {
+  const [day, minute] = [dayText(onDay(moment)), minuteText(moment)];
+  return document.documentElement.lang === "vi" ? `${minute} ${day}` : `${day} ${minute}`;
+}
+
 /** The day of a moment at the place: {year, month, day} as numbers. */
 export function onDay(moment) {
   const parts = Object.entries(atPlace(moment, { year: "numeric", month: "numeric", day: "numeric" }));
