@@ -92,8 +92,11 @@ class Settings(BaseSettings):
     readers see of the AI before they have looked, unless they choose otherwise (see
     `store.records.FirstLook`). `demo`: accounts
     with known passwords may exist, so it listens on this machine alone.
-    `report_place`, `report_address`: the head of a study's report; `report_names`: does it
-    name the patient?
+    `backup_dir`: where `admin backup` puts its .zip files; `backup_download`: administrators may
+    take the newest, which holds every patient, by the browser.
+    `down_contacts`: whom stations call when the service does not answer, `Name: number` with
+    semicolons between them. `report_place`, `report_address`: the head of a study's report;
+    `report_names`: does it name the patient?
     """
 
     model_config = SettingsConfigDict(env_prefix="CXR_TRIAGE_", frozen=True, extra="ignore")
@@ -153,6 +156,9 @@ class Settings(BaseSettings):
     store_check_hour: int = Field(default=2, ge=-1, le=23)
     heatmap_first: bool = False
     first_look: Literal["off", "until_opinion", "until_asked"] = "off"
+    backup_dir: Path | None = None
+    backup_download: bool = False
+    down_contacts: str = Field(default="", max_length=500)
     report_place: str = Field(default="", max_length=160)
     report_address: str = Field(default="", max_length=240)
     report_names: bool = True

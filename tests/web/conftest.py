@@ -27,9 +27,9 @@ def browser():
 
 
 @contextmanager
-def serving_pages(folder):
+def serving_pages(folder, **settings):
     """A service with its pages."""
-    server = Served(folder, workers=2)
+    server = Served(folder, workers=2, **settings)
     yield server
     assert server.stop() == -signal.SIGTERM
 

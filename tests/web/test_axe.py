@@ -15,9 +15,12 @@ PAGES = {
     "/worklist?priority=urgent&finding=Hernia&searched=1": "radiologist",
     "/upload": "nurse",
     "/help": "nurse",
+    "/down": "nurse",
     "/account": "nurse",
     "/people": "administrator",
     "/stations": "administrator",
+    "/audit": "administrator",
+    "/system": "administrator",
     "/nowhere": "nurse",
 }
 

@@ -73,6 +73,7 @@ class Action(StrEnum):
     STUDY_PURGED = "study_purged"
     FILES_REMOVED = "files_removed"
     BACKUP_MADE = "backup_made"
+    BACKUP_TAKEN = "backup_taken"
     BACKUP_RESTORED = "backup_restored"
     SEALS_BEGUN = "seals_begun"  # written by the migration that brought them
 

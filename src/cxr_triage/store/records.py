@@ -106,6 +106,16 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrailQuery:
+    """What is wanted of the audit trail; empty: everything. since is inclusive, until exclusive."""
+
+    action: str = ""
+    actor_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
     """An entry as it stands in the trail; `number` grows by one, `hash` chains it."""
 

@@ -36,6 +36,7 @@ from cxr_triage.store.records import (
     StudyDetail,
     StudyPage,
     StudyRow,
+    TrailQuery,
     WholeStudy,
     WorklistQuery,
 )
@@ -369,6 +370,11 @@ class Store:
         moment."""
         with self._database.read() as connection:
             yield from audit_rows.between(connection, since, until)
+
+    def trail(self, wanted: TrailQuery, *, before: int | None, limit: int) -> tuple[AuditRow, ...]:
+        """Of what is wanted the newest rows, or those before a number."""
+        with self._database.read() as connection:
+            return audit_rows.newest(connection, before=before, limit=limit, wanted=wanted)
 
     def audit_trail(self, *, before: int | None, limit: int) -> tuple[AuditRow, ...]:
         """The newest rows, or those before a number."""

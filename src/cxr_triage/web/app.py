@@ -8,6 +8,8 @@ from cxr_triage.settings import Settings
 from cxr_triage.web import (
     account,
     assets,
+    audit,
+    down,
     help,  # noqa: A004 (a page's name)
     now,
     oidc,
@@ -19,6 +21,7 @@ from cxr_triage.web import (
     signing_in,
     stations,
     study,
+    system,
     upload,
     worklist,
 )
@@ -26,6 +29,7 @@ from cxr_triage.web.refusals import answer
 
 ROUTERS = (
     assets.router,
+    down.router,
     report.router,
     signing_in.router,
     oidc.router,
@@ -39,6 +43,8 @@ ROUTERS = (
     people_sessions.router,
     phrases.router,
     stations.router,
+    audit.router,
+    system.router,
     help.router,
 )
 

@@ -125,8 +125,8 @@ def _filters(given: Mapping[str, Sequence[str]], *, text: str) -> Filters:
         finding=finding if finding in LABELS else "",
         station=_one(given, "station"),
         period=period if period in PERIODS else "",
-        since=_day(_one(given, "from")),
-        until=_day(_one(given, "until")),
+        since=day_in(_one(given, "from")),
+        until=day_in(_one(given, "until")),
         hidden=bool(_one(given, "hidden")),
         view=next((one for one in VIEWS if one == _one(given, "view")), ""),
         cursor=_one(given, "cursor", longest=512),
@@ -139,7 +139,7 @@ def _one(given: Mapping[str, Sequence[str]], name: str, *, longest: int = 64) ->
     return given[name][0][:longest] if given.get(name) else ""
 
 
-def _day(text: str) -> date | None:
+def day_in(text: str) -> date | None:
     """A day of this age; None for what is none."""
     try:
         day = date.fromisoformat(text)

@@ -1,12 +1,10 @@
 """`cxr-triage admin verify-audit` and `export-audit`: is the trail whole, and its rows."""
 
-import csv
-import json
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import typer
@@ -95,35 +93,11 @@ def export_audit(
     """Write the audit trail to standard output, oldest row first; days, and the time that is added
     to each row, are the place's."""
     settings, _ = settings_and_language(lang)
-    write: _JsonLines | _Csv = _JsonLines() if form == "jsonl" else _Csv()
+    from cxr_triage.service.trail import lines  # noqa: PLC0415 - slow
+
     with opened_store(settings) as store:
-        for row in store.audit_between(begin(since, settings.zone), begin(until, settings.zone)):
-            at = datetime.fromisoformat(row["at"]).astimezone(settings.zone)
-            write.row({**row, "local_time": at.isoformat(timespec="seconds")})
-
-
-class _JsonLines:
-    def row(self, row: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(row) + "\n")
-
-
-class _Csv:
-    """With a head line; cells that a spreadsheet would calculate are quoted as text."""
-
-    def __init__(self) -> None:
-        self._writer = csv.writer(sys.stdout, lineterminator="\n")
-        self._begun = False
-
-    def row(self, row: dict[str, Any]) -> None:
-        if not self._begun:
-            self._writer.writerow(row)
-            self._begun = True
-        self._writer.writerow(map(_cell, row.values()))
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        rows = store.audit_between(begin(since, settings.zone), begin(until, settings.zone))
+        sys.stdout.writelines(lines(rows, form, settings.zone))
 
 
 def begin(day: datetime | None, zone: ZoneInfo) -> datetime | None:

@@ -14,9 +14,10 @@ from cxr_triage.store.audit.chain import ChainCheck, ChainHead, row_hash, verify
 from cxr_triage.store.audit.seals import NOTHING, Sealed, Seals, seals_text
 from cxr_triage.store.database.columns import stored_moment
 from cxr_triage.store.database.tables import audit, audit_head
-from cxr_triage.store.records import AuditEntry, AuditRow
+from cxr_triage.store.records import AuditEntry, AuditRow, TrailQuery
 
 CHUNK: Final = 1000
+EVERYTHING: Final = TrailQuery()
 
 STORED: Final = select(
     *(type_coerce(column, String) if column.name == "at" else column for column in audit.c)
@@ -58,11 +59,25 @@ def held_head(connection: Connection) -> Row[Any]:
     return head
 
 
-def newest(connection: Connection, *, before: int | None, limit: int) -> tuple[AuditRow, ...]:
+def newest(
+    connection: Connection,
+    *,
+    before: int | None,
+    limit: int,
+    wanted: TrailQuery = EVERYTHING,
+) -> tuple[AuditRow, ...]:
     """The newest rows first, or those before a number."""
     query = select(audit).order_by(audit.c.number.desc()).limit(limit)
     if before is not None:
         query = query.where(audit.c.number < before)
+    if wanted.action:
+        query = query.where(audit.c.action == wanted.action)
+    if wanted.actor_id:
+        query = query.where(audit.c.actor_id == wanted.actor_id)
+    if wanted.since is not None:
+        query = query.where(audit.c.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(audit.c.at < wanted.until)
     return tuple(_row(row) for row in connection.execute(query))
 
 

@@ -23,9 +23,20 @@ export function minuteText(iso) {
   return `${hour}:${minute}`;
 }
 
-/** Today at the place: {year, month, day} as numbers. */
+/** Today at the place. */
 export function today() {
-  const parts = Object.entries(atPlace(Date.now(), { year: "numeric", month: "numeric", day: "numeric" }));
+  return onDay(Date.now());
+}
+
+/** A moment to the minute, at the place, as every page writes it. */
+export function timeText(moment) {
+  const [day, minute] = [dayText(onDay(moment)), minuteText(moment)];
+  return document.documentElement.lang === "vi" ? `${minute} ${day}` : `${day} ${minute}`;
+}
+
+/** The day of a moment at the place: {year, month, day} as numbers. */
+export function onDay(moment) {
+  const parts = Object.entries(atPlace(moment, { year: "numeric", month: "numeric", day: "numeric" }));
   return Object.fromEntries(parts.map(([name, value]) => [name, Number(value)]));
 }
 
