@@ -3,6 +3,7 @@
 import { ask } from "./api.js";
 import { forget, remember, searched } from "./searched.js";
 import { showGiven } from "./viewer/signature.js";
+import { listenForRinging } from "./ringing.js";
 import { say } from "./words.js";
 
 const POLL_MS = 60_000;
@@ -97,6 +98,7 @@ async function lookForNewer() {
 
 settle();
 showGiven(person);
+listenForRinging(document.getElementById("ringing"));
 addEventListener("pageshow", () => setTimeout(restorePlace)); // after the browser's own going to a place
 setInterval(lookForNewer, POLL_MS);
 document.addEventListener("visibilitychange", lookForNewer);

@@ -11,8 +11,9 @@ export class Stage {
   /** screen: the element; told(stage): called after anything changed that people read. */
   constructor(screen, pixels, crop, told) {
     this.element = screen;
-    this.canvas = screen.querySelector("#film");
-    this.over = screen.querySelector("#over");
+    this.canvas = screen.querySelector("canvas.film");
+    this.over = screen.querySelector("canvas.over");
+    this.followers = [];
     this.tool = "window";
     this.overlay = { crop, showBox: true, map: null, opacity: 1 };
     this._told = told;
@@ -41,7 +42,7 @@ export class Stage {
       const wanted = this._wanted;
       this._looking = this._wanted = null;
       this.film.setLook(wanted);
-      this._told(this);
+      this._changed();
     });
   }
 
@@ -77,6 +78,21 @@ export class Stage {
     this._go((view) => actualSize(view, this.film.size, this.canvas), false);
   }
 
+  /** What another film shows beside this one; nobody follows it in turn. */
+  lookLike({ view, window, inverted }) {
+    this.view = view;
+    this._fits = false;
+    this.film.setLook({ window, inverted });
+    this.film.show(view, { moving: true });
+    this._drawOver();
+    this._told(this);
+  }
+
+  _changed() {
+    this._told(this);
+    for (const follow of this.followers) follow();
+  }
+
   setOverlay(changes) {
     Object.assign(this.overlay, changes);
     this._drawOver();
@@ -86,7 +102,7 @@ export class Stage {
   draw() {
     this.film.show(this.view);
     this._drawOver();
-    this._told(this);
+    this._changed();
   }
 
   _go(change, moving) {
@@ -96,7 +112,7 @@ export class Stage {
     this._frame(() => {
       this.film.show(this.view, { moving: this._moving });
       this._drawOver();
-      this._told(this);
+      this._changed();
     });
   }
 
