@@ -54,6 +54,7 @@ class Pair {
   close() {
     this.shown = null;
     this.stage.followers = [];
+    if (this.other) this.other.followers = [];
     this.other?.element.remove();
     this.other = null;
     this.stage.element.parentElement.classList.remove("two");
@@ -68,10 +69,11 @@ class Pair {
     screen.firstChild.setAttribute("aria-label", say("others.film"));
     this.stage.element.after(screen);
     this.stage.element.parentElement.classList.add("two");
-    this.other = new Stage(screen, pixels, null, () => {});
-    this.stage.followers = [() => follow(this.stage, this.other)];
-    this.other.followers = [() => follow(this.other, this.stage)];
-    follow(this.stage, this.other);
+    const [stage, other] = [this.stage, new Stage(screen, pixels, null, () => {})];
+    this.other = other;
+    stage.followers = [() => follow(stage, other)];
+    other.followers = [() => follow(other, stage)];
+    follow(stage, other);
     this.tell(say("others.shown"));
   }
 }

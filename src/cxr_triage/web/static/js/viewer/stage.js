@@ -3,6 +3,7 @@
 import { Film } from "./film.js";
 import { listen } from "./gestures.js";
 import { drawOverlay } from "./overlay.js";
+import { turned, turnedMark, turnedPicture, turnedSquare } from "./turned.js";
 import { actualSize, fitted, moved, resized, zoomed } from "./view.js";
 
 const FULL_DRAG = 600; // pixels of the page over which a drag crosses the film's whole range
@@ -15,7 +16,9 @@ export class Stage {
     this.over = screen.querySelector("canvas.over");
     this.followers = [];
     this.tool = "window";
-    this.overlay = { crop, showBox: true, map: null, opacity: 1 };
+    this.overlay = { crop, showBox: true, map: null, marks: [], opacity: 1 };
+    this.turn = Object.freeze({ quarters: 0, mirrored: false });
+    this._pixels = pixels;
     this._told = told;
     this._measure();
     this.film = new Film(this.canvas, pixels);
@@ -57,6 +60,28 @@ export class Stage {
         width: Math.min(4 * this.film.reach, Math.max(2, width - dx * unit)),
       },
     });
+  }
+
+  /** quarters: how many more, clockwise; mirror: left and right exchanged as they are seen now. */
+  turnBy({ quarters = 0, mirror = false }) {
+    const before = this.turn;
+    const sideways = mirror && before.quarters % 2 === 1 ? 2 : 0; // as it is seen, not as it lay
+    this._turnTo({
+      quarters: (before.quarters + quarters + sideways + 4) % 4,
+      mirrored: before.mirrored !== mirror,
+    });
+  }
+
+  turnBack() {
+    if (this.turn.quarters || this.turn.mirrored) this._turnTo({ quarters: 0, mirrored: false });
+  }
+
+  _turnTo(turn) {
+    const { window, inverted } = this.film;
+    this.turn = Object.freeze(turn);
+    this.film = new Film(this.canvas, turned(this._pixels, turn));
+    this.film.setLook({ window, inverted });
+    this.fit();
   }
 
   move(dx, dy) {
@@ -124,7 +149,20 @@ export class Stage {
   }
 
   _drawOver() {
-    drawOverlay(this.over, { view: this.view, size: this.film.size, ...this.overlay });
+    const { crop, map } = this.overlay;
+    const size = { width: this._pixels.shownColumns, height: this._pixels.shownRows };
+    if (this._turnedOf !== map || this._turnedBy !== this.turn) {
+      [this._turnedOf, this._turnedBy] = [map, this.turn];
+      this._turnedMap = turnedPicture(map, this.turn);
+    }
+    drawOverlay(this.over, {
+      view: this.view,
+      size: this.film.size,
+      ...this.overlay,
+      crop: turnedSquare(crop, size, this.turn),
+      map: this._turnedMap,
+      marks: this.overlay.marks.map((mark) => turnedMark(mark, this.turn)),
+    });
   }
 
   _measure() {
