@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cxr_triage.domain.duty import Hours, hours_in
 from cxr_triage.errors import SettingsInvalid
 from cxr_triage.language import Language
 
@@ -56,6 +57,14 @@ def _ae_title(text: str) -> str:
 AeTitle = Annotated[str, AfterValidator(_ae_title)]
 
 
+def _hours(text: str) -> str:
+    try:
+        hours_in(text)
+    except ValueError:
+        raise ValueError("not hours such as mo-fr 07:00-17:00, sa 07:00-11:30") from None
+    return text
+
+
 def default_language() -> Language:
     """CXR_TRIAGE_LANGUAGE, else that of the environment; settings errors are said in it too."""
     said = (os.environ.get(name, "") for name in LANGUAGE_VARIABLES)
@@ -88,6 +97,8 @@ class Settings(BaseSettings):
     for so long is ended.
     `time_zone`: of the place, for times on pages, reports and lists, and for its days.
     `store_check_hour`: of the place, at which every image is looked at; −1: never.
+    `duty_hours`: when somebody reads (`mo-fr 07:00-17:00, sa 07:00-11:30`); empty: always.
+    `duty_contact`: whom a station calls when nobody does.
     `heatmap_first`: the viewer shows a heatmap before anybody asks for it. `first_look`: what
     readers see of the AI before they have looked, unless they choose otherwise (see
     `store.records.FirstLook`). `demo`: accounts
@@ -154,6 +165,8 @@ class Settings(BaseSettings):
     oidc_label: str = Field(default="", max_length=60)
     time_zone: ZoneName = "Asia/Ho_Chi_Minh"
     store_check_hour: int = Field(default=2, ge=-1, le=23)
+    duty_hours: Annotated[str, AfterValidator(_hours)] = ""
+    duty_contact: str = Field(default="", max_length=200)
     heatmap_first: bool = False
     first_look: Literal["off", "until_opinion", "until_asked"] = "off"
     backup_dir: Path | None = None
@@ -168,6 +181,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """Of the place: every time that people read is told in it, whatever the machine's is."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def duty(self) -> Hours:
+        """When somebody reads; empty: always."""
+        return hours_in(self.duty_hours)
 
     @property
     def proxy_networks(self) -> tuple[Network, ...]:

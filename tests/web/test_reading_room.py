@@ -7,7 +7,7 @@ import pytest
 
 from cxr_triage.language import say
 from tests.api.films import film
-from tests.api.serving import assessment, send
+from tests.api.serving import Served, assessment, send
 from tests.web.conftest import serving_pages
 from tests.web.viewing import open_study, reader, shoot
 
@@ -285,3 +285,17 @@ def test_a_slash_puts_a_text_into_the_impression(browser, pages, sent, language)
         page.goto(f"{pages.address}/phrases")
         assert "Tim: 1/2." in page.inner_text("table")
         shoot(page, f"phrases-page-{language}")
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_the_station_is_told_that_nobody_is_on_duty(browser, tmp_path, language):
+    other = ["mo", "tu", "we", "th", "fr", "sa", "su"][(time.localtime().tm_wday + 3) % 7]
+    hours = {"duty_hours": f"{other} 00:00-00:01", "duty_contact": "BV huyện 115"}
+    server = Served(tmp_path, workers=1, **hours)
+    with reader(browser, server, "nurse", language=language) as page:
+        for path in ("/worklist", "/upload"):
+            page.goto(f"{server.address}{path}")
+            page.wait_for_selector("#ringing:not([hidden])")
+            assert "BV huyện 115" in page.inner_text("#ringing")
+            shoot(page, f"off-duty-{language}{path.replace('/', '-')}")
+    assert server.stop() == -signal.SIGTERM

@@ -15,7 +15,14 @@ from cxr_triage.domain.image import (
     Sight,
 )
 from cxr_triage.domain.model import Download, ModelCard, ModelLabel, Reference
-from cxr_triage.domain.patient import Patient, contradict, folded, names_differ, persons
+from cxr_triage.domain.patient import (
+    Patient,
+    contradict,
+    folded,
+    names_differ,
+    persons,
+    same_patient,
+)
 from cxr_triage.domain.result import (
     CORRECTED,
     EARLY_BAND,
@@ -85,4 +92,5 @@ __all__ = [
     "names_differ",
     "persons",
     "read_only",
+    "same_patient",
 ]  # fmt: skip

@@ -1,9 +1,10 @@
 """Whom an image shows, and when two images cannot show the same person."""
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -79,6 +80,30 @@ def contradict(one: Patient, other: Patient) -> bool:
         return True
     tied = one.id and other.id
     return bool(not tied and one.name and other.name and not _shared(one.name, other.name))
+
+
+def same_patient(one: Patient, other: Patient, *, at_one_station: bool) -> bool | None:
+    """Are they one person, whose other films may stand beside? None: perhaps, to be asked.
+
+    Certain is an equal number of one issuer, or of one station, or a citizen's (which is nobody
+    else's), with an equal birth date, and nothing that contradicts it. Perhaps: an equal number
+    alone, or an equal name with an equal birth date.
+    """
+    born = len(one.birth_date) == len("2026-01-01") and one.birth_date == other.birth_date
+    if one.id and one.id == other.id:
+        if contradict(replace(one, issuer=""), replace(other, issuer="")):
+            return False
+        tied = one.issuer == other.issuer and bool(one.issuer or at_one_station)
+        named_alike = not (one.name and other.name) or _shared(one.name, other.name)
+        certain = born and named_alike and (tied or bool(_CITIZEN.fullmatch(one.id)))
+        return True if certain else None
+    if born and one.name and folded(one.name) == folded(other.name):
+        return False if {one.sex, other.sex} == {"M", "F"} else None
+    return False
+
+
+_CITIZEN: Final = re.compile(r"[0-9]{12}")
+"""The number of a Vietnamese citizen (căn cước công dân)."""
 
 
 def names_differ(one: Patient, other: Patient) -> bool:

@@ -26,7 +26,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from cxr_triage.domain import Assessment
+from cxr_triage.domain import Assessment, Priority
 from cxr_triage.errors import NotAFilm, StoreError, TriageError
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.tasks.kinds import HANDLERS
@@ -120,6 +120,13 @@ class Metrics:
             ("kind",),
             registry=registry,
         )
+        self._escalations = Counter(
+            "cxr_triage_escalations",
+            "Studies that nobody had read in their time, each time that it passed, by priority and "
+            "for whom they rang: 1 who signs, 2 every doctor, 3 the station.",
+            ("priority", "level"),
+            registry=registry,
+        )
         self._requests = Counter(
             "cxr_triage_http_requests",
             "Requests by route and status.",
@@ -205,6 +212,9 @@ class Metrics:
 
     def incident(self, kind: IncidentKind) -> None:
         self._incidents.labels(kind).inc()
+
+    def escalated(self, priority: Priority, level: int) -> None:
+        self._escalations.labels(priority, str(level)).inc()
 
     def answered(self, method: str, route: str, status: int) -> None:
         """route: its template, never the address that was asked for."""

@@ -259,8 +259,9 @@ class StudyRow:
     priority: the doctor's, where one holds, who is named in decided_by; else ai_priority. band: its
     place among studies of its priority (`Result.band`). overdue: nobody has read it for
     longer than studies of its priority may wait. early_reading, decision: of the result that made
-    the AI's priority. read_at: when it was signed, if it is. drafted: there is a reading that
-    nobody signed; signs_at: when the newest signature that can still be taken back will count.
+    the AI's priority; fingerprint: of that result. read_at: when it was signed, if it is. drafted:
+    there is a reading that nobody signed; signs_at: when the newest signature that can still be
+    taken back will count.
     claim: who reads it now, if anybody does. opinions: of readers, of the film that made the AI's
     priority. ai_hidden: what the AI says is
     left out here.
@@ -315,6 +316,7 @@ class StudyRow:
     read_at: datetime | None = None
     drafted: bool = False
     signs_at: datetime | None = None
+    fingerprint: str = ""
     claim: StudyClaim | None = None
     opinions: FirstOpinions = field(default_factory=dict)
     ai_hidden: bool = False
@@ -390,6 +392,14 @@ class ListCounts:
     to_read: int
     being_read: int
     signed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherStudy:
+    """Another study that shows, or perhaps shows (certain: False), the same patient."""
+
+    row: StudyRow
+    certain: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from cxr_triage.store.records import (
     MaximumWait,
     Neighbours,
     NewImage,
+    OtherStudy,
     PageCursor,
     Review,
     ReviewDraft,
@@ -51,6 +52,7 @@ from cxr_triage.store.rows.incidents import Incidents
 from cxr_triage.store.rows.ingest import identify_file, keep_rows, place
 from cxr_triage.store.rows.keys import result_id
 from cxr_triage.store.rows.opinions import Opinions, opinions_of
+from cxr_triage.store.rows.others import others
 from cxr_triage.store.rows.pending import Signatures
 from cxr_triage.store.rows.phrases import Phrases
 from cxr_triage.store.rows.placing import station_lock
@@ -224,6 +226,13 @@ class Store:
                 corrections=history.of_study(connection, study_id) if row.version else (),
                 siblings=study_rows.siblings(connection, row) if row.contested else (),
             )
+
+    def others(self, study_id: str, scope: Scope) -> tuple[OtherStudy, ...]:
+        """Other studies that show the same patient, or may. Raises NotFound."""
+        with self._database.read() as connection:
+            found = others(connection, study_id, scope)
+            rows = _rows_with_opinions(connection, tuple(one.row for one in found))
+            return tuple(replace(one, row=row) for one, row in zip(found, rows, strict=True))
 
     def studies_with_uid(self, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:
         """Studies with that Study Instance UID, newest first: one a station, but for numbers that

@@ -66,6 +66,20 @@ def read_next(visit: ReaderVisit, id_: StudyId, came_from: CameFrom = "") -> Res
     return RedirectResponse(address, 303)
 
 
+@router.get("/others")
+def read_others(visit: ReaderVisit, id_: StudyId) -> Response:
+    """Other films of the patient, for the page's script once the film is there."""
+    store, who = visit.services.store, visit.who
+    row = disclosure.study(store, who, id_).row
+    return render(
+        visit,
+        "study_others.html.j2",
+        study=row,
+        others=disclosure.other_studies(store, who, id_),
+        comparable=disclosure.comparable,
+    )
+
+
 @router.get("/reading")
 def read_reading(
     visit: ReaderVisit, origin: From, id_: StudyId, image: ImageId, came_from: CameFrom = ""

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from cxr_triage.api.platform.access import From
 from cxr_triage.api.v1.models import MAX_NAME, AssessmentOut
 from cxr_triage.api.v1.shapes import assessment_out
+from cxr_triage.api.v1.studies import ringing_of
 from cxr_triage.domain import PRIORITIES
 from cxr_triage.errors import NotFound
 from cxr_triage.service.audit import Action, Origin, entry, note
@@ -40,6 +41,7 @@ def read_upload(visit: UploaderVisit) -> Response:
         most_mib=visit.services.settings.max_file_mib,
         order=list(PRIORITIES),
         most_kept=MOST_KEPT,
+        duty=ringing_of(visit.services, visit.who) if visit.may("read") else None,
     )
 
 

@@ -11,6 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from cxr_triage.api.platform.access import From
 from cxr_triage.api.platform.text import Moment
+from cxr_triage.api.v1.models import RingingOut
+from cxr_triage.api.v1.studies import ringing_of
 from cxr_triage.domain import PRIORITIES, Score
 from cxr_triage.errors import QueryInvalid
 from cxr_triage.labels import LABELS, finding_name
@@ -144,6 +146,12 @@ def read_newer(request: Request, visit: OnlookerVisit, since: Annotated[Moment, 
         visit.services.store, visit.who, replace(query, received_from=begun), limit=MOST_NEW
     )
     return Newer(count=len(page.rows), more=page.cursor is not None)
+
+
+@router.get("/ringing")
+def read_ringing(visit: OnlookerVisit) -> RingingOut:
+    """What rings, for the page's script."""
+    return ringing_of(visit.services, visit.who)
 
 
 def flags_that_fit(flags: Sequence[Score], language: Language) -> Sequence[Score]:

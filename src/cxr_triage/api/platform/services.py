@@ -111,7 +111,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
             hashing=CapacityLimiter(usable_cpus()),
         )
         stack.enter_context(closing(TaskRunner(store, settings, metrics))).start()
-        stack.enter_context(closing(SigningClock(store, metrics))).start()
+        signing = SigningClock(store, metrics, waits=lambda: services.waits)
+        stack.enter_context(closing(signing)).start()
         yield services
 
 

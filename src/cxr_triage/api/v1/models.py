@@ -266,6 +266,42 @@ class ReviewOut(_Model):
     addendum_of: str | None
 
 
+class OtherStudyOut(_Model):
+    """Another study of the patient. `certain`: the same number of one issuer, station or citizen,
+    and birth date; else it may be the same patient. `comparable`: both AI results are by one model,
+    policy and preprocessing."""
+
+    study: StudyOut
+    certain: bool
+    comparable: bool
+
+
+class OtherStudiesOut(_Model):
+    """Certain ones first, each newest first."""
+
+    studies: list[OtherStudyOut]
+
+
+class EscalatedOut(_Model):
+    """A study that nobody has read in its time. `level`: 1 it rings for who signs, 2 for every
+    doctor too, 3 for its station."""
+
+    study: str
+    priority: Priority | None = Field(description="Null: for who looks first.")
+    waiting_since: datetime
+    level: int
+
+
+class RingingOut(_Model):
+    """What rings for who asks. Nothing rings while nobody is on duty; somebody is from
+    `on_duty_from` on, and until then `contact` is to be called."""
+
+    on_duty: bool
+    on_duty_from: datetime | None
+    contact: str
+    studies: list[EscalatedOut]
+
+
 class SiblingOut(_Model):
     """Another study under the same study number."""
 

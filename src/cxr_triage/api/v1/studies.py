@@ -1,6 +1,7 @@
 """The worklist and its studies."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -13,7 +14,11 @@ from cxr_triage.api.v1.models import (
     MAX_UID,
     ClaimIn,
     ClaimOut,
+    EscalatedOut,
     OpinionIn,
+    OtherStudiesOut,
+    OtherStudyOut,
+    RingingOut,
     SearchIn,
     StudyDetailOut,
     WorklistOut,
@@ -25,7 +30,8 @@ from cxr_triage.language import Language
 from cxr_triage.service.audit import Action, Origin, entry, log_instead, note
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.service.review import claims, disclosure, worklist
-from cxr_triage.service.review.disclosure import ShownStudy
+from cxr_triage.service.review.disclosure import ShownRow, ShownStudy
+from cxr_triage.service.review.escalation import ringing
 from cxr_triage.service.review.first_look import give_opinion
 from cxr_triage.store.records import StudyState, WorklistQuery
 
@@ -103,6 +109,31 @@ def _worklist_out(services: Services, page: worklist.Page, language: Language) -
     )
 
 
+@router.get("/ringing")
+def read_ringing(services: Opened, who: Reader) -> RingingOut:
+    """Urgent and critical studies that nobody has read in their time and that ring for who asks,
+    the most urgent first."""
+    return ringing_of(services, who)
+
+
+def ringing_of(services: Services, who: Principal) -> RingingOut:
+    found = ringing(services.store, who, services.settings, services.waits, at=datetime.now(UTC))
+    return RingingOut(
+        on_duty=found.on_duty,
+        on_duty_from=found.from_,
+        contact=services.settings.duty_contact,
+        studies=[
+            EscalatedOut(
+                study=one.row.study_id,
+                priority=None if one.row.ai_hidden else one.row.priority,
+                waiting_since=one.row.received_at,
+                level=one.level,
+            )
+            for one in found.studies
+        ],
+    )
+
+
 @router.get("/studies/{study}")
 def read_study(
     services: Opened,
@@ -116,6 +147,31 @@ def read_study(
     detail = disclosure.study(services.store, who, own_id(services, who, study))
     note_opened(services, who, origin, detail)
     return detail_out(detail, language, services.next_steps)
+
+
+@router.get("/studies/{study}/others")
+def read_other_studies(
+    services: Opened,
+    who: Reader,
+    origin: From,
+    language: Spoken,
+    study: Annotated[str, Path(max_length=MAX_UID)],
+) -> OtherStudiesOut:
+    """Other studies of the same patient, to be looked at beside, and those that may be."""
+    id_ = own_id(services, who, study)
+    row = disclosure.study(services.store, who, id_).row
+    found = disclosure.other_studies(services.store, who, id_)
+    note(services.store, entry(Action.STUDY_OPENED, who.acts_from(origin), study_id=id_))
+    return OtherStudiesOut(
+        studies=[
+            OtherStudyOut(
+                study=study_out(ShownRow(one.row), language, services.next_steps),
+                certain=one.certain,
+                comparable=disclosure.comparable(row, one.row),
+            )
+            for one in found
+        ]
+    )
 
 
 @router.post("/studies/{study}/claim")

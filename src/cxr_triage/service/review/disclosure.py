@@ -19,6 +19,7 @@ from cxr_triage.errors import NotAllowed, NotFound
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.store.records import (
     FirstOpinions,
+    OtherStudy,
     Review,
     StoredAssessment,
     StudyDetail,
@@ -77,6 +78,20 @@ def need_films(who: Principal) -> None:
         raise NotAllowed("film_withheld")
 
 
+def other_studies(store: Store, who: Principal, study_id: str) -> tuple[OtherStudy, ...]:
+    """Of the same patient, or perhaps: for who may see patients, else it says whose they are.
+    Raises NotAllowed, NotFound or StoreError."""
+    who.need("read")
+    who.need("see_patients")
+    found = store.others(study_id, who.scope)
+    return tuple(replace(one, row=shown_row(one.row, who)) for one in found)
+
+
+def comparable(one: StudyRow, other: StudyRow) -> bool:
+    """Do their AI's results say the same thing by the same numbers?"""
+    return bool(one.fingerprint) and one.fingerprint == other.fingerprint
+
+
 def shown_study(detail: StudyDetail, who: Principal) -> ShownStudy:
     """A study with all that belongs to it."""
     shown = replace(
@@ -122,6 +137,7 @@ def shown_row(row: StudyRow, who: Principal) -> ShownRow:
             decision=None,
             overdue=False,
             early_reading=False,
+            fingerprint="",
         )
     if who.may("see_patients"):
         return ShownRow(row)

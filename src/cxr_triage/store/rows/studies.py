@@ -1,5 +1,6 @@
 """The worklist: rows of studies, page after page, in order."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -139,6 +140,7 @@ class _ResultGone(NamedTuple):
     reason: PriorityReason = PriorityReason(code="refused", refusal=Reason(code="result_gone"))
     early_reading: bool = False
     decision: FilmDecision | None = None
+    fingerprint: str = ""
 
 
 RESULT_GONE: Final = _ResultGone()
@@ -271,6 +273,19 @@ def siblings(connection: Connection, row: StudyRow) -> tuple[StudyRow, ...]:
     )
 
 
+def of_patients(
+    connection: Connection, rows: Sequence[str], scope: Scope, *, but: str, limit: int
+) -> tuple[StudyRow, ...]:
+    """Studies that show patients of those rows, newest first, but one."""
+    query = (
+        STUDY.where(studies.c.patient_id.in_(rows), studies.c.id != but, studies.c.images > 0)
+        .where(*within(scope))
+        .order_by(studies.c.received_at.desc(), studies.c.id)
+        .limit(limit)
+    )
+    return tuple(study_of(row) for row in connection.execute(query))
+
+
 def open_(connection: Connection, study_id: str, person_id: str) -> None:
     """Note who looks at a study that nobody has read; a new one becomes opened."""
     connection.execute(
@@ -363,6 +378,7 @@ def study_of(row: Row[Any], *, overdue: bool = False) -> StudyRow:
         read_at=row.last_signed_at if row.state == "signed" else None,
         drafted=bool(row.drafted),
         signs_at=row.signs_at,
+        fingerprint=shown.fingerprint,
         claim=_claim(row),
     )
 

@@ -5,6 +5,7 @@ import { ask } from "./api.js";
 import { renew } from "./bell.js";
 import { forget, remember, searched } from "./searched.js";
 import { showGiven } from "./viewer/signature.js";
+import { listenForRinging } from "./ringing.js";
 import { say } from "./words.js";
 
 const POLL_MS = 60_000;
@@ -106,6 +107,7 @@ document.addEventListener("calls", ({ detail }) => {
 
 settle();
 showGiven(person);
+listenForRinging(document.getElementById("ringing"));
 addEventListener("pageshow", () => setTimeout(restorePlace)); // after the browser's own going to a place
 setInterval(lookForNewer, POLL_MS);
 document.addEventListener("visibilitychange", lookForNewer);

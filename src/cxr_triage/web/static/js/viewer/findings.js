@@ -1,6 +1,7 @@
 // The findings in the panel: which one is chosen, and whether its heatmap lies over the film.
 
 import { say } from "../words.js";
+import { allMaps } from "./all_maps.js";
 
 export class Findings {
   constructor(root, values, tell) {
@@ -28,14 +29,41 @@ export class Findings {
     else this.show(label);
   }
 
+  /** Every flagged finding's map at once; what the numbers mean stands below the film. */
+  async toggleAll() {
+    const list = document.getElementById("all-maps");
+    const rows = this.rows.filter((row) => row.matches(".possible, .likely") && this.values.heatmaps[row.dataset.label]);
+    if (!list || !rows.length) return;
+    if (!list.hidden) return this.hide();
+    try {
+      const maps = await Promise.all(rows.map(async ({ dataset: { label } }) => ({ label, map: await this._map(label) })));
+      const { picture, marks } = allMaps(maps);
+      this.shown = false;
+      this._mark();
+      list.replaceChildren(...maps.map(({ label }, at) => Object.assign(document.createElement("li"), { textContent: `${at + 1} ${this._name(label)}` })));
+      list.hidden = false;
+      this.stage?.setOverlay({ map: picture, marks });
+      this.tell(say("all.shown", { count: maps.length }));
+    } catch {
+      this.hide();
+      this.tell(say("viewer.heatmap_failed"), { seen: true });
+    }
+  }
+
+  _hideAll() {
+    const list = document.getElementById("all-maps");
+    if (list) list.hidden = true;
+  }
+
   async show(label) {
+    this._hideAll();
     this.choose(label);
     this.shown = true;
     this._mark();
     try {
       const map = await this._map(label);
       if (!this.shown || this.chosen !== label) return;
-      this.stage?.setOverlay({ map });
+      this.stage?.setOverlay({ map, marks: [] });
       this.tell(say("viewer.heatmap_shown", { name: this._name(label) }));
     } catch {
       this.hide();
@@ -45,8 +73,9 @@ export class Findings {
 
   hide() {
     this.shown = false;
+    this._hideAll();
     this._mark();
-    this.stage?.setOverlay({ map: null });
+    this.stage?.setOverlay({ map: null, marks: [] });
     this.tell(say("viewer.heatmap_hidden"));
   }
 

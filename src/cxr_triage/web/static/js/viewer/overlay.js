@@ -6,8 +6,9 @@ const LINE = "rgba(150, 180, 215, 0.75)";
 const HATCH = "rgba(150, 180, 215, 0.30)";
 const HATCH_STEP = 14;
 
-/** overlay: {view, size, crop, showBox, map, opacity}; `map` is a picture of the whole film. */
-export function drawOverlay(canvas, { view, size, crop, showBox, map, opacity }) {
+/** overlay: {view, size, crop, showBox, map, opacity, marks}; `map` is a picture of the whole film,
+ *  marks {x, y, text} in shares of its sides. */
+export function drawOverlay(canvas, { view, size, crop, showBox, map, opacity, marks = [] }) {
   const context = canvas.getContext("2d");
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, canvas.width, canvas.height);
@@ -19,6 +20,25 @@ export function drawOverlay(canvas, { view, size, crop, showBox, map, opacity })
     hatchOutside(context, film, box, canvas);
     outline(context, box);
   }
+  for (const mark of marks) number(context, film, mark, canvas);
+}
+
+/** A number in a circle, as large on every screen. */
+function number(context, film, { x, y, text }, canvas) {
+  const radius = 10 * (canvas.width / (canvas.clientWidth || canvas.width));
+  const [left, top] = [film.left + x * film.width, film.top + y * film.height];
+  context.fillStyle = "rgba(11, 13, 16, 0.85)";
+  context.strokeStyle = "#fff";
+  context.lineWidth = radius / 8;
+  context.beginPath();
+  context.arc(left, top, radius, 0, 2 * Math.PI);
+  context.fill();
+  context.stroke();
+  context.fillStyle = "#fff";
+  context.font = `700 ${1.2 * radius}px sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(text, left, top);
 }
 
 /** The map ends where the square ends, to the pixel. */

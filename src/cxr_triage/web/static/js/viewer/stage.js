@@ -3,6 +3,7 @@
 import { Film } from "./film.js";
 import { listen } from "./gestures.js";
 import { drawOverlay } from "./overlay.js";
+import { turned, turnedMark, turnedPicture, turnedSquare } from "./turned.js";
 import { actualSize, fitted, moved, resized, zoomed } from "./view.js";
 
 const FULL_DRAG = 600; // pixels of the page over which a drag crosses the film's whole range
@@ -11,10 +12,13 @@ export class Stage {
   /** screen: the element; told(stage): called after anything changed that people read. */
   constructor(screen, pixels, crop, told) {
     this.element = screen;
-    this.canvas = screen.querySelector("#film");
-    this.over = screen.querySelector("#over");
+    this.canvas = screen.querySelector("canvas.film");
+    this.over = screen.querySelector("canvas.over");
+    this.followers = [];
     this.tool = "window";
-    this.overlay = { crop, showBox: true, map: null, opacity: 1 };
+    this.overlay = { crop, showBox: true, map: null, marks: [], opacity: 1 };
+    this.turn = Object.freeze({ quarters: 0, mirrored: false });
+    this._pixels = pixels;
     this._told = told;
     this._measure();
     this.film = new Film(this.canvas, pixels);
@@ -41,7 +45,7 @@ export class Stage {
       const wanted = this._wanted;
       this._looking = this._wanted = null;
       this.film.setLook(wanted);
-      this._told(this);
+      this._changed();
     });
   }
 
@@ -56,6 +60,28 @@ export class Stage {
         width: Math.min(4 * this.film.reach, Math.max(2, width - dx * unit)),
       },
     });
+  }
+
+  /** quarters: how many more, clockwise; mirror: left and right exchanged as they are seen now. */
+  turnBy({ quarters = 0, mirror = false }) {
+    const before = this.turn;
+    const sideways = mirror && before.quarters % 2 === 1 ? 2 : 0; // as it is seen, not as it lay
+    this._turnTo({
+      quarters: (before.quarters + quarters + sideways + 4) % 4,
+      mirrored: before.mirrored !== mirror,
+    });
+  }
+
+  turnBack() {
+    if (this.turn.quarters || this.turn.mirrored) this._turnTo({ quarters: 0, mirrored: false });
+  }
+
+  _turnTo(turn) {
+    const { window, inverted } = this.film;
+    this.turn = Object.freeze(turn);
+    this.film = new Film(this.canvas, turned(this._pixels, turn));
+    this.film.setLook({ window, inverted });
+    this.fit();
   }
 
   move(dx, dy) {
@@ -77,6 +103,21 @@ export class Stage {
     this._go((view) => actualSize(view, this.film.size, this.canvas), false);
   }
 
+  /** What another film shows beside this one; nobody follows it in turn. */
+  lookLike({ view, window, inverted }) {
+    this.view = view;
+    this._fits = false;
+    this.film.setLook({ window, inverted });
+    this.film.show(view, { moving: true });
+    this._drawOver();
+    this._told(this);
+  }
+
+  _changed() {
+    this._told(this);
+    for (const follow of this.followers) follow();
+  }
+
   setOverlay(changes) {
     Object.assign(this.overlay, changes);
     this._drawOver();
@@ -86,7 +127,7 @@ export class Stage {
   draw() {
     this.film.show(this.view);
     this._drawOver();
-    this._told(this);
+    this._changed();
   }
 
   _go(change, moving) {
@@ -96,7 +137,7 @@ export class Stage {
     this._frame(() => {
       this.film.show(this.view, { moving: this._moving });
       this._drawOver();
-      this._told(this);
+      this._changed();
     });
   }
 
@@ -108,7 +149,20 @@ export class Stage {
   }
 
   _drawOver() {
-    drawOverlay(this.over, { view: this.view, size: this.film.size, ...this.overlay });
+    const { crop, map } = this.overlay;
+    const size = { width: this._pixels.shownColumns, height: this._pixels.shownRows };
+    if (this._turnedOf !== map || this._turnedBy !== this.turn) {
+      [this._turnedOf, this._turnedBy] = [map, this.turn];
+      this._turnedMap = turnedPicture(map, this.turn);
+    }
+    drawOverlay(this.over, {
+      view: this.view,
+      size: this.film.size,
+      ...this.overlay,
+      crop: turnedSquare(crop, size, this.turn),
+      map: this._turnedMap,
+      marks: this.overlay.marks.map((mark) => turnedMark(mark, this.turn)),
+    });
   }
 
   _measure() {

@@ -1,11 +1,13 @@
 // The page of a study: brings the film, its findings and its readings together.
 
 import { headers } from "../api.js";
+import { listenForRinging } from "../ringing.js";
 import { say } from "../words.js";
 import { leadToFound } from "./beside.js";
 import { claim } from "./claim.js";
 import { Correct } from "./correct.js";
 import { Findings } from "./findings.js";
+import { offerOthers } from "./others.js";
 import { lookFirst, tellLooked } from "./first_look.js";
 import { parsePixels } from "./pixels.js";
 import { Review } from "./review.js";
@@ -70,6 +72,7 @@ showGiven(document.querySelector(".viewer").dataset.person);
 const findings = new Findings(document.querySelector(".panel"), values, tell);
 const review = document.getElementById("review");
 if (review) new Review(review, document.querySelector(".viewer").dataset.person);
+listenForRinging(document.getElementById("ringing"), values.study);
 const wrong = document.getElementById("wrong");
 if (wrong) sayWrong(wrong, findings, tell);
 const claimed = document.getElementById("claimed");
@@ -81,7 +84,11 @@ const correct = document.getElementById("correct");
 if (correct) new Correct(correct);
 if (values.withheld) screen.dataset.ready = "withheld";
 else openFilm(findings).then(
-  (stage) => { screen.stage = stage; },
+  (stage) => {
+    screen.stage = stage;
+    const place = document.getElementById("others");
+    if (place) offerOthers(place, stage, values.study, tell);
+  },
   (error) => {
     tell(say("viewer.pixels_failed"), { seen: true });
     screen.dataset.ready = "failed";

@@ -30,6 +30,9 @@ export class Tools {
     this._press("box", overlay.showBox);
     const zoom = say("viewer.zoom", { percent: Math.round(view.scale * 100) });
     document.getElementById("reading-values").textContent = `C ${decimal(centre, 0)} · W ${decimal(width, 0)} · ${zoom}`;
+    const { quarters, mirrored } = this.stage.turn;
+    const turned = [quarters && say("turn.by", { count: 90 * quarters }), mirrored && say("turn.mirrored")].filter(Boolean);
+    document.getElementById("turned").textContent = turned.join(" · ");
     const outside = document.getElementById("outside");
     if (outside) outside.hidden = !overlay.showBox || !hasOutside(film, overlay.crop);
   }
@@ -85,6 +88,9 @@ export class Tools {
       hand: () => this._hand(),
       box: () => stage.setOverlay({ showBox: !stage.overlay.showBox }),
       heatmap: () => this.findings.toggleHeatmap(),
+      turn: () => this._turn({ quarters: 1 }),
+      mirror: () => this._turn({ mirror: true }),
+      all: () => this.findings.toggleAll(),
       keys: () => document.getElementById("keys").showModal(),
       "move-left": () => stage.move(PAN, 0),
       "move-right": () => stage.move(-PAN, 0),
@@ -98,7 +104,7 @@ export class Tools {
     const drag = (dx, dy) => () => { this.byHand(); this.stage.drag(dx, dy); };
     return {
       ...Object.fromEntries(PRESETS.map((preset, index) => [String(index + 1), () => this.choose(preset)])),
-      i: act.invert, f: act.fit, z: act.actual, 0: act.reset, m: act.hand, b: act.box, h: act.heatmap,
+      i: act.invert, r: act.turn, v: act.mirror, f: act.fit, z: act.actual, 0: act.reset, m: act.hand, b: act.box, h: act.heatmap, l: act.all,
       "+": act["zoom-in"], "=": act["zoom-in"], "-": act["zoom-out"], "?": act.keys,
       w: drag(STEP, 0), s: drag(-STEP, 0), a: drag(0, STEP), d: drag(0, -STEP),
       "shift+arrowleft": act["move-left"], "shift+arrowright": act["move-right"],
@@ -119,6 +125,11 @@ export class Tools {
     this.tell(say("viewer.inverted"));
   }
 
+  _turn(how) {
+    this.stage.turnBy(how);
+    this.tell(document.getElementById("turned").textContent);
+  }
+
   _hand() {
     this.stage.tool = this.stage.tool === "move" ? "window" : "move";
     this.stage.element.dataset.tool = this.stage.tool;
@@ -126,6 +137,7 @@ export class Tools {
   }
 
   _reset() {
+    this.stage.turnBack();
     this.stage.look({ inverted: false });
     this.choose("header");
     this.stage.fit();

@@ -16,6 +16,7 @@ export function sayWrong(dialog, findings, tell) {
   const send = async (kind) => {
     try {
       const address = `/v1/assessments/${dialog.dataset.image}/incidents`;
+      if (aboutFilm(kind)) label.value = "";
       await ask(address, { method: "POST", json: { kind, label: label.value } });
       note(kind, label);
       dialog.close();
@@ -32,6 +33,12 @@ export function sayWrong(dialog, findings, tell) {
   });
   document.querySelector("[data-wrong]")?.addEventListener("click", open);
   listenToKeys({ e: open });
+
+  /** What was flagged was not missed, and a film that should have been refused has no one finding. */
+  function aboutFilm(kind) {
+    const flagged = label.selectedOptions[0].parentElement === label.querySelector("optgroup");
+    return kind === "not_refused" || (kind === "missed" && flagged);
+  }
 
   function note(kind, finding) {
     const place = document.getElementById("incidents");
