@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cxr_triage.batch.kept import HELD_BYTES, KeptResults
 from cxr_triage.batch.gallery import Gallery
+from cxr_triage.batch.kept import HELD_BYTES, KeptResults
 from cxr_triage.batch.run import FileResult
 from cxr_triage.domain import Patient
 from cxr_triage.errors import OutputFailed, UnreadableImage
