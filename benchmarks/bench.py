@@ -4,7 +4,7 @@
 
 Both sides of a row see the same files in the same run, in turn; what counts is the ratio. Films are
 links to the demonstration's real ones. Without torch and torchxrayvision their side is missing.
---large: 10,000 files too. The service and its pages have commands of their own, run by `make bench`.
+--large: 10,000 files too. The service and its pages have commands of their own in `make bench`.
 """
 
 import argparse
