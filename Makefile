@@ -66,9 +66,8 @@ mutants: $(VENV)/mutants-$(HASH).stamp
 	$(BIN)/mutmut results | grep -v ': not checked$$' || true
 
 bench: $(PARITY_VENV)/parity-$(HASH).stamp
+	$(PARITY_BIN)/python benchmarks/bench.py $(BENCH_ARGS)
 	$(PARITY_BIN)/python benchmarks/pipeline.py
-	$(PARITY_BIN)/python benchmarks/heatmaps.py
-	$(PARITY_BIN)/python benchmarks/cold_start.py
 	$(PARITY_BIN)/python benchmarks/fetch_model.py
 	$(PARITY_BIN)/python benchmarks/service.py
 	$(PARITY_BIN)/python benchmarks/audit_check.py

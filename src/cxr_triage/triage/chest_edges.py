@@ -27,7 +27,8 @@ CELLS: Final = 24
 def check_edges(pixels: F32) -> tuple[Reason, ...]:
     """Which edges of an upright film [H, W] in ±1024 cut the chest off."""
     rows, columns = pixels.shape
-    scores = {name: score(pixels, name) for name in SIDES}
+    seen = standardised(pixels)
+    scores = {name: _score(seen, name) for name in SIDES}
     limits = dict(LIMITS)
     if columns > LONGEST_PLATE * rows:
         limits[max(("apex", "base"), key=scores.__getitem__)] = LIMIT_BY_SHAPE
@@ -44,16 +45,26 @@ def check_edges(pixels: F32) -> tuple[Reason, ...]:
 
 def score(pixels: F32, name: str) -> float:
     """Log-odds that the chest is cut off at that side."""
+    return _score(standardised(pixels), name)
+
+
+def _score(seen: F32, name: str) -> float:
     rule = _rules()[name]
-    return float(rule[:-1] @ features(pixels, SIDES.index(name)) + rule[-1])
+    return float(rule[:-1] @ np.rot90(seen, SIDES.index(name)).ravel() + rule[-1])
 
 
 def features(pixels: F32, side: int) -> F32:
     """f32 [CELLS²]: the film, that side on top, reduced and standardised."""
+    return np.rot90(standardised(pixels), side).ravel()
+
+
+def standardised(pixels: F32) -> F32:
+    """f32 [CELLS, CELLS]: the film reduced, with a mean of 0 and a deviation of 1. It takes as long
+    as all the rest of a rule, so the four of them share it."""
     image = Image.fromarray(np.ascontiguousarray(pixels))
     small: F32 = np.asarray(image.resize((CELLS, CELLS), Image.Resampling.BOX))
     standard: F32 = (small - small.mean()) / (small.std() + np.float32(1e-3))
-    return np.rot90(standard, side).ravel()
+    return standard
 
 
 def _certainty(log_odds: float) -> float:

@@ -1,15 +1,18 @@
 """From a file's bytes to an image that was judged and is ready to be scored if it may be."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cxr_triage.domain import (
+    F32,
     Eligibility,
     Header,
     Patient,
+    PixelCorrection,
     Prepared,
     Radiograph,
     Reason,
@@ -20,7 +23,7 @@ from cxr_triage.imaging.decoding.pool import INTERRUPTED, Decoder
 from cxr_triage.imaging.dicom.ages import AGES_CONTRADICT
 from cxr_triage.imaging.limits import Limits
 from cxr_triage.imaging.own_film import on_picture, own_film
-from cxr_triage.imaging.prepare import prepare
+from cxr_triage.imaging.prepare import AS_IT_IS, prepare
 from cxr_triage.imaging.source import ImageFile, open_image
 from cxr_triage.triage.ages import adult_said
 from cxr_triage.triage.anyway import overruled
@@ -28,6 +31,7 @@ from cxr_triage.triage.gate import Gate, GateDecision
 
 NOTHING: Final[Mapping[str, Any]] = {}
 """Nobody knows better than the header."""
+Begin = Callable[[F32], "Future[Prepared]"]
 UNFINISHED: Final = frozenset(f"decoder_{why}" for why in INTERRUPTED)
 """Codes of errors, and of the reasons for which an image is refused that met them too often."""
 
@@ -98,13 +102,14 @@ class ImageReader:
             return replace(gated, eligibility=_merged(gated.eligibility, refusal))
         if adult:
             gated = replace(gated, eligibility=adult_said(gated.eligibility, gated.header))
-        gated, seen = self._judged(gated, image)
-        if anyway:
-            gated = replace(gated, eligibility=overruled(gated.eligibility))
-        if gated.eligibility.status == "refer":
-            return gated
-        with timed(gated.timings_ms, "prepare"):
-            return _prepared(gated, seen, size)
+        with ThreadPoolExecutor(1) as aside:  # Pillow leaves the interpreter lock to the gate
+            gated, seen = self._judged(gated, image, lambda one: aside.submit(prepare, one, size))
+            if anyway:
+                gated = replace(gated, eligibility=overruled(gated.eligibility))
+            if gated.eligibility.status == "refer":
+                return gated
+            with timed(gated.timings_ms, "prepare"):
+                return _prepared(gated, seen, size)
 
     def inspect(self, data: bytes, bits: int | None = None) -> GatedImage:
         """Read and judge; what the header refuses is looked at too, where it can be decoded.
@@ -141,9 +146,13 @@ class ImageReader:
             timings_ms=timings,
         )
 
-    def _judged(self, gated: GatedImage, image: ImageFile) -> tuple[GatedImage, "_Seen"]:
+    def _judged(
+        self, gated: GatedImage, image: ImageFile, begin: Begin | None = None
+    ) -> tuple[GatedImage, "_Seen"]:
+        """begin: starts to prepare the picture as it came, which nearly every one is scored as."""
         with timed(gated.timings_ms, "read"):
             radiograph = image.decode(self._decoder)
+        straight = None if begin is None else begin(radiograph.pixels)
         with timed(gated.timings_ms, "gate"):
             film = own_film(radiograph)
             whole = self._gate.judge(radiograph)
@@ -157,29 +166,36 @@ class ImageReader:
             radiograph=shown,
             sight=decision.sight,
         )
-        return judged, _Seen(radiograph, film, decision, whole)
+        return judged, _Seen(radiograph, film, decision, whole, straight)
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """A picture, its film where that is not all of it, and the verdicts of what is scored and of
-    the picture as it came."""
+    the picture as it came. straight: the picture prepared as it is, once that is done."""
 
     picture: Radiograph
     film: Radiograph | None
     decision: GateDecision
     whole: GateDecision
+    straight: "Future[Prepared] | None"
+
+    def prepared(self, size: int, correction: PixelCorrection) -> Prepared:
+        """The picture, put right."""
+        if self.straight is not None and correction == AS_IT_IS:
+            return self.straight.result()
+        return prepare(self.picture.pixels, size, correction)
 
 
 def _prepared(gated: GatedImage, seen: _Seen, size: int) -> GatedImage:
-    film, picture = seen.film, seen.picture
+    film = seen.film
     if film is None:
-        return replace(gated, prepared=prepare(picture.pixels, size, seen.decision.correction))
+        return replace(gated, prepared=seen.prepared(size, seen.decision.correction))
     alone = prepare(film.pixels, size, seen.decision.correction)
     alone = replace(alone, crop=on_picture(alone.crop, film.pixel_policy.film))
     if _refused(seen.whole):
         return replace(gated, prepared=alone)
-    whole = prepare(picture.pixels, size, seen.whole.correction)
+    whole = seen.prepared(size, seen.whole.correction)
     return replace(gated, prepared=alone, whole=whole)
 
 
