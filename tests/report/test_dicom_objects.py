@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -14,16 +14,16 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.pixels import pixel_array
 
-from cxr_triage.domain import Patient
+from cxr_triage.domain import Assessment, Patient
 from cxr_triage.imaging.dicom.derived import OWN_ROOT
 from cxr_triage.language import say
 from cxr_triage.report.dicom.capture import MOST_BYTES
 from cxr_triage.report.dicom.common import Making, plain
 from cxr_triage.report.dicom.document import document
-from cxr_triage.report.dicom.film_objects import FilmResult, captures
+from cxr_triage.report.dicom.film_objects import captures
 from cxr_triage.report.dicom.naming import ObjectIdentity
 from cxr_triage.report.dicom.page import LARGER, SIZE, page
-from cxr_triage.report.dicom.source import source_of
+from cxr_triage.report.dicom.source import SourceFilm, source_of
 from cxr_triage.report.film.overlay import overlay
 
 from ..api.films import film
@@ -71,9 +71,29 @@ def making(language="en", **options) -> Making:
     return Making(language=language, made_at=MADE_AT, model=CARD, **options)
 
 
-def result(attributes=None, **values) -> FilmResult:
-    source = source_of(film(1, **(attributes or {})))
-    return FilmResult(film=source, assessment=decided(), source_id="d" * 64, **values)
+@dataclass(frozen=True)
+class FilmResult:
+    film: SourceFilm
+    assessment: Assessment
+
+    def identity(self, kind: str, how: Making, part: str = "") -> ObjectIdentity:
+        return ObjectIdentity(
+            source="d" * 64,
+            patient="1",
+            fingerprint="f",
+            kind=kind,
+            language=how.language,
+            part=part,
+        )
+
+
+def result(attributes=None) -> FilmResult:
+    return FilmResult(source_of(film(1, **(attributes or {}))), decided())
+
+
+def pages(one: FilmResult, draw, how: Making, *, compressed: bool):
+    identity = one.identity("capture", how, "page")
+    return captures(one.film, one.assessment, identity, draw, how, compressed=compressed)
 
 
 def drawn(found, language):
@@ -94,7 +114,7 @@ def paper(one: FilmResult, how: Making, **options):
 
 def objects(one: FilmResult, how: Making, *, compressed=True):
     draw = drawn(one.assessment, how.language)
-    return [*captures(one, draw, how, compressed=compressed), paper(one, how)]
+    return [*pages(one, draw, how, compressed=compressed), paper(one, how)]
 
 
 def complaints(data: bytes, tmp_path) -> tuple[list[str], list[str]]:
@@ -155,7 +175,7 @@ def test_a_capture_is_a_picture_of_two_megabytes_at_most_however_it_is_sent():
         def draw(part: str, one=one, scale=scale) -> Image.Image:
             return page(PIXELS, one.assessment, language="en", when=MADE_AT, steps={}, scale=scale)
 
-        made = next(iter(captures(one, draw, how, compressed=compressed)))
+        made = next(iter(pages(one, draw, how, compressed=compressed)))
         assert len(made.file()) <= MOST_BYTES
         ds = dcmread(BytesIO(made.file()))
         shown = pixel_array(ds)
@@ -166,7 +186,7 @@ def test_a_capture_is_a_picture_of_two_megabytes_at_most_however_it_is_sent():
 
 
 def test_each_flagged_finding_has_an_overlay_in_the_pages_series():
-    made = list(captures(result(), drawn(decided(), "en"), making(), compressed=True))
+    made = list(pages(result(), drawn(decided(), "en"), making(), compressed=True))
     flagged = [one.label for one in decided().findings if one.flagged]
     assert [one.identity.part for one in made] == ["page", *flagged]
     sets = [dcmread(BytesIO(one.file())) for one in made]

@@ -16,6 +16,7 @@ PAGES = {
     "/account": "nurse",
     "/people": "administrator",
     "/stations": "administrator",
+    "/deliveries": "administrator",
     "/nowhere": "nurse",
 }
 

@@ -10,6 +10,7 @@ from cxr_triage import __version__
 from cxr_triage.cli.admin.command import create_admin_app
 from cxr_triage.cli.decision.calibrate import calibrate
 from cxr_triage.cli.decision.policy import create_policy_app
+from cxr_triage.cli.deliveries.command import create_deliveries_app
 from cxr_triage.cli.evaluation.command import evaluate
 from cxr_triage.cli.exits import FATAL, INTERRUPTED
 from cxr_triage.cli.exits import USAGE as USAGE_CODE
@@ -56,6 +57,7 @@ def create_app(language: Language) -> typer.Typer:
     app.command("info", help=say("help.info", language))(info)
     app.add_typer(create_model_app(language), name="model")
     app.add_typer(create_policy_app(language), name="policy")
+    app.add_typer(create_deliveries_app(language), name="deliveries")
     app.add_typer(create_admin_app(language), name="admin")
     return app
 

@@ -65,6 +65,9 @@ class Action(StrEnum):
     FILES_REMOVED = "files_removed"
     BACKUP_MADE = "backup_made"
     BACKUP_RESTORED = "backup_restored"
+    DELIVERY_RETRIED = "delivery_retried"
+    DELIVERY_DROPPED = "delivery_dropped"
+    DESTINATION_TESTED = "destination_tested"
     SEALS_BEGUN = "seals_begun"  # written by the migration that brought them
 
 

@@ -8,6 +8,7 @@ from cxr_triage.settings import Settings
 from cxr_triage.web import (
     account,
     assets,
+    deliveries,
     help,  # noqa: A004 (a page's name)
     oidc,
     people,
@@ -33,6 +34,7 @@ ROUTERS = (
     people.router,
     people_sessions.router,
     stations.router,
+    deliveries.router,
     help.router,
 )
 

@@ -54,6 +54,7 @@ NAVIGATION: Final = (
     Link(path="/upload", key="web.nav.upload", permission="upload"),
     Link(path="/people", key="web.nav.people", permission="manage_accounts"),
     Link(path="/stations", key="web.nav.stations", permission="manage_accounts"),
+    Link(path="/deliveries", key="web.nav.deliveries", permission="manage_accounts"),
     Link(path="/help", key="web.nav.help", permission=None),
 )
 

@@ -10,7 +10,7 @@ from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from cxr_triage import __version__
 from cxr_triage.domain import ModelCard
@@ -102,9 +102,10 @@ def begun(identity: ObjectIdentity, sop_class: str, film: SourceFilm, making: Ma
 
 def _meta(sop_class: str, sop_uid: str) -> FileMetaDataset:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = sop_class, sop_uid
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID(sop_uid)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = f"{OWN_ROOT}.0"
+    meta.ImplementationClassUID = UID(f"{OWN_ROOT}.0")
     meta.ImplementationVersionName = f"CXRTRIAGE_{__version__}"[:16]
     return meta
 
