@@ -19,6 +19,7 @@ from cxr_triage.report.dicom.film_objects import PAGE, captures
 from cxr_triage.report.dicom.naming import ObjectIdentity
 from cxr_triage.report.dicom.page import LARGER, page
 from cxr_triage.report.dicom.source import SourceFilm, source_of
+from cxr_triage.report.dicom.structured_report import structured_report
 from cxr_triage.report.film.film import film_of
 from cxr_triage.report.film.overlay import overlay
 from cxr_triage.report.study.pdf import pdf
@@ -78,7 +79,12 @@ class DicomObjects:
             title=title,
             verified=False,
         )
-        return [*captures(film, found, identity, drawn, making, compressed=True), paper]
+        pages = list(captures(film, found, identity, drawn, making, compressed=True))
+        report_as_data = structured_report(
+            film, found, replace(identity, kind="sr", part=""), making,
+            explanations={one.identity.part: one.identity for one in pages[1:]},
+        )  # fmt: skip
+        return [*pages, paper, report_as_data]
 
     def _drawn(
         self, found: Assessment, radiograph: Radiograph | None, when: datetime, part: str

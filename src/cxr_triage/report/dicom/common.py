@@ -49,13 +49,15 @@ class DicomObject:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Making:
     """How objects are made. made_at: of the content, in the zone of the place: a retry says the
-    same. predecessors: what each identity replaces, as SOP class and instance UIDs."""
+    same. predecessors: what each identity replaces, as SOP class and instance UIDs,
+    and the series that they are of."""
 
     language: Language
     made_at: datetime
     model: ModelCard = field(repr=False)
     charset: Charset = "utf-8"
     predecessors: tuple[tuple[str, str], ...] = ()
+    predecessor_series: str = ""
 
     def text(self, text: str, longest: int = 64) -> str:
         """As the character set can hold it, at most so long."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 from PIL import Image
 
@@ -14,10 +15,11 @@ from cxr_triage.report.dicom.document import document
 from cxr_triage.report.dicom.film_objects import PAGE, captures
 from cxr_triage.report.dicom.page import LARGER
 from cxr_triage.report.dicom.source import SourceFilm, source_of
+from cxr_triage.report.dicom.structured_report import SignedReading, structured_report
 from cxr_triage.report.study.pdf import pdf
 from cxr_triage.report.study.wording import sheet_of
 from cxr_triage.service.delivery.destinations import Destination
-from cxr_triage.service.delivery.due import Order, due, is_signed
+from cxr_triage.service.delivery.due import Order, due, identity_of, is_signed
 from cxr_triage.service.inference.jobs import Drawing
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.review.report import Reporter
@@ -58,7 +60,7 @@ class Builder:
     def _built(self, detail: StudyDetail, order: Order, destination: Destination) -> Built:
         making = self._making(detail, order, destination)
         makers: dict[str, Callable[[StudyDetail, Order, Destination, Making], Built]] = {
-            "capture": self._captures, "pdf": self._document,
+            "capture": self._captures, "pdf": self._document, "sr": self._structured,
         }  # fmt: skip
         return makers[order.identity.kind](detail, order, destination, making)
 
@@ -66,7 +68,7 @@ class Builder:
         """Predecessors: what went out last of the same, to whomever."""
         identity = order.identity
         earlier = [
-            (one.sop_class_uid, one.sop_uid)
+            one
             for one in self._store.deliveries.sent(source_ids=[identity.source])
             if (one.kind, one.language) == (identity.kind, identity.language)
             and one.series_uid != identity.series_uid
@@ -76,7 +78,8 @@ class Builder:
             made_at=_made_at(detail, order).astimezone(self._settings.zone),
             model=detail.images[0].assessment.model,
             charset=destination.charset,
-            predecessors=tuple(earlier[-1:]),
+            predecessors=tuple((one.sop_class_uid, one.sop_uid) for one in earlier[-1:]),
+            predecessor_series=earlier[-1].series_uid if earlier else "",
         )
 
     def _source(self, detail: StudyDetail, one: StoredAssessment) -> SourceFilm:
@@ -124,6 +127,26 @@ class Builder:
         png = self._pool.draw(data, one.assessment, drawing, party=PARTY)
         return Image.open(BytesIO(png)).convert("RGB")
 
+    def _structured(
+        self, detail: StudyDetail, order: Order, destination: Destination, making: Making
+    ) -> Built:
+        one = self._film(detail, order)
+        explanations = {}
+        if "capture" in destination.send and one.assessment.crop is not None:
+            page = identity_of(detail, one, "capture", destination)
+            explanations = {
+                finding.label: page.of_part(finding.label)
+                for finding in one.assessment.findings
+                if finding.flagged
+            }
+        return (
+            structured_report(
+                self._source(detail, one), one.assessment, order.identity, making,
+                explanations=explanations,
+                reading=_reading(detail, one, self._settings.zone),
+            ),
+        )  # fmt: skip
+
     def _document(
         self, detail: StudyDetail, order: Order, destination: Destination, making: Making
     ) -> Built:
@@ -140,6 +163,37 @@ class Builder:
                 verified=is_signed(detail),
             ),
         )
+
+
+def _reading(detail: StudyDetail, one: StoredAssessment, zone: ZoneInfo) -> SignedReading | None:
+    """What stands signed of the film: its own review, or the study's signature; None while
+    something of it is not."""
+    own = [
+        review for review in detail.reviews
+        if review.assessment_id == one.assessment.id and review.signed_at is not None
+    ]  # fmt: skip
+    whole = detail.row.signed_whole
+    if not own and not whole:
+        return None
+    last = own[-1] if own else None
+    verdicts: dict[str, str] = {}
+    missed: tuple[str, ...] = ()
+    for review in own:
+        verdicts |= review.draft.verdicts
+        if review.draft.agrees:
+            flagged = [f.label for f in one.assessment.findings if f.flagged]
+            verdicts = dict.fromkeys(flagged, "agree") | verdicts
+        missed += tuple(label for label in review.draft.missed if label not in missed)
+    at = last.signed_at if last is not None else detail.row.signed_at
+    if at is None:
+        return None
+    return SignedReading(
+        reader=last.reader_name if last is not None else detail.row.signed_by,
+        organization=detail.row.station_name,
+        at=at.astimezone(zone),
+        verdicts=verdicts,
+        missed=missed,
+    )
 
 
 def _made_at(detail: StudyDetail, order: Order) -> datetime:
