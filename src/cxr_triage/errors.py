@@ -48,6 +48,7 @@
     ├── AccountInvalid          a name, a password, a role or a limit that cannot be used
     ├── ReviewInvalid           a review that cannot be kept as it is
     ├── CorrectionInvalid       something put right in a way that cannot be
+    ├── DeliveryFailed          a destination has not got a result
     └── MissingExtra            an optional package is not installed
 
 The class says what kind of trouble it is (entrances map classes to statuses and exit
@@ -265,6 +266,22 @@ class CorrectionInvalid(TriageError):
 
 class InputInvalid(TriageError):
     """What a run was given to read or to go on with cannot be used."""
+
+
+class DeliveryFailed(TriageError):
+    """A destination has not got it. `away`: nobody can be reached there, or it has no room: then it
+    waits for as long as it takes."""
+
+    def __init__(self, code: str, /, *, away: bool = False, status: str = "") -> None:
+        super().__init__(code, status=status)
+        self.away = away
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_delivery, (self.code, self.away, str(self.values["status"]))
+
+
+def _rebuild_delivery(code: str, away: bool, status: str) -> DeliveryFailed:
+    return DeliveryFailed(code, away=away, status=status)
 
 
 class MissingExtra(TriageError):

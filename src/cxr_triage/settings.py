@@ -93,7 +93,8 @@ class Settings(BaseSettings):
     signs people in elsewhere; `oidc_groups` is `group=role; group=station:ID`.
     `dicom_…`: X-ray machines and archives that send by C-STORE to `dicom_port` (0: none may).
     `dicom_callers`: `AE=station; AE@address=station; AE@network=station`. `dicom_tls_clients`: the
-    authorities whose certificates callers must show. `dicom_idle_s`: an association that is silent
+    authorities whose certificates callers must show. `destinations`: a file of archives that
+    get results (TOML); None: none does. `dicom_idle_s`: an association that is silent
     for so long is ended.
     `time_zone`: of the place, for times on pages, reports and lists, and for its days.
     `store_check_hour`: of the place, at which every image is looked at; −1: never.
@@ -154,6 +155,7 @@ class Settings(BaseSettings):
     dicom_tls_clients: Path | None = None
     dicom_associations: int = Field(default=32, ge=1, le=512)
     dicom_idle_s: float = Field(default=300.0, gt=0)
+    destinations: Path | None = None
     dicom_pdu_kib: int = Field(default=128, ge=16, le=1024)
     public_url: str = ""
     oidc_issuer: str = ""

@@ -249,5 +249,5 @@ def test_results_are_written_as_dicom_objects_of_the_films_study(film, tmp_path)
     sent = dcmread(film, stop_before_pixels=True)
     made = [dcmread(file) for file in sorted((tmp_path / "objects").iterdir())]
     assert {ds.StudyInstanceUID for ds in made} == {sent.StudyInstanceUID}
-    assert {ds.Modality for ds in made} == {"OT", "DOC"}
+    assert {ds.Modality for ds in made} == {"OT", "DOC", "SR"}
     assert {pixel_array(ds).shape[2] for ds in made if ds.Modality == "OT"} == {3}

@@ -18,7 +18,7 @@ from cxr_triage.store.records import EVERYWHERE, StudyRow, WorklistQuery
 
 from ..api.serving import make_accounts
 
-CALLERS = "XRAY1=north; XRAY2=south; NOWHERE=west; ELSEWHERE@192.0.2.7=north"
+CALLERS = "ORTHANC=north; XRAY1=north; XRAY2=south; NOWHERE=west; ELSEWHERE@192.0.2.7=north"
 OURS = "CXRTRIAGE"
 
 

@@ -19,6 +19,7 @@ needs_orthanc = pytest.mark.skipif(
 )
 
 OURS = "triage"
+TITLE = "ORTHANC"
 ENDED = {"Success", "Failure"}
 
 
@@ -31,12 +32,23 @@ def free_port() -> int:
 class Orthanc:
     """One Orthanc. server: the address of our service, key: the password that it sends."""
 
-    def __init__(self, folder: Path, *, server: str, key: str) -> None:
-        self._port = free_port()
+    def __init__(self, folder: Path, *, server: str = "http://127.0.0.1:9", key: str = "none",
+                 to_port: int = 0) -> None:  # fmt: skip
+        """to_port: of our DICOM listener."""
+        self._port, self.dicom_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self._port}/dicom-web"
         configuration = {
             "StorageDirectory": str(folder / "storage"),
             "HttpPort": self._port,
-            "DicomServerEnabled": False,
+            "DicomServerEnabled": True,
+            "DicomPort": self.dicom_port,
+            "DicomAet": TITLE,
+            "DicomAlwaysAllowEcho": True,
+            "DicomAlwaysAllowStore": True,
+            "DicomAlwaysAllowFind": True,
+            "DicomCheckCalledAet": False,
+            "UnknownSopClassAccepted": True,
+            "DicomModalities": {OURS: ["CXRTRIAGE", "127.0.0.1", to_port]} if to_port else {},
             "RemoteAccessAllowed": False,
             "AuthenticationEnabled": False,
             "JobsHistorySize": 1000,
@@ -72,6 +84,26 @@ class Orthanc:
         answer = self._client.post("/instances", content=data)
         answer.raise_for_status()
         return answer.json()["ParentStudy"]
+
+    def forward(self, study: str) -> dict:
+        """Have it send a study to us by C-STORE; the job when it has ended."""
+        wish = {"Resources": [study], "Synchronous": False}
+        answer = self._client.post(f"/modalities/{OURS}/store", json=wish)
+        answer.raise_for_status()
+        return self.ended(answer.json()["ID"])
+
+    def instances(self) -> list[dict]:
+        """What it holds: tags of each instance by keyword, and of which study (its name there)."""
+        found = []
+        for one in self._client.get("/instances?expand").json():
+            tags = self._client.get(f"/instances/{one['ID']}/simplified-tags").json()
+            series = self._client.get(f"/series/{one['ParentSeries']}").json()
+            found.append(tags | {"study": series["ParentStudy"], "ID": one["ID"]})
+        return found
+
+    def file(self, name: str) -> bytes:
+        """An instance, by the archive's name of it."""
+        return self._client.get(f"/instances/{name}/file").content
 
     def forget(self, study: str) -> None:
         self._client.delete(f"/studies/{study}").raise_for_status()

@@ -3,27 +3,32 @@
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from highdicom.sr import srread
 from PIL import Image
 from pydicom import dcmread
 from pydicom.pixels import pixel_array
+from pydicom.sr._concepts_dict import concepts
 
-from cxr_triage.domain import Patient
+from cxr_triage.domain import Assessment, Patient
 from cxr_triage.imaging.dicom.derived import OWN_ROOT
+from cxr_triage.labels import NAMES, finding_name
 from cxr_triage.language import say
 from cxr_triage.report.dicom.capture import MOST_BYTES
+from cxr_triage.report.dicom.codes import FINDING_CODES, PRIVATE
 from cxr_triage.report.dicom.common import Making, plain
 from cxr_triage.report.dicom.document import document
-from cxr_triage.report.dicom.film_objects import FilmResult, captures
+from cxr_triage.report.dicom.film_objects import captures
 from cxr_triage.report.dicom.naming import ObjectIdentity
 from cxr_triage.report.dicom.page import LARGER, SIZE, page
-from cxr_triage.report.dicom.source import source_of
+from cxr_triage.report.dicom.source import SourceFilm, source_of
+from cxr_triage.report.dicom.structured_report import SignedReading, structured_report
 from cxr_triage.report.film.overlay import overlay
 
 from ..api.films import film
@@ -39,6 +44,7 @@ EXPLAINED = (
     "Retired Person Name form",  # as the film's own header has it
     "would be needed to build DICOMDIR",  # as bare as the film; nothing is made up for a CD
     "Attribute is not present in standard DICOM IOD",  # of a newer edition than the program's
+    "Unrecognized defined term = <99CXRTRIAGE>",  # our designator, declared in the object
     "Unrecognized defined term <AI_TRIAGE>",  # value 4 of Image Type is ours to say
 )
 """Warnings that stay, and why."""
@@ -67,13 +73,39 @@ FILMS = {
 PIXELS = np.random.default_rng(3).uniform(-1024, 1024, (560, 500)).astype(np.float32)
 
 
+READING = SignedReading(
+    reader="TRẦN^VĂN", organization="Hospital", at=MADE_AT, verdicts={"Pneumothorax": "agree"},
+    missed=("Nodule",), impression="x",
+)  # fmt: skip
+
+
 def making(language="en", **options) -> Making:
     return Making(language=language, made_at=MADE_AT, model=CARD, **options)
 
 
-def result(attributes=None, **values) -> FilmResult:
-    source = source_of(film(1, **(attributes or {})))
-    return FilmResult(film=source, assessment=decided(), source_id="d" * 64, **values)
+@dataclass(frozen=True)
+class FilmResult:
+    film: SourceFilm
+    assessment: Assessment
+
+    def identity(self, kind: str, how: Making, part: str = "") -> ObjectIdentity:
+        return ObjectIdentity(
+            source="d" * 64,
+            patient="1",
+            fingerprint="f",
+            kind=kind,
+            language=how.language,
+            part=part,
+        )
+
+
+def result(attributes=None) -> FilmResult:
+    return FilmResult(source_of(film(1, **(attributes or {}))), decided())
+
+
+def pages(one: FilmResult, draw, how: Making, *, compressed: bool):
+    identity = one.identity("capture", how, "page")
+    return captures(one.film, one.assessment, identity, draw, how, compressed=compressed)
 
 
 def drawn(found, language):
@@ -94,7 +126,15 @@ def paper(one: FilmResult, how: Making, **options):
 
 def objects(one: FilmResult, how: Making, *, compressed=True):
     draw = drawn(one.assessment, how.language)
-    return [*captures(one, draw, how, compressed=compressed), paper(one, how)]
+    return [*pages(one, draw, how, compressed=compressed), paper(one, how), report(one, how)]
+
+
+def report(one: FilmResult, how: Making, **options):
+    heatmap = one.identity("capture", how, "Pneumothorax")
+    return structured_report(
+        one.film, one.assessment, one.identity("sr", how), how,
+        explanations={"Pneumothorax": heatmap}, **options,
+    )  # fmt: skip
 
 
 def complaints(data: bytes, tmp_path) -> tuple[list[str], list[str]]:
@@ -121,7 +161,10 @@ def test_no_validator_finds_an_error(name, language, tmp_path):
 
 @needs_dciodvfy
 def test_nor_in_one_that_is_whole_or_replaces_another(tmp_path):
-    how = making(predecessors=(("1.2.840.10008.5.1.4.1.1.7", f"{OWN_ROOT}.7"),))
+    how = making(
+        predecessors=(("1.2.840.10008.5.1.4.1.1.7", f"{OWN_ROOT}.7"),),
+        predecessor_series=f"{OWN_ROOT}.8",
+    )
     for one in objects(result(), how, compressed=False):
         assert complaints(one.file(), tmp_path) == ([], [])
         assert f"{OWN_ROOT}.7" in str(dcmread(BytesIO(one.file())))
@@ -143,7 +186,7 @@ def test_an_object_is_of_its_films_study_and_says_what_it_is(name):
         assert ds.SOPInstanceUID.startswith(f"{OWN_ROOT}.")
         assert len(ds.SOPInstanceUID) <= 64
         assert sent.SOPInstanceUID in str(ds)
-        assert ds.BurnedInAnnotation == "YES"
+        assert ds.get("BurnedInAnnotation", "YES") == "YES"
 
 
 def test_a_capture_is_a_picture_of_two_megabytes_at_most_however_it_is_sent():
@@ -155,7 +198,7 @@ def test_a_capture_is_a_picture_of_two_megabytes_at_most_however_it_is_sent():
         def draw(part: str, one=one, scale=scale) -> Image.Image:
             return page(PIXELS, one.assessment, language="en", when=MADE_AT, steps={}, scale=scale)
 
-        made = next(iter(captures(one, draw, how, compressed=compressed)))
+        made = next(iter(pages(one, draw, how, compressed=compressed)))
         assert len(made.file()) <= MOST_BYTES
         ds = dcmread(BytesIO(made.file()))
         shown = pixel_array(ds)
@@ -166,7 +209,7 @@ def test_a_capture_is_a_picture_of_two_megabytes_at_most_however_it_is_sent():
 
 
 def test_each_flagged_finding_has_an_overlay_in_the_pages_series():
-    made = list(captures(result(), drawn(decided(), "en"), making(), compressed=True))
+    made = list(pages(result(), drawn(decided(), "en"), making(), compressed=True))
     flagged = [one.label for one in decided().findings if one.flagged]
     assert [one.identity.part for one in made] == ["page", *flagged]
     sets = [dcmread(BytesIO(one.file())) for one in made]
@@ -208,3 +251,90 @@ def test_ascii_is_ascii():
         ds = dcmread(BytesIO(one.file()))
         assert "SpecificCharacterSet" not in ds
         assert str(ds.PatientName) == "NGUYEN^THI DEP"
+
+
+def items(ds, value):
+    """Every content item with that concept."""
+    for item in ds.get("ContentSequence", ()):
+        name = item.get("ConceptNameCodeSequence")
+        if name and name[0].CodeValue == value:
+            yield item
+        yield from items(item, value)
+
+
+@needs_dciodvfy
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_a_signed_report_is_verified_and_valid(language, tmp_path):
+    made = report(result(), making(language), reading=READING)
+    assert complaints(made.file(), tmp_path) == ([], [])
+    ds = dcmread(BytesIO(made.file()))
+    assert (ds.VerificationFlag, ds.PreliminaryFlag, ds.CompletionFlag) == (
+        "VERIFIED", "FINAL", "COMPLETE"
+    )  # fmt: skip
+    assert str(ds.VerifyingObserverSequence[0].VerifyingObserverName) == "TRẦN^VĂN"
+
+
+@pytest.mark.parametrize("name", ["full", "bare"])
+def test_a_report_reads_back_as_the_result(name):
+    made = report(result(FILMS[name]), making())
+    ds = dcmread(BytesIO(made.file()))
+    assert (ds.VerificationFlag, ds.PreliminaryFlag) == ("UNVERIFIED", "PRELIMINARY")
+    read = srread(BytesIO(made.file()))
+    groups = read.content.get_planar_roi_measurement_groups()
+    flagged = [one for one in decided().findings if one.flagged]
+    assert [group.tracking_identifier for group in groups] == [
+        finding_name(one.label, "en") for one in flagged
+    ]
+    for group, finding in zip(groups, flagged, strict=True):
+        code = FINDING_CODES[finding.label]
+        assert group.finding_type.value == code.finding[0]
+        assert group.finding_sites[0].value.value == code.site[0]
+        numbers = {one.name.meaning: one.value for one in group.get_measurements()}
+        shown = finding_name(finding.label, "en")
+        assert numbers[f"{shown}: score"] == pytest.approx(finding.score, abs=1e-4)
+        assert numbers[f"{shown}: rarity"] == pytest.approx(finding.rarity, abs=1e-4)
+        line = group.roi.value
+        assert (line[0] == line[-1]).all()
+        assert (line >= 0).all()
+        assert (line <= 560).all()
+    (film_group,) = read.content.get_image_measurement_groups()
+    values = {one.name.value: one.value.value for one in film_group.get_qualitative_evaluations()}
+    assert values == {
+        "121402": "263654008", "111017": "111242", "260870009": "Priority.urgent",
+        "111000": "123110",
+    }  # fmt: skip
+    assert len(list(items(ds, "111003"))) == len(flagged) + 1  # algorithm version, in every group
+    (why,) = items(ds, "130401")
+    heatmap = result().identity("capture", making(), "Pneumothorax").sop_uid
+    assert why.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == heatmap
+    assert len(list(items(ds, "111028"))) == 1  # the image library
+    assert len(list(items(ds, "111026"))) == (name == "full")  # spacing, where the film says it
+
+
+def test_a_tracking_uid_stays_through_later_reports():
+    first, second = (
+        dcmread(BytesIO(report(result(), making(language), reading=reading).file()))
+        for language, reading in (("en", None), ("vi", READING))
+    )
+    uids = [[item.UID for item in items(ds, "112040")] for ds in (first, second)]
+    assert uids[0] == uids[1][: len(uids[0])]
+    assert len(set(uids[1])) == len(uids[1]) > len(uids[0])
+
+
+def test_codes_are_the_standards_own_where_it_has_them():
+    assert set(FINDING_CODES) == set(NAMES)
+    for one in FINDING_CODES.values():
+        value, scheme, meaning = one.finding
+        assert len(meaning) <= 64
+        assert len(value) <= 16 or scheme == PRIVATE
+        known = value in snomed_and_dicom()
+        assert known or not one.standard, meaning
+        assert one.site[0] in snomed_and_dicom()
+
+
+def snomed_and_dicom():
+    return _values("SCT") | _values("DCM")
+
+
+def _values(scheme):
+    return {value for entry in concepts[scheme].values() for value in entry}

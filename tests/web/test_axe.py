@@ -21,6 +21,7 @@ PAGES = {
     "/stations": "administrator",
     "/audit": "administrator",
     "/system": "administrator",
+    "/deliveries": "administrator",
     "/nowhere": "nurse",
 }
 

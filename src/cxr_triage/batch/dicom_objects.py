@@ -1,5 +1,6 @@
 """`score --dicom-out`: the results of a run as DICOM objects, in a folder."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,9 +15,11 @@ from cxr_triage.errors import ImageError
 from cxr_triage.language import Language, say
 from cxr_triage.report.dicom.common import DicomObject, Making
 from cxr_triage.report.dicom.document import document
-from cxr_triage.report.dicom.film_objects import PAGE, FilmResult, captures
+from cxr_triage.report.dicom.film_objects import PAGE, captures
+from cxr_triage.report.dicom.naming import ObjectIdentity
 from cxr_triage.report.dicom.page import LARGER, page
 from cxr_triage.report.dicom.source import SourceFilm, source_of
+from cxr_triage.report.dicom.structured_report import structured_report
 from cxr_triage.report.film.film import printed_film
 from cxr_triage.report.film.overlay import overlay
 from cxr_triage.report.study.pdf import pdf
@@ -61,19 +64,27 @@ class DicomObjects:
     ) -> list[DicomObject]:
         made_at = found.created_at.astimezone(self._zone)
         making = Making(language=self._language, made_at=made_at, model=found.model)
-        result = FilmResult(film=film, assessment=found, source_id=found.digest)
+        identity = ObjectIdentity(
+            source=found.digest, patient="", fingerprint=found.fingerprint, kind="capture",
+            language=self._language, part=PAGE,
+        )  # fmt: skip
         drawn = partial(self._drawn, found, radiograph, made_at)
         report = self._report(found, radiograph, film, made_at)
         title = say("dicom.document", self._language)
         paper = document(
             pdf(sheet_of(report, self._language)),
-            result.identity("pdf", making),
+            replace(identity, kind="pdf", part=""),
             (film,),
             making,
             title=title,
             verified=False,
         )
-        return [*captures(result, drawn, making, compressed=True), paper]
+        pages = list(captures(film, found, identity, drawn, making, compressed=True))
+        report_as_data = structured_report(
+            film, found, replace(identity, kind="sr", part=""), making,
+            explanations={one.identity.part: one.identity for one in pages[1:]},
+        )  # fmt: skip
+        return [*pages, paper, report_as_data]
 
     def _drawn(
         self, found: Assessment, radiograph: Radiograph | None, when: datetime, part: str

@@ -42,6 +42,7 @@ COMMANDS: Final = {
 GROUPS: Final = {
     "model": "model.command:create_model_app",
     "policy": "decision.policy:create_policy_app",
+    "deliveries": "deliveries.command:create_deliveries_app",
     "admin": "admin.command:create_admin_app",
 }
 """Commands below a word; made by what stands there."""

@@ -28,7 +28,7 @@ def listen(
     from cxr_triage.api.platform.logs import log_to  # noqa: PLC0415 (score starts without all this)
     from cxr_triage.api.platform.services import open_services  # noqa: PLC0415
     from cxr_triage.cli.serve import echo_listening  # noqa: PLC0415
-    from cxr_triage.dicom_net.opening import open_listener  # noqa: PLC0415
+    from cxr_triage.dicom_net.opening import delivering, open_listener  # noqa: PLC0415
     from cxr_triage.imaging.decoding.confinement import hide_from_children  # noqa: PLC0415
     from cxr_triage.service.inference.allocator import keep_freed_memory  # noqa: PLC0415
 
@@ -44,7 +44,7 @@ def listen(
     stopping = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopping.set())
-    with open_services(settings) as services:
+    with open_services(settings) as services, delivering(settings, services):
         listener = open_listener(settings, services)
         try:
             echo_listening(settings, listener.port)

@@ -32,7 +32,7 @@ def serve(
     from cxr_triage.api.platform.logs import log_to  # noqa: PLC0415 (score starts without all this)
     from cxr_triage.api.platform.server import address_of, check_address, listen, server_for  # noqa: PLC0415
     from cxr_triage.api.platform.services import open_services  # noqa: PLC0415
-    from cxr_triage.dicom_net.opening import receiving  # noqa: PLC0415
+    from cxr_triage.dicom_net.opening import delivering, receiving  # noqa: PLC0415
     from cxr_triage.imaging.decoding.confinement import hide_from_children  # noqa: PLC0415
     from cxr_triage.service.inference.allocator import keep_freed_memory  # noqa: PLC0415
     from cxr_triage.web.app import create_app  # noqa: PLC0415
@@ -49,6 +49,7 @@ def serve(
         listen(settings) as socket,
         open_services(settings) as services,
         receiving(settings, services) as listener,
+        delivering(settings, services),
     ):
         accounts = _demo_accounts(services.store, settings) if settings.demo else None
         _check_administrator(services.store)

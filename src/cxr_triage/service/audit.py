@@ -75,6 +75,9 @@ class Action(StrEnum):
     BACKUP_MADE = "backup_made"
     BACKUP_TAKEN = "backup_taken"
     BACKUP_RESTORED = "backup_restored"
+    DELIVERY_RETRIED = "delivery_retried"
+    DELIVERY_DROPPED = "delivery_dropped"
+    DESTINATION_TESTED = "destination_tested"
     SEALS_BEGUN = "seals_begun"  # written by the migration that brought them
 
 

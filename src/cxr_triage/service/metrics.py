@@ -6,7 +6,7 @@ Each instance of the service counts for itself, from its start.
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ from cxr_triage.service.tasks.kinds import HANDLERS
 from cxr_triage.service.tasks.store_check import Found, last_check
 from cxr_triage.store.records import IncidentKind, Kept, Opinion, ReviewDraft
 from cxr_triage.store.repository import Store
+from cxr_triage.store.rows.deliveries import Backlog
 from cxr_triage.store.rows.tasks import UNDONE
 
 Entrance = Literal["upload", "dicomweb", "dimse"]
@@ -146,6 +147,13 @@ class Metrics:
             ("outcome",),
             registry=registry,
         )
+        self._deliveries = Counter(
+            "cxr_triage_deliveries",
+            "Deliveries to archives: done; superseded by a newer result; away, where nobody "
+            "answered; failed.",
+            ("destination", "outcome"),
+            registry=registry,
+        )
         self._tasks = Counter(
             "cxr_triage_task_attempts",
             "Attempts at work that can wait: done, failed, or interrupted by the service's end.",
@@ -226,6 +234,12 @@ class Metrics:
     def association(self, outcome: Literal["accepted", "rejected", "aborted"]) -> None:
         """One of a modality or an archive that sends to us."""
         self._associations.labels(outcome).inc()
+
+    def delivered(
+        self, destination: str, outcome: Literal["done", "superseded", "away", "failed"]
+    ) -> None:
+        """destination: a name of the settings' file."""
+        self._deliveries.labels(destination, outcome).inc()
 
     def task_ended(self, kind: str, outcome: Literal["done", "failed", "interrupted"]) -> None:
         self._tasks.labels(kind, outcome).inc()
@@ -312,6 +326,7 @@ class _WatchedTasks(Collector):
         try:
             counts, last = self._store.tasks.counts(), last_check(self._store)
             early = self._store.early_reading()
+            backlog = self._store.deliveries.backlog()
         except StoreError:
             return
         tasks = GaugeMetricFamily(
@@ -322,6 +337,7 @@ class _WatchedTasks(Collector):
         for kind, state in product(HANDLERS, UNDONE):
             tasks.add_metric((kind, state), counts.get((kind, state), 0))
         yield tasks
+        yield from _backlogs(backlog)
         drawn = GaugeMetricFamily(
             "cxr_triage_early_reading",
             "Studies drawn by lot where nothing is flagged: drawn, read, and with a finding that "
@@ -344,6 +360,25 @@ class _WatchedTasks(Collector):
             )
         if last is not None and last.found is not None:
             yield _found(last.found)
+
+
+def _backlogs(backlog: Mapping[str, Backlog]) -> Iterator[Metric]:
+    waiting = GaugeMetricFamily(
+        "cxr_triage_deliveries_open",
+        "Deliveries that wait, and dead ones (given up).",
+        labels=("destination", "state"),
+    )
+    oldest = GaugeMetricFamily(
+        "cxr_triage_delivery_oldest_seconds",
+        "Since the oldest delivery that waits was put down.",
+        labels=("destination",),
+    )
+    for name, found in backlog.items():
+        waiting.add_metric((name, "waiting"), found.waiting)
+        waiting.add_metric((name, "dead"), found.dead)
+        age = 0.0 if found.oldest is None else (datetime.now(UTC) - found.oldest).total_seconds()
+        oldest.add_metric((name,), max(0.0, age))
+    yield from (waiting, oldest)
 
 
 def _found(found: Found) -> Metric:

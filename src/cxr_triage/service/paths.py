@@ -45,7 +45,8 @@ def serving_here(settings: Settings) -> Iterator[Path]:
 
 def open_service_store(settings: Settings) -> Store:
     """Raises StoreError or MissingExtra, as `open_store`."""
-    return open_store(database_url(settings), blobs_folder(settings))
+    publishes = settings.destinations is not None
+    return open_store(database_url(settings), blobs_folder(settings), publishes=publishes)
 
 
 def restore_into(settings: Settings, source: Path, *, force: bool) -> BackupSummary:

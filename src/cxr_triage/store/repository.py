@@ -48,6 +48,7 @@ from cxr_triage.store.rows.accounts import AccountRows
 from cxr_triage.store.rows.calling import CallingRows
 from cxr_triage.store.rows.claims import Claims
 from cxr_triage.store.rows.correcting import Correcting
+from cxr_triage.store.rows.deliveries import DeliveryRows
 from cxr_triage.store.rows.incidents import Incidents
 from cxr_triage.store.rows.ingest import identify_file, keep_rows, place
 from cxr_triage.store.rows.keys import result_id
@@ -63,15 +64,16 @@ from cxr_triage.store.rows.sessions import SessionRows
 from cxr_triage.store.rows.tasks import TaskRows
 
 
-def open_store(url: str, blobs_folder: Path) -> "Store":
+def open_store(url: str, blobs_folder: Path, *, publishes: bool = False) -> "Store":
     """Migrate the database at `url` to this version's schema and open it.
 
+    publishes: results go to archives.
     url: `sqlite:////path/store.sqlite3` (folders are made) or `postgresql://…`. Safe to
     call from several processes at once. Raises StoreUnavailable, StoreFull,
     StoreReadOnly, StoreBusy, StoreInvalid (`store_newer`, `store_not_ours`, `store_url`) or
     MissingExtra.
     """
-    database = Database(url)
+    database = Database(url, publishes=publishes)
     database.prepare()
     blobs = Blobs(blobs_folder)
     migrate(database)
@@ -96,6 +98,7 @@ class Store:
         self.claims = Claims(database)
         self.incidents = Incidents(database)
         self.phrases = Phrases(database)
+        self.deliveries = DeliveryRows(database)
         self._database = database
         self._blobs = blobs
 

@@ -9,6 +9,7 @@ from cxr_triage.web import (
     account,
     assets,
     audit,
+    deliveries,
     down,
     help,  # noqa: A004 (a page's name)
     now,
@@ -45,6 +46,7 @@ ROUTERS = (
     stations.router,
     audit.router,
     system.router,
+    deliveries.router,
     help.router,
 )
 

@@ -57,6 +57,7 @@ NAVIGATION: Final = (
     Link(path="/upload", key="web.nav.upload", permission="upload"),
     Link(path="/people", key="web.nav.people", permission="manage_accounts"),
     Link(path="/stations", key="web.nav.stations", permission="manage_accounts"),
+    Link(path="/deliveries", key="web.nav.deliveries", permission="manage_accounts"),
     Link(path="/audit", key="web.nav.audit", permission="read_audit"),
     Link(path="/system", key="web.nav.system", permission="manage_accounts"),
     Link(path="/help", key="web.nav.help", permission=None),

@@ -49,13 +49,15 @@ class DicomObject:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Making:
     """How objects are made. made_at: of the content, in the zone of the place: a retry says the
-    same. predecessors: what each identity replaces, as SOP class and instance UIDs."""
+    same. predecessors: what each identity replaces, as SOP class and instance UIDs,
+    and the series that they are of."""
 
     language: Language
     made_at: datetime
     model: ModelCard = field(repr=False)
     charset: Charset = "utf-8"
     predecessors: tuple[tuple[str, str], ...] = ()
+    predecessor_series: str = ""
 
     def text(self, text: str, longest: int = 64) -> str:
         """As the character set can hold it, at most so long."""
@@ -102,7 +104,8 @@ def begun(identity: ObjectIdentity, sop_class: str, film: SourceFilm, making: Ma
 
 def _meta(sop_class: str, sop_uid: str) -> FileMetaDataset:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID(sop_class), UID(sop_uid)
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID(sop_uid)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = UID(f"{OWN_ROOT}.0")
     meta.ImplementationVersionName = f"CXRTRIAGE_{__version__}"[:16]

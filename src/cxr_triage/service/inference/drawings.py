@@ -11,6 +11,7 @@ from cxr_triage.errors import ImageError
 from cxr_triage.imaging.grey.lut import Window
 from cxr_triage.imaging.grey.window import windowed
 from cxr_triage.imaging.heatmap import display_image, fitted, layer, scale_top
+from cxr_triage.report.dicom.page import page
 from cxr_triage.report.film.film import film_of, jpeg, map_png, png, printed_film
 from cxr_triage.report.film.html import render
 from cxr_triage.report.film.overlay import overlay
@@ -52,6 +53,19 @@ def _heatmap(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> b
         longest=drawing.longest,
     )
     return _encoded(picture, drawing)
+
+
+def _capture(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
+    return png(
+        page(
+            _pixels_or_none(decode),
+            assessment,
+            language=drawing.language,
+            when=datetime.fromisoformat(drawing.when),
+            steps=drawing.steps,
+            scale=drawing.scale,
+        )
+    )
 
 
 def _layer(decode: DecodeImage, assessment: Assessment, drawing: Drawing) -> bytes:
@@ -111,4 +125,5 @@ ARTISTS: dict[DrawingKind, Artist] = {
     "layer": _layer,
     "report": _report,
     "pictures": _pictures,
+    "capture": _capture,
 }

@@ -12,9 +12,9 @@ from cxr_triage.imaging.decoding.wire import as_bytes
 from cxr_triage.language import Language
 from cxr_triage.result.document import Packed
 
-DrawingKind = Literal["image", "pixels", "heatmap", "layer", "report", "pictures"]
+DrawingKind = Literal["image", "pixels", "heatmap", "layer", "report", "pictures", "capture"]
 
-PRINTED: Final[frozenset[DrawingKind]] = frozenset({"report", "pictures"})
+PRINTED: Final[frozenset[DrawingKind]] = frozenset({"report", "pictures", "capture"})
 """What goes onto paper: nobody looks at it in a viewer meanwhile."""
 
 CARD = TypeAdapter(ModelCard)
@@ -29,7 +29,8 @@ class Drawing:
     tenth of the bytes and of the time (image, heatmap). window: centre and width in
     stored values (image). label: of a finding of an assessment that has a crop (heatmap,
     layer). title: what a report calls the film. policy: name and version, steps: what it says
-    is to be done next, time_zone: of the place, pictured: shows the film, for a report.
+    is to be done next, time_zone: of the place, pictured: shows the film, for a report. scale: of
+    the page for an archive; when: it counts as made, ISO 8601.
     """
 
     kind: DrawingKind
@@ -43,6 +44,8 @@ class Drawing:
     time_zone: str = "UTC"
     steps: NextSteps = field(default_factory=dict)
     pictured: bool = True
+    scale: float = 1.0
+    when: str = ""
 
 
 def packed_head(packed: Packed) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from cxr_triage.service.people.principal import Principal
 from cxr_triage.service.review import disclosure
 from cxr_triage.service.review.worklist import station_name
 from cxr_triage.settings import Settings
-from cxr_triage.store.records import Review, StoredAssessment, StudyDetail
+from cxr_triage.store.records import EVERYWHERE, Review, Scope, StoredAssessment, StudyDetail
 from cxr_triage.store.repository import Store
 
 MOST_PICTURED: Final = 8
@@ -82,13 +82,34 @@ class Reporter:
             raise Conflict("every_film_hidden")
         actor = who.acts_from(origin)
         note(self.store, entry(Action.REPORT_VIEWED, actor, study_id=detail.row.study_id))
-        zone, row = self.settings.zone, detail.row
-        named = self.settings.report_names and not row.patient.withheld
-        reviews = self._reviews(detail, zone)
+        named = self.settings.report_names and not detail.row.patient.withheld
         seen = disclosure.sees_films(who)
+        return self._made(detail, language, who.scope, who.party, named=named, seen=seen, now=now)
+
+    def for_archive(
+        self, detail: StudyDetail, language: Language, *, now: datetime, party: str
+    ) -> StudyReport:
+        """The report for where the film itself came from; it names whom the film names. now: when
+        it counts as made. Raises StoreError or Overloaded."""
+        return self._made(detail, language, EVERYWHERE, party, named=True, seen=True, now=now)
+
+    def _made(
+        self,
+        detail: StudyDetail,
+        language: Language,
+        scope: Scope,
+        party: str,
+        *,
+        named: bool,
+        seen: bool,
+        now: datetime | None,
+    ) -> StudyReport:
+        """named: whom the films show is said; seen: the films are shown."""
+        zone, row = self.settings.zone, detail.row
+        reviews = self._reviews(detail, zone)
         films = tuple(
             ReportedFilm(
-                film=self._film(stored, who, pictured=seen and index < MOST_PICTURED),
+                film=self._film(stored, scope, party, pictured=seen and index < MOST_PICTURED),
                 reviews=tuple(reviews.pop(stored.assessment.id, ())),
                 pictured=index < MOST_PICTURED,
                 withheld=not seen,
@@ -129,9 +150,9 @@ class Reporter:
             settled=row.settled_at is not None,
         )
 
-    def _film(self, stored: StoredAssessment, who: Principal, *, pictured: bool) -> Film:
+    def _film(self, stored: StoredAssessment, scope: Scope, party: str, *, pictured: bool) -> Film:
         found = stored.assessment
-        pictures = self._pictures(found, who) if pictured else NO_PICTURES
+        pictures = self._pictures(found, scope, party) if pictured else NO_PICTURES
         return Film(
             path="",
             assessment=replace(found, header=replace(found.header, accession="")),
@@ -140,10 +161,10 @@ class Reporter:
             overlays=pictures.overlays,
         )
 
-    def _pictures(self, found: Assessment, who: Principal) -> FilmPictures:
+    def _pictures(self, found: Assessment, scope: Scope, party: str) -> FilmPictures:
         try:
-            data = self.store.file(found.id, who.scope)
-            drawn = self.pool.draw(data, found, Drawing(kind="pictures"), party=who.party)
+            data = self.store.file(found.id, scope)
+            drawn = self.pool.draw(data, found, Drawing(kind="pictures"), party=party)
             return unpacked(drawn)
         except (BlobDamaged, ImageError) as trouble:
             log.warning("a report has no picture: %s", trouble.code)

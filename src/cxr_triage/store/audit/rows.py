@@ -14,7 +14,9 @@ from cxr_triage.store.audit.chain import ChainCheck, ChainHead, row_hash, verify
 from cxr_triage.store.audit.seals import NOTHING, Sealed, Seals, seals_text
 from cxr_triage.store.database.columns import stored_moment
 from cxr_triage.store.database.tables import audit, audit_head
+from cxr_triage.store.database.transactions import PUBLISHES
 from cxr_triage.store.records import AuditEntry, AuditRow, TrailQuery
+from cxr_triage.store.rows.tasks import enqueue, publication
 
 CHUNK: Final = 1000
 EVERYTHING: Final = TrailQuery()
@@ -38,6 +40,9 @@ def append(connection: Connection, entry: AuditEntry, seals: Seals = NOTHING) ->
     `rows.sealing`. Raises StoreInvalid `trail_cut` where the head is gone: nothing is kept then,
     for nobody could tell any more what belongs to the trail.
     """
+    if connection.info.get(PUBLISHES):
+        for study in _to_publish(entry, seals):
+            enqueue(connection, publication(study), at=datetime.now(UTC))
     head = held_head(connection)
     values = {
         "at": stored_moment(datetime.now(UTC)),
@@ -48,6 +53,13 @@ def append(connection: Connection, entry: AuditEntry, seals: Seals = NOTHING) ->
     row = values | {"at": datetime.fromisoformat(values["at"])}
     connection.execute(_ADD, row | {"number": number, "previous": head.hash, "hash": made})
     connection.execute(_ADVANCE, {"number": number, "hash": made})
+
+
+def _to_publish(entry: AuditEntry, seals: Seals) -> Iterator[str]:
+    """Studies of which something changed that archives get: films, results, whom they show, what is
+    signed. Looking at a study changes nothing."""
+    if "films" in seals or entry.action == "study_signed":
+        yield from (study for study, seal in seals.get("study", {}).items() if seal is not None)
 
 
 def held_head(connection: Connection) -> Row[Any]:

@@ -37,7 +37,7 @@ from cxr_triage.store.database.columns import (
 )
 from cxr_triage.store.rows.keys import LONGEST
 
-SCHEMA: Final = "0014"
+SCHEMA: Final = "0015"
 """The newest migration."""
 
 
@@ -493,6 +493,26 @@ key: what there may be once alone, null for the rest. arguments, outcome: JSON, 
 own alone. priority: 0 first. due_at: waiting, not before then; running, until when its lease lasts.
 lease: of who runs it. error: code of the last attempt that failed, empty if none did. dead: failed
 as often as it may."""
+
+sent_objects = Table(
+    "sent_objects",
+    metadata,
+    identifier(),
+    text_column("destination", 32),
+    Column("study_id", String(64), nullable=False, index=True),
+    Column("source_id", String(64), nullable=False, index=True),
+    text_column("kind", 16),
+    text_column("language", 2),
+    text_column("sop_class_uid", 64),
+    text_column("sop_uid", 64),
+    text_column("series_uid", 64),
+    text_column("study_uid", LONGEST),
+    text_column("patient_version", 160),
+    moment("at"),
+)
+"""Objects that a destination has, as it answered: see `rows.deliveries`. study_id, source_id: of
+the study and of the film (or study) that one is about, by our own ids; no foreign keys, for what
+went out stays out when studies are merged. patient_version: of whom it names."""
 
 compatibility = Table(
     "compatibility",

@@ -21,6 +21,9 @@ from cxr_triage.store.room import KeptRoom
 
 T = TypeVar("T")
 
+PUBLISHES: Final = "cxr_triage.publishes"
+"""Of a connection: see `Database`."""
+
 PAUSES_S: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 2.0)
 """Between attempts; together longer than a connection takes to be made anew."""
 
@@ -83,10 +86,14 @@ class Database:
     room: that is kept back for them; None where the disk is another machine's.
     """
 
-    def __init__(self, url: str) -> None:
-        """Raises StoreInvalid `store_url` unless it is `sqlite:////path/to/file` or
+    def __init__(self, url: str, *, publishes: bool = False) -> None:
+        """publishes: changes of studies put down what is to be sent of them (see
+        `audit.rows.append`).
+
+        Raises StoreInvalid `store_url` unless it is `sqlite:////path/to/file` or
         `postgresql://…/name`, or MissingExtra."""
         self._backend = backend_of(url)
+        self._publishes = publishes
         self.room = None if self.file is None else KeptRoom(self.file.parent)
 
     @property
@@ -107,7 +114,7 @@ class Database:
         be left out, so it waits less long for another process that holds the database. Raises
         what it raises, or StoreError.
         """
-        begun = partial(self._backend.writing, hurried=hurried)
+        begun = partial(self._writing, hurried=hurried)
         try:
             return self._done(work, begun)
         except StoreFull:
@@ -132,9 +139,15 @@ class Database:
             return _Attempt().run(begun, work)
 
     @contextmanager
+    def _writing(self, *, hurried: bool = False) -> Iterator[Connection]:
+        with self._backend.writing(hurried=hurried) as connection:
+            connection.info[PUBLISHES] = self._publishes
+            yield connection
+
+    @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """As `write`, for work that must not run twice."""
-        with self._faults(), self._backend.writing() as connection, connection.begin():
+        with self._faults(), self._writing() as connection, connection.begin():
             yield connection
 
     @contextmanager

@@ -19,6 +19,7 @@ from cxr_triage.store.database.tables import (
     images,
     purging,
     reviews,
+    sent_objects,
     studies,
 )
 from cxr_triage.store.database.transactions import Database
@@ -131,6 +132,7 @@ def _remove_rows(connection: Connection, study_id: str, audit: AuditEntry) -> tu
     connection.execute(delete(assessments).where(assessments.c.image_id.in_(theirs)))
     connection.execute(delete(images).where(of_study))
     connection.execute(delete(corrections).where(corrections.c.study_id == study_id))
+    connection.execute(delete(sent_objects).where(sent_objects.c.study_id == study_id))
     connection.execute(delete(studies).where(studies.c.id == study_id))
     remove_unneeded(connection, *named)
     number = StudyNumber(station_id=study.station_id, uid=study.study_uid)

@@ -279,7 +279,7 @@ def of_patients(
     """Studies that show patients of those rows, newest first, but one."""
     query = (
         STUDY.where(studies.c.patient_id.in_(rows), studies.c.id != but, studies.c.images > 0)
-        .where(*within(scope))
+        .where(*in_scope(scope))
         .order_by(studies.c.received_at.desc(), studies.c.id)
         .limit(limit)
     )

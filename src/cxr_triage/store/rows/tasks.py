@@ -7,7 +7,7 @@ or the last step was lost), so handlers make the same of it both times.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -71,6 +71,15 @@ class Task:
     ended_at: datetime | None
 
 
+PUBLICATION: Final = "publication"
+"""The kind of task that sees what is due to be sent of a study that changed."""
+
+
+def publication(study_id: str) -> NewTask:
+    """See `service.delivery.publishing`."""
+    return NewTask(kind=PUBLICATION, arguments={"study": study_id}, priority=3)
+
+
 def enqueue(connection: Connection, new: NewTask, *, at: datetime) -> bool:
     """Put a task down in the transaction of what causes it; False if its key is there already."""
     added = connection.execute(
@@ -110,7 +119,7 @@ class TaskRows:
                 is None
             ):
                 return None
-        return self._database.write(lambda connection: _claimed(connection, kinds, at, lease_s))
+        return self._database.write(lambda connection: claimed(connection, kinds, at, lease_s))
 
     def renew(self, task: Task, *, at: datetime, lease_s: float) -> bool:
         """Have it for longer; False if another has it now."""
@@ -127,7 +136,7 @@ class TaskRows:
             long_ago = tasks.c.ended_at < at - timedelta(days=KEPT_DAYS)
             connection.execute(delete(tasks).where(tasks.c.kind == task.kind, long_ago))
             values = {"state": "done", "lease": None, "error": "", "ended_at": at}
-            return _change(connection, task, outcome=json.dumps(outcome), **values)
+            return change_held(connection, task, outcome=json.dumps(outcome), **values)
 
         return self._database.write(work)
 
@@ -137,6 +146,10 @@ class TaskRows:
         if task.attempts >= task.most_attempts:
             return self._end(task, state="dead", lease=None, error=code, ended_at=at)
         return self._end(task, state="waiting", lease=None, error=code, due_at=retry_at)
+
+    def forget(self, task: Task) -> None:
+        """Nobody asks after it any more."""
+        self._database.write(lambda c: c.execute(delete(tasks).where(tasks.c.id == task.id)))
 
     def newest(self, kind: str) -> Task | None:
         """The one of that kind that ended last, done or dead."""
@@ -148,7 +161,7 @@ class TaskRows:
         )
         with self._database.read() as connection:
             row = connection.execute(query).first()
-            return None if row is None else _task(row)
+            return None if row is None else task_of(row)
 
     def counts(self) -> dict[tuple[str, TaskState], int]:
         """Of those that are not done, by kind and state."""
@@ -161,7 +174,7 @@ class TaskRows:
             return {(row[0], row[1]): row[2] for row in connection.execute(query)}
 
     def _end(self, task: Task, **values: Any) -> bool:  # noqa: ANN401 - of columns of any kind
-        return self._database.write(lambda connection: _change(connection, task, **values))
+        return self._database.write(lambda connection: change_held(connection, task, **values))
 
 
 def _due(kinds: Collection[str], at: datetime) -> ColumnElement[bool]:
@@ -171,14 +184,21 @@ def _due(kinds: Collection[str], at: datetime) -> ColumnElement[bool]:
     )
 
 
-def _claimed(
-    connection: Connection, kinds: Collection[str], at: datetime, lease_s: float
+def claimed(
+    connection: Connection,
+    kinds: Collection[str],
+    at: datetime,
+    lease_s: float,
+    order: Sequence[ColumnElement[Any]] | None = None,
 ) -> Task | None:
-    """SQLite's writer has the database alone; PostgreSQL locks the row, and others pass it by."""
+    """order: other than by priority.
+
+    SQLite's writer has the database alone; PostgreSQL locks the row, and others pass it by.
+    """
     query = (
         select(tasks)
         .where(_due(kinds, at))
-        .order_by(tasks.c.priority, tasks.c.due_at, tasks.c.id)
+        .order_by(*(order or (tasks.c.priority, tasks.c.due_at, tasks.c.id)))
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -194,17 +214,18 @@ def _claimed(
             attempts=row.attempts + 1,
             due_at=at + timedelta(seconds=lease_s),
         ).returning(tasks)
-        return _task(connection.execute(claimed).one())
+        return task_of(connection.execute(claimed).one())
     return None
 
 
-def _change(connection: Connection, task: Task, **values: Any) -> bool:  # noqa: ANN401 - as above
+def change_held(connection: Connection, task: Task, **values: Any) -> bool:  # noqa: ANN401 - as above
     """Only by who has it."""
     held = and_(tasks.c.id == task.id, tasks.c.state == "running", tasks.c.lease == task.lease)
     return bool(connection.execute(update(tasks).where(held).values(**values)).rowcount)
 
 
-def _task(row: Row[Any]) -> Task:
+def task_of(row: Row[Any]) -> Task:
+    """From a whole row."""
     columns = dict(row._mapping)
     documents = {name: json.loads(columns[name]) for name in ("arguments", "outcome")}
     return Task(**columns | documents)

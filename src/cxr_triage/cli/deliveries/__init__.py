@@ -1,0 +1,1 @@
+"""`cxr-triage deliveries`."""
