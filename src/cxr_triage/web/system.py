@@ -13,6 +13,7 @@ from cxr_triage.api.platform.connections import MAX_CONNECTIONS, SHARE
 from cxr_triage.imaging.limits import MIB
 from cxr_triage.language import Language
 from cxr_triage.language.numbers import localized
+from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.service import backups
 from cxr_triage.service.audit import Action, entry
 from cxr_triage.settings import Settings
@@ -39,7 +40,7 @@ def read_system(visit: AdministratorVisit) -> Response:
         old=newest is None or now() - newest > OLD,
         folder_named=services.settings.backup_dir is not None,
         mib=MIB,
-        limits=tuple(limits(services.settings, services.pool.threads, visit.language)),
+        limits=tuple(limits(services.settings, visit.language)),
         quotas=services.quotas.today(),
         stations=services.store.accounts.stations(),
     )
@@ -53,7 +54,7 @@ def download(visit: AdministratorVisit, origin: From) -> Response:
     return FileResponse(file, media_type="application/zip", filename=file.name)
 
 
-def limits(settings: Settings, threads: int, language: Language) -> Iterator[tuple[str, str]]:
+def limits(settings: Settings, language: Language) -> Iterator[tuple[str, str]]:
     """Keys of what is limited, and how."""
     told: dict[str, object] = {
         "max_file_mib": settings.max_file_mib,
@@ -63,7 +64,7 @@ def limits(settings: Settings, threads: int, language: Language) -> Iterator[tup
         "idle_upload_s": round(settings.idle_upload_s),
         "station_images_a_day": settings.station_images_a_day or "–",
         "station_mib_a_day": settings.station_mib_a_day or "–",
-        "at_once": threads,
+        "at_once": settings.workers or usable_cpus(),
         "queue": settings.queue,
         "decode_timeout_s": round(settings.decode_timeout_s),
         "worker_timeout_s": round(settings.worker_timeout_s),
