@@ -78,7 +78,7 @@ def structured_report(
         is_final=reading is not None,
         is_verified=reading is not None,
         institution_name=film.institution or None,
-        verifying_observer_name=None if reading is None else making.text(reading.reader),
+        verifying_observer_name=None if reading is None else _name(reading, making),
         verifying_organization=None if reading is None else making.text(reading.organization),
     )
     ds = begun(identity, COMPREHENSIVE_3D_SR, film, making)
@@ -150,6 +150,12 @@ def _observers(making: Making, reading: SignedReading | None) -> Any:  # noqa: A
             ),
         )
     return hd.ObservationContext(observer_device_context=device, observer_person_context=person)
+
+
+def _name(reading: SignedReading, making: Making) -> str:
+    """As a Person Name (PS3.5 6.2.1.2): whole as the family name where it is in no components."""
+    name = making.text(reading.reader)
+    return name if "^" in name else f"{name}^"
 
 
 def _groups(

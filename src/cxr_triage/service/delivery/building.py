@@ -14,12 +14,14 @@ from cxr_triage.report.dicom.common import DicomObject, Making
 from cxr_triage.report.dicom.document import document
 from cxr_triage.report.dicom.film_objects import PAGE, captures
 from cxr_triage.report.dicom.page import LARGER
+from cxr_triage.report.dicom.rejection import Rejected, rejection
 from cxr_triage.report.dicom.source import SourceFilm, source_of
 from cxr_triage.report.dicom.structured_report import SignedReading, structured_report
 from cxr_triage.report.study.pdf import pdf
 from cxr_triage.report.study.wording import sheet_of
 from cxr_triage.service.delivery.destinations import Destination
 from cxr_triage.service.delivery.due import Order, due, identity_of, is_signed
+from cxr_triage.service.delivery.withdrawing import Withdrawal, named_then, withdrawals
 from cxr_triage.service.inference.jobs import Drawing
 from cxr_triage.service.inference.pool import InferencePool
 from cxr_triage.service.review.report import Reporter
@@ -55,7 +57,33 @@ class Builder:
         for order in due(detail, destination):
             if order.identity.sop_uid == uid:
                 return self._built(detail, order, destination)
+        for withdrawal in withdrawals(self._store, detail, destination):
+            if withdrawal.identity.sop_uid == uid:
+                return self._rejection(detail, withdrawal, destination)
         return ()
+
+    def _rejection(
+        self, detail: StudyDetail, withdrawal: Withdrawal, destination: Destination
+    ) -> Built:
+        making = Making(
+            language=destination.language,
+            made_at=max(one.at for one in withdrawal.objects).astimezone(self._settings.zone),
+            model=detail.everything[0].assessment.model,
+            charset=destination.charset,
+        )
+        film = SourceFilm(
+            sop_class_uid="", sop_uid="", series_uid="", rows=0, columns=0,
+            study_uid=withdrawal.objects[0].study_uid,
+            patient=named_then(self._store, detail, withdrawal.identity.patient),
+            accession=detail.row.accession,
+        )  # fmt: skip
+        rejected = [
+            Rejected(
+                sop_class_uid=one.sop_class_uid, sop_uid=one.sop_uid, series_uid=one.series_uid
+            )
+            for one in withdrawal.objects
+        ]
+        return (rejection(rejected, withdrawal.identity, film, making),)
 
     def _built(self, detail: StudyDetail, order: Order, destination: Destination) -> Built:
         making = self._making(detail, order, destination)

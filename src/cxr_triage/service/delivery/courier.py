@@ -20,6 +20,7 @@ from cxr_triage.report.dicom.common import DicomObject
 from cxr_triage.service.delivery.building import Builder
 from cxr_triage.service.delivery.destinations import Destination
 from cxr_triage.service.delivery.transport import Transport
+from cxr_triage.service.delivery.withdrawing import REJECTION
 from cxr_triage.service.metrics import Metrics
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.deliveries import SentObject
@@ -186,7 +187,17 @@ class Courier:
             )
             for one in built
         ]
-        self._store.deliveries.finish(task, {"objects": len(built)}, sent, at=at)
+        withdrawn = [
+            str(item.ReferencedSOPInstanceUID)
+            for one in built
+            if one.identity.kind == REJECTION
+            for study in one.dataset.CurrentRequestedProcedureEvidenceSequence
+            for series in study.ReferencedSeriesSequence
+            for item in series.ReferencedSOPSequence
+        ]
+        self._store.deliveries.finish(
+            task, {"objects": len(built)}, sent, at=at, withdrawn=withdrawn
+        )
         self._metrics.delivered(self.destination.name, "done")
 
     def _failed(self, task: Task, code: str, *, away: bool) -> None:

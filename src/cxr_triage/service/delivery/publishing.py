@@ -7,6 +7,7 @@ from typing import Any
 from cxr_triage.errors import NotFound
 from cxr_triage.service.delivery.destinations import destinations_of
 from cxr_triage.service.delivery.due import due
+from cxr_triage.service.delivery.withdrawing import withdrawals
 from cxr_triage.service.tasks.work import Work
 from cxr_triage.store.records import EVERYWHERE
 from cxr_triage.store.rows.tasks import PUBLICATION
@@ -22,9 +23,9 @@ def publish(work: Work) -> Mapping[str, Any]:
         detail = work.store.study(study_id, EVERYWHERE)
     except NotFound:  # it was merged with another, or purged
         return {"deliveries": 0}
-    news = [
-        order.task(destination)
-        for destination in destinations
-        for order in due(detail, destination)
-    ]
+    news = []
+    for destination in destinations:
+        wrong = withdrawals(work.store, detail, destination)
+        news += [withdrawal.task(destination) for withdrawal in wrong]
+        news += [order.task(destination) for order in due(detail, destination)]
     return {"deliveries": work.store.deliveries.put(news, at=datetime.now(UTC))}

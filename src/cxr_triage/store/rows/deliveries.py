@@ -91,16 +91,23 @@ class DeliveryRows:
         return self._database.write(lambda c: claimed(c, kinds, at, lease_s, order))
 
     def finish(
-        self, task: Task, outcome: dict[str, Any], sent: Iterable[SentObject], *, at: datetime
+        self,
+        task: Task,
+        outcome: dict[str, Any],
+        sent: Iterable[SentObject],
+        *,
+        at: datetime,
+        withdrawn: Collection[str] = (),
     ) -> bool:
-        """It arrived; False if another has it now. What arrived is noted with it."""
+        """It arrived; False if another has it now. What arrived is noted with it, and what was
+        withdrawn (UIDs) is there no more."""
         rows = [asdict(one) | {"id": new_id()} for one in sent]
 
         def work(connection: Connection) -> bool:
             values = {"state": "done", "lease": None, "error": "", "ended_at": at}
             done = change_held(connection, task, outcome=json.dumps(outcome), **values)
             if done and rows:
-                uids = [row["sop_uid"] for row in rows]
+                uids = [*(row["sop_uid"] for row in rows), *withdrawn]
                 known = sent_objects.c.sop_uid.in_(uids)
                 here = sent_objects.c.destination == rows[0]["destination"]
                 connection.execute(delete(sent_objects).where(known, here))  # it came once more
