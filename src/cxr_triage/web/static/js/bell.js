@@ -144,11 +144,15 @@ export async function renew(place, address) {
   if (focused) (again.querySelector(".open") ?? again).focus({ preventScroll: true });
 }
 
-look();
-if ("locks" in navigator && channel) {
-  navigator.locks.request(LEADER, listen);
-  setInterval(() => { if (document.visibilityState === "visible" && !polling) look(); }, STREAM_AGAIN_MS); // the tab that listens may have frozen
-} else {
-  poll();
+if (badge) start(); // others import what renews a page, and are called by nobody
+
+function start() {
+  look();
+  if ("locks" in navigator && channel) {
+    navigator.locks.request(LEADER, listen);
+    setInterval(() => { if (document.visibilityState === "visible" && !polling) look(); }, STREAM_AGAIN_MS); // the tab that listens may have frozen
+  } else {
+    poll();
+  }
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) look(); });
 }
-addEventListener("pageshow", ({ persisted }) => { if (persisted) look(); });
