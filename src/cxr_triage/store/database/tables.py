@@ -185,6 +185,16 @@ IS_UNREAD = "state IN ('new', 'opened', 'changed')"
 """A query that wants the index says just this."""
 
 
+IS_CALLING = (
+    "priority_rank IN (0, 1) AND state IN ('new', 'opened', 'changed', 'reviewed') AND images > 0"
+)
+"""Critical or urgent, and signed by nobody. A query that wants the index says just this."""
+
+
+def _of_calling(name: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(IS_CALLING), postgresql_where=text(IS_CALLING))
+
+
 def _of_unread(name: str, *columns: str) -> Index:
     return Index(name, *columns, sqlite_where=text(IS_UNREAD), postgresql_where=text(IS_UNREAD))
 
@@ -235,6 +245,8 @@ studies = Table(
     Index("ix_studies_station_state_order", "station_id", "state", *ORDER),
     _of_unread("ix_studies_waiting", *WAITING),
     _of_unread("ix_studies_station_waiting", "station_id", *WAITING),
+    _of_calling("ix_studies_calling", "received_at", "id", "priority_rank"),
+    _of_calling("ix_studies_station_calling", "station_id", "received_at", "id", "priority_rank"),
     Index("ix_studies_received_at", "received_at"),
     _read_whole("ix_studies_searched", "station_id", "accession", "flags", "id"),
 )

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, TextClause, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cxr_triage.domain import PRIORITIES, Priority
-from cxr_triage.store.database.tables import people, reviews, seen_answers, studies
+from cxr_triage.store.database.tables import IS_CALLING, people, reviews, seen_answers, studies
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.records import MOST_CALLS, Answer, Calls, Scope, StudyRow
 from cxr_triage.store.rows.studies import STUDY, in_scope, study_of
-
-CALLING: Final[tuple[Priority, ...]] = ("critical", "urgent")
-UNSIGNED: Final = ("new", "opened", "changed", "reviewed")
 
 
 class CallingRows:
@@ -40,7 +37,9 @@ class CallingRows:
     def needing(self, scope: Scope) -> tuple[StudyRow, ...]:
         """Critical and urgent studies that nobody has signed, the oldest first."""
         oldest = (studies.c.received_at, studies.c.id)
-        query = STUDY.where(*_unsigned(scope)).order_by(*oldest).limit(MOST_CALLS)
+        found = select(studies.c.id).where(*_unsigned(scope)).order_by(*oldest).limit(MOST_CALLS)
+        first = found.subquery("first")  # so that nothing but their places is sorted
+        query = STUDY.join(first, first.c.id == studies.c.id).order_by(*oldest)
         with self._database.read() as connection:
             rows = connection.execute(query)
             return tuple(study_of(row) for row in rows)
@@ -73,14 +72,9 @@ class CallingRows:
         self._database.write(work)
 
 
-def _unsigned(scope: Scope) -> list[ColumnElement[bool]]:
+def _unsigned(scope: Scope) -> list[ColumnElement[bool] | TextClause]:
     """What studies fulfil that call somebody."""
-    return [
-        studies.c.state.in_(UNSIGNED),
-        studies.c.priority_rank.in_([PRIORITIES.index(one) for one in CALLING]),
-        studies.c.images > 0,
-        *in_scope(scope),
-    ]
+    return [text(IS_CALLING), *in_scope(scope)]
 
 
 def _counted(connection: Connection, scope: Scope) -> dict[Priority, tuple[int, datetime]]:
