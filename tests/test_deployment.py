@@ -20,6 +20,7 @@ from cxr_triage.service.inference.turns import Turns
 from cxr_triage.service.metrics import Metrics
 from cxr_triage.settings import Settings, read_settings
 from cxr_triage.store.records import EarlyReading
+from cxr_triage.store.rows.deliveries import Backlog
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs/deployment"
@@ -50,7 +51,8 @@ def described() -> dict[str, str]:
     checked = SimpleNamespace(ended_at=datetime.now(UTC), state="dead", error="store_busy")
     rows = SimpleNamespace(counts=dict, newest=lambda _kind: checked)
     early = EarlyReading(drawn=0, read=0, with_finding=0)
-    metrics.watch_tasks(SimpleNamespace(tasks=rows, early_reading=lambda: early))
+    sent = SimpleNamespace(backlog=lambda: {"pacs": Backlog(waiting=1, oldest=datetime.now(UTC))})
+    metrics.watch_tasks(SimpleNamespace(tasks=rows, early_reading=lambda: early, deliveries=sent))
     lines = re.findall(r"# TYPE (cxr_triage_\w+) (\w+)", metrics.exposition().decode())
     return {name: kind for name, kind in lines if kind != "gauge" or "_created" not in name}
 

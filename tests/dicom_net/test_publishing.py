@@ -199,15 +199,10 @@ def test_the_same_order_builds_the_same_objects(there):
 
 WRONG = (
     "a = 1",
-    "[A]
-host='x'",
+    "[A]\nhost='x'",
     "[a]",
-    "[a]
-host='x'
-send=['x']",
-    "[a]
-protocol='dicomweb'
-url='http://elsewhere'",
+    "[a]\nhost='x'\nsend=['x']",
+    "[a]\nprotocol='dicomweb'\nurl='http://elsewhere'",
     "[",
 )
 

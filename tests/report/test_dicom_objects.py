@@ -74,7 +74,7 @@ PIXELS = np.random.default_rng(3).uniform(-1024, 1024, (560, 500)).astype(np.flo
 
 
 READING = SignedReading(
-    reader="TRẦN^VĂN", organization="Hospital", at=MADE_AT, verdicts={"Pneumothorax": "agree"},
+    reader="Bác sĩ Trần Văn", organization="Hospital", at=MADE_AT, verdicts={"Pneumothorax": "agree"},
     missed=("Nodule",), impression="x",
 )  # fmt: skip
 
@@ -271,7 +271,7 @@ def test_a_signed_report_is_verified_and_valid(language, tmp_path):
     assert (ds.VerificationFlag, ds.PreliminaryFlag, ds.CompletionFlag) == (
         "VERIFIED", "FINAL", "COMPLETE"
     )  # fmt: skip
-    assert str(ds.VerifyingObserverSequence[0].VerifyingObserverName) == "TRẦN^VĂN"
+    assert str(ds.VerifyingObserverSequence[0].VerifyingObserverName) == "Bác sĩ Trần Văn^"
 
 
 @pytest.mark.parametrize("name", ["full", "bare"])

@@ -145,7 +145,7 @@ def _observers(making: Making, reading: SignedReading | None) -> Any:  # noqa: A
         person = hd.ObserverContext(
             observer_type=CodedConcept("121006", "DCM", "Person"),
             observer_identifying_attributes=hd.PersonObserverIdentifyingAttributes(
-                name=making.text(reading.reader),
+                name=_name(reading, making),
                 organization_name=making.text(reading.organization),
             ),
         )
