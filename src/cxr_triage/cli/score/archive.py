@@ -17,6 +17,7 @@ from rich.console import Console
 
 from cxr_triage.batch.archive.folder import STATE, RunFolder, open_run
 from cxr_triage.batch.archive.job import Job
+from cxr_triage.batch.archive.layout import Layout, best_layout
 from cxr_triage.batch.archive.local import LocalRun
 from cxr_triage.batch.archive.plan import Plan, Shard, write_plan
 from cxr_triage.batch.archive.scorer import Scorer
@@ -28,8 +29,10 @@ from cxr_triage.batch.files import write_whole
 from cxr_triage.cli.exits import INTERRUPTED, NOTHING_ASSESSED, OK, USAGE, exit_code
 from cxr_triage.cli.progress import ProgressKind, with_progress
 from cxr_triage.language import Language, say
+from cxr_triage.model.catalog import data_folder
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.settings import Settings
+from cxr_triage.triage.loading import catalog_of
 
 if TYPE_CHECKING:
     from cxr_triage.batch.archive.cluster import ClusterRun
@@ -201,9 +204,15 @@ def formats_of(*, csv: bool, parquet: bool) -> tuple[TableFormat, ...]:
     return tuple(formats)
 
 
-def processes_of(asked: int | None, threads: int) -> int:
-    """As many as fit on the CPUs that may be used, if nobody says how many."""
-    return asked or max(1, usable_cpus() // threads)
+def layout_of(
+    settings: Settings, model: str | None, processes: int | None, threads: int | None, *, auto: bool
+) -> Layout:
+    """What was asked for; else, with `auto`, what is fastest here; else a thread each."""
+    cpus, threads = usable_cpus(), threads or settings.threads or None
+    if auto and processes is None and threads is None:
+        folder = catalog_of(settings).find(model or settings.model)
+        return best_layout(folder, data_folder(settings.data_dir), cpus)
+    return Layout(processes=processes or max(1, cpus // (threads or 1)), threads=threads or 1)
 
 
 def part_of(text: str, language: Language) -> tuple[int, int]:

@@ -63,6 +63,7 @@ def score(
         int | None, typer.Option(min=1, max=256, help=say("help.score_processes", _HELP))
     ] = None,
     dask: Annotated[str, typer.Option(help=say("help.dask", _HELP), metavar="ADDRESS")] = "",
+    auto: Annotated[bool, typer.Option("--auto", help=say("help.auto", _HELP))] = False,
     embeddings: Annotated[
         bool, typer.Option("--embeddings", help=say("help.embeddings", _HELP))
     ] = False,
@@ -75,7 +76,7 @@ def score(
     console = Console(stderr=True, markup=False, highlight=False)
     lists = [*(files_from or []), *(STDIN for path in paths or [] if str(path) == STDIN)]
     paths = [path for path in paths or [] if str(path) != STDIN]
-    asked = (lists, dask, parquet, resume, shard, embeddings, maps, dry_run)
+    asked = (lists, dask, parquet, resume, shard, embeddings, maps, dry_run, auto)
     if any(asked) or any(map(is_archive, paths)):
         from cxr_triage.batch.archive.job import Job  # noqa: PLC0415 (nobody else waits for it)
         from cxr_triage.cli.score import archive  # noqa: PLC0415 (as above)
@@ -84,6 +85,7 @@ def score(
             typer.echo(say("archive.needs_out", language), err=True)
             raise typer.Exit(USAGE)
         check_paths(paths, language)
+        layout = archive.layout_of(settings, model, processes, threads, auto=auto)
         options = archive.ArchiveOptions(
             paths=paths,
             lists=lists,
@@ -99,13 +101,13 @@ def score(
                 heatmaps=heatmaps or 0,
                 lossless=lossless,
                 readers=workers or settings.workers or archive.READERS,
-                threads=threads or settings.threads or 1,
+                threads=layout.threads,
             ),
             formats=archive.formats_of(csv=csv, parquet=parquet or embeddings or maps),
             resume=resume,
             part=archive.part_of(shard, language),
             shard_files=shard_files,
-            processes=archive.processes_of(processes, threads or settings.threads or 1),
+            processes=layout.processes,
             dry_run=dry_run,
             progress=progress,
             quiet=quiet,
