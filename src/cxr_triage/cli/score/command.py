@@ -117,6 +117,9 @@ def score(
     if not paths:
         typer.echo(say("archive.no_paths", language), err=True)
         raise typer.Exit(USAGE)
+    if csv and out is None:
+        typer.echo(say("command.csv_needs_out", language), err=True)
+        raise typer.Exit(USAGE)
     files = files_of(paths, language, leave_out=out)
     with ExitStack() as stack:
         pipeline = stack.enter_context(
