@@ -1,6 +1,5 @@
 """`cxr-triage score` over an archive: shards that can be gone on with, from any machine."""
 
-import signal
 import sys
 import tempfile
 from collections import Counter
@@ -9,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import IO, TYPE_CHECKING, Final
 
 import typer
@@ -26,7 +24,14 @@ from cxr_triage.batch.archive.summary import summary_of, text
 from cxr_triage.batch.archive.summary_page import page
 from cxr_triage.batch.archive.tables import TableFormat
 from cxr_triage.batch.files import write_whole
-from cxr_triage.cli.exits import INTERRUPTED, NOTHING_ASSESSED, OK, USAGE, exit_code
+from cxr_triage.cli.exits import (
+    INTERRUPTED,
+    NOTHING_ASSESSED,
+    OK,
+    USAGE,
+    ended_by_signals,
+    exit_code,
+)
 from cxr_triage.cli.progress import ProgressKind, with_progress
 from cxr_triage.language import Language, say
 from cxr_triage.model.catalog import data_folder
@@ -89,7 +94,7 @@ def score_archive(options: ArchiveOptions, settings: Settings, console: Console)
     if not plan.shards:
         typer.echo(say("command.no_files", run.language), err=True)
         return NOTHING_ASSESSED
-    with _ended_by_signals():
+    with ended_by_signals():
         return _scored(run, plan)
 
 
@@ -224,21 +229,3 @@ def part_of(text: str, language: Language) -> tuple[int, int]:
         typer.echo(say("archive.no_part", language, text=text), err=True)
         raise typer.Exit(USAGE)
     return int(i), int(n)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: what is done is kept."""
-
-    def end(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, end)
-    except ValueError:  # not in the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -11,7 +11,7 @@ from cxr_triage.batch.inputs import STDIN, common_folder, is_archive
 from cxr_triage.batch.kept import KeptResults
 from cxr_triage.batch.output import open_output
 from cxr_triage.batch.run import run
-from cxr_triage.cli.exits import USAGE, exit_code
+from cxr_triage.cli.exits import USAGE, ended_by_signals, exit_code
 from cxr_triage.cli.paths import check_paths, files_of
 from cxr_triage.cli.progress import ProgressKind
 from cxr_triage.cli.score.run import ScoreRun
@@ -76,7 +76,7 @@ def score(
     console = Console(stderr=True, markup=False, highlight=False)
     lists = [*(files_from or []), *(STDIN for path in paths or [] if str(path) == STDIN)]
     paths = [path for path in paths or [] if str(path) != STDIN]
-    asked = (lists, dask, parquet, resume, shard, embeddings, maps, dry_run, auto)
+    asked = (lists, dask, parquet, resume, shard, embeddings, maps, dry_run, auto, processes)
     if any(asked) or any(map(is_archive, paths)):
         from cxr_triage.batch.archive.job import Job  # noqa: PLC0415 (nobody else waits for it)
         from cxr_triage.cli.score import archive  # noqa: PLC0415 (as above)
@@ -122,6 +122,7 @@ def score(
         raise typer.Exit(USAGE)
     files = files_of(paths, language, leave_out=out)
     with ExitStack() as stack:
+        stack.enter_context(ended_by_signals())
         pipeline = stack.enter_context(
             open_pipeline(settings, model=model, policy=policy, workers=workers, threads=threads)
         )
