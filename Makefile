@@ -70,6 +70,7 @@ bench: $(PARITY_VENV)/parity-$(HASH).stamp
 	$(PARITY_BIN)/python benchmarks/pipeline.py
 	$(PARITY_BIN)/python benchmarks/fetch_model.py
 	$(PARITY_BIN)/python benchmarks/service.py
+	$(PARITY_BIN)/python benchmarks/web.py
 	$(PARITY_BIN)/python benchmarks/audit_check.py
 
 clean:

@@ -86,7 +86,7 @@ def test_errors_are_said_in_the_language_of_everything_else(
 
 def test_what_is_missing_is_said_in_vietnamese():
     done = cxr_triage("score", "--lang", "vi")
-    assert (done.returncode, "Thiếu PATH" in done.stderr) == (2, True)
+    assert (done.returncode, "Chấm tệp nào" in done.stderr) == (2, True)
 
 
 def test_data_sets_are_named_in_the_language_of_the_report(film, tmp_path):

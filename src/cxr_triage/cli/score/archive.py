@@ -1,6 +1,5 @@
 """`cxr-triage score` over an archive: shards that can be gone on with, from any machine."""
 
-import signal
 import sys
 import tempfile
 from collections import Counter
@@ -9,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import IO, TYPE_CHECKING, Final
 
 import typer
@@ -17,6 +15,7 @@ from rich.console import Console
 
 from cxr_triage.batch.archive.folder import STATE, RunFolder, open_run
 from cxr_triage.batch.archive.job import Job
+from cxr_triage.batch.archive.layout import Layout, best_layout
 from cxr_triage.batch.archive.local import LocalRun
 from cxr_triage.batch.archive.plan import Plan, Shard, write_plan
 from cxr_triage.batch.archive.scorer import Scorer
@@ -25,11 +24,20 @@ from cxr_triage.batch.archive.summary import summary_of, text
 from cxr_triage.batch.archive.summary_page import page
 from cxr_triage.batch.archive.tables import TableFormat
 from cxr_triage.batch.files import write_whole
-from cxr_triage.cli.exits import INTERRUPTED, NOTHING_ASSESSED, OK, USAGE, exit_code
+from cxr_triage.cli.exits import (
+    INTERRUPTED,
+    NOTHING_ASSESSED,
+    OK,
+    USAGE,
+    ended_by_signals,
+    exit_code,
+)
 from cxr_triage.cli.progress import ProgressKind, with_progress
 from cxr_triage.language import Language, say
+from cxr_triage.model.catalog import data_folder
 from cxr_triage.model.cpus import usable_cpus
 from cxr_triage.settings import Settings
+from cxr_triage.triage.loading import catalog_of
 
 if TYPE_CHECKING:
     from cxr_triage.batch.archive.cluster import ClusterRun
@@ -86,7 +94,7 @@ def score_archive(options: ArchiveOptions, settings: Settings, console: Console)
     if not plan.shards:
         typer.echo(say("command.no_files", run.language), err=True)
         return NOTHING_ASSESSED
-    with _ended_by_signals():
+    with ended_by_signals():
         return _scored(run, plan)
 
 
@@ -201,9 +209,15 @@ def formats_of(*, csv: bool, parquet: bool) -> tuple[TableFormat, ...]:
     return tuple(formats)
 
 
-def processes_of(asked: int | None, threads: int) -> int:
-    """As many as fit on the CPUs that may be used, if nobody says how many."""
-    return asked or max(1, usable_cpus() // threads)
+def layout_of(
+    settings: Settings, model: str | None, processes: int | None, threads: int | None, *, auto: bool
+) -> Layout:
+    """What was asked for; else, with `auto`, what is fastest here; else a thread each."""
+    cpus, threads = usable_cpus(), threads or settings.threads or None
+    if auto and processes is None and threads is None:
+        folder = catalog_of(settings).find(model or settings.model)
+        return best_layout(folder, data_folder(settings.data_dir), cpus)
+    return Layout(processes=processes or max(1, cpus // (threads or 1)), threads=threads or 1)
 
 
 def part_of(text: str, language: Language) -> tuple[int, int]:
@@ -215,21 +229,3 @@ def part_of(text: str, language: Language) -> tuple[int, int]:
         typer.echo(say("archive.no_part", language, text=text), err=True)
         raise typer.Exit(USAGE)
     return int(i), int(n)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: what is done is kept."""
-
-    def end(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, end)
-    except ValueError:  # not in the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -11,7 +11,7 @@ from cxr_triage.batch.inputs import STDIN, common_folder, is_archive
 from cxr_triage.batch.kept import KeptResults
 from cxr_triage.batch.output import open_output
 from cxr_triage.batch.run import run
-from cxr_triage.cli.exits import USAGE, exit_code
+from cxr_triage.cli.exits import USAGE, ended_by_signals, exit_code
 from cxr_triage.cli.paths import check_paths, files_of
 from cxr_triage.cli.progress import ProgressKind
 from cxr_triage.cli.score.run import ScoreRun
@@ -71,6 +71,7 @@ def score(
         int | None, typer.Option(min=1, max=256, help=say("help.score_processes", _HELP))
     ] = None,
     dask: Annotated[str, typer.Option(help=say("help.dask", _HELP), metavar="ADDRESS")] = "",
+    auto: Annotated[bool, typer.Option("--auto", help=say("help.auto", _HELP))] = False,
     embeddings: Annotated[
         bool, typer.Option("--embeddings", help=say("help.embeddings", _HELP))
     ] = False,
@@ -83,7 +84,7 @@ def score(
     console = Console(stderr=True, markup=False, highlight=False)
     lists = [*(files_from or []), *(STDIN for path in paths or [] if str(path) == STDIN)]
     paths = [path for path in paths or [] if str(path) != STDIN]
-    asked = (lists, dask, parquet, resume, shard, embeddings, maps, dry_run)
+    asked = (lists, dask, parquet, resume, shard, embeddings, maps, dry_run, auto, processes)
     if any(asked) or any(map(is_archive, paths)):
         from cxr_triage.batch.archive.job import Job  # noqa: PLC0415 (nobody else waits for it)
         from cxr_triage.cli.score import archive  # noqa: PLC0415 (as above)
@@ -92,6 +93,7 @@ def score(
             typer.echo(say("archive.needs_out", language), err=True)
             raise typer.Exit(USAGE)
         check_paths(paths, language)
+        layout = archive.layout_of(settings, model, processes, threads, auto=auto)
         options = archive.ArchiveOptions(
             paths=paths,
             lists=lists,
@@ -107,13 +109,13 @@ def score(
                 heatmaps=heatmaps or 0,
                 lossless=lossless,
                 readers=workers or settings.workers or archive.READERS,
-                threads=threads or settings.threads or 1,
+                threads=layout.threads,
             ),
             formats=archive.formats_of(csv=csv, parquet=parquet or embeddings or maps),
             resume=resume,
             part=archive.part_of(shard, language),
             shard_files=shard_files,
-            processes=archive.processes_of(processes, threads or settings.threads or 1),
+            processes=layout.processes,
             dry_run=dry_run,
             progress=progress,
             quiet=quiet,
@@ -123,8 +125,12 @@ def score(
     if not paths:
         typer.echo(say("archive.no_paths", language), err=True)
         raise typer.Exit(USAGE)
+    if csv and out is None:
+        typer.echo(say("command.csv_needs_out", language), err=True)
+        raise typer.Exit(USAGE)
     files = files_of(paths, language, leave_out=out)
     with ExitStack() as stack:
+        stack.enter_context(ended_by_signals())
         pipeline = stack.enter_context(
             open_pipeline(settings, model=model, policy=policy, workers=workers, threads=threads)
         )
