@@ -14,6 +14,8 @@ PAGES = {
     "/upload": "nurse",
     "/help": "nurse",
     "/account": "nurse",
+    "/phrases": "radiologist",
+    "/worklist?view=signed": "radiologist",
     "/people": "administrator",
     "/stations": "administrator",
     "/nowhere": "nurse",
