@@ -41,6 +41,8 @@ MARKS = {
     "side marker": ("MARKSIDE",),
     "note": ("MARKNOTE",),
     "impression": ("MARKIMPRESSION",),
+    "finding in words": ("MARKFINDING",),
+    "withdrawal": ("MARKWITHDRAWN",),
     "other's name": ("MARKOTHER",),
     "other's id": ("MARKOTHERID",),
     "hidden": ("MARKHIDDEN",),
@@ -117,9 +119,15 @@ def planted(server: Served) -> dict[str, list[str]]:
         put_right(f"{study}/corrections", reason="MARKREASON", issuer="MARKRIGHT", films=films)
         put_right(f"/v1/assessments/{hidden['id']}/hide", reason="MARKHIDDEN")
         for one in (first, second):
-            said = {"action": "save", "note": "MARKNOTE", "impression": "MARKIMPRESSION"}
+            said = {"action": "save", "note": "MARKNOTE", "impression": "MARKIMPRESSION",
+                    "others": ["MARKFINDING"]}  # fmt: skip
+            if one is second:
+                said["action"] = "sign"
             answer = doctor.post(f"/v1/assessments/{one['id']}/reviews", json=said)
             assert answer.status_code == 201, answer.text
+        taken = {"version": answer.json()["version"], "reason": "MARKWITHDRAWN"}
+        answer = doctor.post(f"/v1/assessments/{second['id']}/withdrawal", json=taken)
+        assert answer.status_code == 201, answer.text
     return {
         "study": [first["study_id"], sibling["study_id"], f"{UID}.1"],
         "assessment": [first["id"], second["id"], hidden["id"], sibling["id"]],

@@ -18,6 +18,7 @@ PAGES = {
     "/down": "nurse",
     "/account": "radiologist",
     "/phrases": "radiologist",
+    "/worklist?view=signed": "radiologist",
     "/people": "administrator",
     "/stations": "administrator",
     "/audit": "administrator",

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize(("language", "screen"), [("en", "desk"), ("vi", "desk"), ("vi", "phone")])
 def test_an_earlier_film_stands_beside_and_goes_along(browser, pages, sent, language, screen):
-    who = {"PatientID": f"PAIR-{language}-{screen}", "PatientName": "HO^THI SAU"}
+    who = {"PatientID": f"PAIR-{language}-{screen}", "PatientName": f"HO^{language}{screen}"}
     sent(**who)
     sent(**(who | {"PatientBirthDate": ""}))
     one = sent(**who)

@@ -54,7 +54,7 @@ def test_a_map_and_the_square_turn_with_the_film(browser, pages, sent):
     with reader(browser, pages) as page:
         open_study(page, pages, sent())
         page.keyboard.press("h")
-        page.wait_for_selector("#legend:not([hidden])")
+        page.wait_for_selector("#said:has-text('Heatmap shown')", state="attached")
         frame(page)
 
         def heat():

@@ -52,7 +52,7 @@ from cxr_triage.store.rows.deliveries import DeliveryRows
 from cxr_triage.store.rows.incidents import Incidents
 from cxr_triage.store.rows.ingest import identify_file, keep_rows, place
 from cxr_triage.store.rows.keys import result_id
-from cxr_triage.store.rows.opinions import Opinions, opinions_of
+from cxr_triage.store.rows.opinions import Opinions, rows_with_opinions, with_opinions
 from cxr_triage.store.rows.others import others
 from cxr_triage.store.rows.pending import Signatures
 from cxr_triage.store.rows.phrases import Phrases
@@ -192,7 +192,7 @@ class Store:
     def assessment(self, assessment_id: str, scope: Scope) -> StoredAssessment:
         """Raises NotFound, also if it lies outside `scope`."""
         with self._database.read() as connection:
-            (found,) = _with_opinions(
+            (found,) = with_opinions(
                 connection, (results.result(connection, assessment_id, scope),)
             )
             return found
@@ -219,9 +219,9 @@ class Store:
         """By our own id. Raises NotFound, also if it lies outside `scope`."""
         with self._database.read() as connection:
             row = study_rows.study_row(connection, study_id, scope)
-            found = _with_opinions(connection, results.current_of_study(connection, study_id))
+            found = with_opinions(connection, results.current_of_study(connection, study_id))
             return StudyDetail(
-                row=_rows_with_opinions(connection, (row,))[0],
+                row=rows_with_opinions(connection, (row,))[0],
                 images=tuple(one for one in found if one.hidden_at is None),
                 reviews=review_rows.of_study(connection, study_id),
                 unsigned=signing.unsigned_results(connection, study_id),
@@ -234,7 +234,7 @@ class Store:
         """Other studies that show the same patient, or may. Raises NotFound."""
         with self._database.read() as connection:
             found = others(connection, study_id, scope)
-            rows = _rows_with_opinions(connection, tuple(one.row for one in found))
+            rows = rows_with_opinions(connection, tuple(one.row for one in found))
             return tuple(replace(one, row=row) for one, row in zip(found, rows, strict=True))
 
     def studies_with_uid(self, study_uid: str, scope: Scope) -> tuple[StudyRow, ...]:
@@ -255,7 +255,7 @@ class Store:
         """At most `limit` rows after a place, in the order of the worklist."""
         with self._database.read() as connection:
             page = study_rows.page(connection, query, scope, after=after, limit=limit, waits=waits)
-            return replace(page, rows=_rows_with_opinions(connection, page.rows))
+            return replace(page, rows=rows_with_opinions(connection, page.rows))
 
     def neighbours(
         self, study_id: str, query: WorklistQuery, scope: Scope, waits: MaximumWait = NO_MAXIMUM
@@ -279,7 +279,7 @@ class Store:
         """Results of an image that are not current any more, newest first."""
         with self._database.read() as connection:
             older = results.older_of_image(connection, image_id, scope)
-            return _with_opinions(connection, older)
+            return with_opinions(connection, older)
 
     def open_study(self, study_id: str, scope: Scope, *, audit: AuditEntry) -> None:
         """Note who looks at it: a new study becomes opened. Raises NotFound."""
@@ -392,21 +392,3 @@ class Store:
         """The newest rows, or those before a number."""
         with self._database.read() as connection:
             return audit_rows.newest(connection, before=before, limit=limit)
-
-
-def _with_opinions(
-    connection: Connection, found: tuple[StoredAssessment, ...]
-) -> tuple[StoredAssessment, ...]:
-    said = opinions_of(connection, (one.assessment.id for one in found))
-    return tuple(
-        replace(one, opinions=said[one.assessment.id]) if one.assessment.id in said else one
-        for one in found
-    )
-
-
-def _rows_with_opinions(connection: Connection, rows: tuple[StudyRow, ...]) -> tuple[StudyRow, ...]:
-    said = opinions_of(connection, (row.assessment_id for row in rows))
-    return tuple(
-        replace(row, opinions=said[row.assessment_id]) if row.assessment_id in said else row
-        for row in rows
-    )

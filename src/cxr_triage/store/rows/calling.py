@@ -11,7 +11,8 @@ from cxr_triage.domain import PRIORITIES, Priority
 from cxr_triage.store.database.tables import IS_CALLING, people, reviews, seen_answers, studies
 from cxr_triage.store.database.transactions import Database
 from cxr_triage.store.records import MOST_CALLS, Answer, Calls, Scope, StudyRow
-from cxr_triage.store.rows.studies import STUDY, in_scope, study_of
+from cxr_triage.store.rows.studies import in_scope
+from cxr_triage.store.rows.study_records import STUDY, study_of
 
 
 class CallingRows:

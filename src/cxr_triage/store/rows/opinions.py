@@ -11,7 +11,15 @@ from cxr_triage.errors import NotFound
 from cxr_triage.store.audit.rows import append
 from cxr_triage.store.database.tables import first_opinions
 from cxr_triage.store.database.transactions import Database
-from cxr_triage.store.records import AuditEntry, FirstOpinion, FirstOpinions, Opinion, Scope
+from cxr_triage.store.records import (
+    AuditEntry,
+    FirstOpinion,
+    FirstOpinions,
+    Opinion,
+    Scope,
+    StoredAssessment,
+    StudyRow,
+)
 from cxr_triage.store.rows import signing
 from cxr_triage.store.rows.studies import study_row
 
@@ -24,6 +32,24 @@ def opinions_of(connection: Connection, results: Iterable[str]) -> dict[str, Fir
         said = FirstOpinion(opinion=row.opinion, asked=row.asked, at=row.at)
         found[row.assessment_id][row.person_id] = said
     return dict(found)
+
+
+def with_opinions(
+    connection: Connection, found: tuple[StoredAssessment, ...]
+) -> tuple[StoredAssessment, ...]:
+    said = opinions_of(connection, (one.assessment.id for one in found))
+    return tuple(
+        replace(one, opinions=said[one.assessment.id]) if one.assessment.id in said else one
+        for one in found
+    )
+
+
+def rows_with_opinions(connection: Connection, rows: tuple[StudyRow, ...]) -> tuple[StudyRow, ...]:
+    said = opinions_of(connection, (row.assessment_id for row in rows))
+    return tuple(
+        replace(row, opinions=said[row.assessment_id]) if row.assessment_id in said else row
+        for row in rows
+    )
 
 
 class Opinions:
