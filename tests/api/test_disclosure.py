@@ -53,7 +53,7 @@ NEVER = {("POST", "/sign-out"), ("DELETE", "/v1/session"), ("POST", "/v1/session
 
 ELSEWHERE = {
     "name": "nobody", "session_id": "x", "prefix": "x", "station": "x", "path": "x",
-    "version": "x", "study_uid": "1.2.3", "study": "x",
+    "version": "x", "study_uid": "1.2.3", "study": "x", "delivery": "x",
 }  # fmt: skip
 """Parameters that say nothing of a study; they name nothing, so that nothing is changed."""
 
