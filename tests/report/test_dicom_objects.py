@@ -74,8 +74,8 @@ PIXELS = np.random.default_rng(3).uniform(-1024, 1024, (560, 500)).astype(np.flo
 
 
 READING = SignedReading(
-    reader="Bác sĩ Trần Văn", organization="Hospital", at=MADE_AT, verdicts={"Pneumothorax": "agree"},
-    missed=("Nodule",), impression="x",
+    reader="Bác sĩ Trần Văn", organization="Hospital", at=MADE_AT,
+    verdicts={"Pneumothorax": "agree"}, missed=("Nodule",), impression="x",
 )  # fmt: skip
 
 
