@@ -69,6 +69,7 @@ bench: $(PARITY_VENV)/parity-$(HASH).stamp
 	$(PARITY_BIN)/python benchmarks/fetch_model.py
 	$(PARITY_BIN)/python benchmarks/service.py
 	$(PARITY_BIN)/python benchmarks/audit_check.py
+	PYTHONPATH=. $(PARITY_BIN)/python benchmarks/receiving.py
 
 clean:
 	rm -rf $(VENV) $(PARITY_VENV) out build dist mutants
