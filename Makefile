@@ -72,6 +72,7 @@ bench: $(PARITY_VENV)/parity-$(HASH).stamp
 	$(PARITY_BIN)/python benchmarks/service.py
 	$(PARITY_BIN)/python benchmarks/web.py
 	$(PARITY_BIN)/python benchmarks/audit_check.py
+	PYTHONPATH=. $(PARITY_BIN)/python benchmarks/receiving.py
 
 clean:
 	rm -rf $(VENV) $(PARITY_VENV) out build dist mutants

@@ -61,7 +61,7 @@ NEVER = {
 
 ELSEWHERE = {
     "name": "nobody", "session_id": "x", "prefix": "x", "station": "x", "path": "x",
-    "version": "x", "study_uid": "1.2.3", "study": "x", "phrase": "x",
+    "version": "x", "study_uid": "1.2.3", "study": "x", "phrase": "x", "delivery": "x",
 }  # fmt: skip
 """Parameters that say nothing of a study; they name nothing, so that nothing is changed."""
 

@@ -48,6 +48,7 @@ def test_what_waits_is_listed_and_can_be_dropped_and_tried_again(at, lang, said)
     assert at("retry", "nothing", lang=lang).returncode != 0
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pynetdicom's
 def test_a_destination_that_is_not_there_is_told(at):
     done = at("test", "pacs")
     assert done.returncode != 0
