@@ -117,12 +117,12 @@ def test_a_refresh_keeps_ones_place(browser, pages, three):
         page.wait_for_selector(f"#{last}:focus-within")
 
 
-def test_new_studies_are_told_and_nothing_moves(browser, pages, three, sent):
+def test_new_studies_that_are_not_urgent_are_told_and_nothing_moves(browser, pages, three, sent):
     name, _ = three
     with reader(browser, pages) as page:
         page.goto(f"{pages.address}/worklist?period=today")
         before = listed(page)
-        sent(AccessionNumber=name[:16])
+        sent(AccessionNumber=name[:16], ViewPosition="LL")
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         page.wait_for_selector("text=1 new study")
         assert listed(page) == before

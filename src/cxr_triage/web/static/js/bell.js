@@ -126,22 +126,24 @@ async function listen() {
 }
 
 /** Keeps what is shown of the page at `place` current: what is focused, and where one looks, stay.
- *  address: answers with the whole page. */
+ *  address: answers with the whole page, which is given back; null: it did not. */
 export async function renew(place, address) {
   const answer = await fetch(address, { headers: headers(), cache: "no-store" }).catch(() => null);
-  if (!answer?.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(place);
-  const old = document.querySelector(place);
-  if (!fresh || !old) return;
+  if (!answer?.ok) return null;
+  const whole = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const [fresh, old] = [whole.querySelector(place), document.querySelector(place)];
+  if (!fresh || !old) return null;
   const focused = old.contains(document.activeElement) ? document.activeElement.closest("[id]") : null;
   const rows = [...old.querySelectorAll("[id^='s-'], [id^='a-']")];
   const seen = focused ?? rows.find((row) => row.getBoundingClientRect().bottom > 0);
   const at = seen?.getBoundingClientRect().top;
   old.replaceWith(document.adoptNode(fresh));
   const again = seen && document.getElementById(seen.id);
-  if (!again) return;
-  scrollBy(0, again.getBoundingClientRect().top - at);
-  if (focused) (again.querySelector(".open") ?? again).focus({ preventScroll: true });
+  if (again) {
+    scrollBy(0, again.getBoundingClientRect().top - at);
+    if (focused) (again.querySelector(".open") ?? again).focus({ preventScroll: true });
+  }
+  return whole;
 }
 
 if (badge) start(); // others import what renews a page, and are called by nobody

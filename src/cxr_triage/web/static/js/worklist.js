@@ -101,8 +101,12 @@ async function lookForNewer() {
 
 /** What is urgent stands in the list as soon as it is there; what is focused, and where one looks,
  *  stay. What was searched for is not asked again by itself. */
-document.addEventListener("calls", ({ detail }) => {
-  if (!detail.first && !found && !again) renew("#rows", `/worklist/again${location.search}`);
+document.addEventListener("calls", async ({ detail }) => {
+  if (detail.first || found || again) return;
+  const whole = await renew("#rows", `/worklist/again${location.search}`);
+  if (!whole) return;
+  newer.dataset.since = whole.getElementById("newer").dataset.since;
+  newer.textContent = "";
 });
 
 settle();
