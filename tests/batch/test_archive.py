@@ -82,8 +82,10 @@ def test_every_file_has_one_row_in_order_as_without_shards(folder, whole, tmp_pa
     said = (whole / "summary.txt").read_text("utf-8")
     assert said.startswith("7 files")
     assert "Assessed: 5 (71.4 %)" in said
+    assert "Demonstration model: not for clinical use" in said
     page = (whole / "summary.html").read_text("utf-8")
     assert "<script" not in page
+    assert "Demonstration model: not for clinical use" in page
     assert page.count("<polygon") == 14 + 1
 
 

@@ -122,8 +122,8 @@ def histogram(counts: list[int]) -> str:
     return "0,30 " + " ".join(corners) + " 100,30"
 
 
-def text(found: Summary, language: Language) -> str:
-    """For a terminal and `summary.txt`."""
+def text(found: Summary, language: Language, proof: str) -> str:
+    """For a terminal and `summary.txt`. proof: of the model."""
     lines = [say("archive.title", language, rows=found.rows, rate=decimal(found.rate, language, 1))]
     for group in bars(found, language):
         lines += ["", group.title]
@@ -133,6 +133,9 @@ def text(found: Summary, language: Language) -> str:
     lines += [
         f"  {decimal(seconds, language, 2)} s  {_printable(path)}" for seconds, path in slowest
     ]
+    lines += ["", say("intended_use", language)]
+    if proof != "proven":
+        lines.append(say(f"{proof}_model", language))
     return "\n".join(lines) + "\n"
 
 

@@ -186,7 +186,7 @@ def _finished(run: _Run, folder: RunFolder) -> int:
     joined = folder.join()
     folder.tidy()
     found = summary_of(folder)
-    said = text(found, run.language)
+    said = text(found, run.language, folder.facts.model["proof"])
     out = folder.out
     write_whole(out / SUMMARY_TEXT, said.encode())
     now = datetime.now(run.settings.zone)
