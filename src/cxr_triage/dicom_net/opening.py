@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from cxr_triage.errors import MissingExtra
-from cxr_triage.service.delivery.building import Builder
 from cxr_triage.service.delivery.courier import Couriers
 from cxr_triage.service.delivery.destinations import Destination, destinations_of
 from cxr_triage.service.delivery.stow import StowTransport
@@ -83,10 +82,21 @@ def open_listener(settings: Settings, services: ReceivingServices) -> "Listener"
 
 
 @contextmanager
-def delivering(settings: Settings, services: DeliveringServices) -> Iterator[Couriers]:
-    """Couriers to every destination for the block. Raises MissingExtra or SettingsInvalid."""
+def delivering(settings: Settings, services: DeliveringServices) -> Iterator[Couriers | None]:
+    """Couriers to every destination for the block; None where there is none.
+
+    Raises MissingExtra or SettingsInvalid.
+    """
+    destinations = destinations_of(settings)
+    if not destinations:
+        yield None
+        return
+    try:
+        from cxr_triage.service.delivery.building import Builder  # noqa: PLC0415 (slow)
+    except ModuleNotFoundError:
+        raise MissingExtra("highdicom", extra="server") from None
     couriers = Couriers(
-        destinations_of(settings),
+        destinations,
         partial(transport_of, settings=settings),
         store=services.store,
         builder=Builder(services.store, services.pool, services.reporter, settings),

@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cxr_triage.errors import DeliveryFailed, TriageError
 from cxr_triage.logs import log, log_unexpected
 from cxr_triage.report.dicom.common import DicomObject
-from cxr_triage.service.delivery.building import Builder
 from cxr_triage.service.delivery.destinations import Destination
 from cxr_triage.service.delivery.transport import Transport
 from cxr_triage.service.delivery.withdrawing import REJECTION
@@ -25,6 +24,9 @@ from cxr_triage.service.metrics import Metrics
 from cxr_triage.store.repository import Store
 from cxr_triage.store.rows.deliveries import SentObject
 from cxr_triage.store.rows.tasks import Task
+
+if TYPE_CHECKING:
+    from cxr_triage.service.delivery.building import Builder
 
 LEASE_S: Final = 900.0
 POLL_S: Final = 2.0
@@ -66,7 +68,7 @@ class Courier:
         transport: Transport,
         *,
         store: Store,
-        builder: Builder,
+        builder: "Builder",
         metrics: Metrics,
         pace: Pace = Pace(),
     ) -> None:
@@ -227,7 +229,7 @@ class Couriers:
         transport_of: Callable[[Destination], Transport],
         *,
         store: Store,
-        builder: Builder,
+        builder: "Builder",
         metrics: Metrics,
         pace: Pace = Pace(),
     ) -> None:
