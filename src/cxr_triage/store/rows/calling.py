@@ -25,13 +25,14 @@ class CallingRows:
         """For somebody who sees `scope`. otherwise: from when on answers count for who has never
         said that they saw some."""
         with self._database.read() as connection:
-            found = _counted(connection, scope)
             since = _seen_until(connection, person_id) or otherwise
             answers = _answered(scope, since).limit(MOST_CALLS).subquery()
             return Calls(
-                critical=found.get("critical", (0, None))[0],
-                urgent=found.get("urgent", (0, None))[0],
-                newest=max((at for _, at in found.values()), default=None),
+                critical=_count(connection, scope, "critical"),
+                urgent=_count(connection, scope, "urgent"),
+                newest=connection.scalar(
+                    select(func.max(studies.c.received_at)).where(*_unsigned(scope))
+                ),
                 answers=connection.scalar(select(func.count()).select_from(answers)) or 0,
             )
 
@@ -78,14 +79,12 @@ def _unsigned(scope: Scope) -> list[ColumnElement[bool] | TextClause]:
     return [text(IS_CALLING), *in_scope(scope)]
 
 
-def _counted(connection: Connection, scope: Scope) -> dict[Priority, tuple[int, datetime]]:
-    """By priority: how many, and when the newest came."""
-    query = (
-        select(studies.c.priority_rank, func.count(), func.max(studies.c.received_at))
-        .where(*_unsigned(scope))
-        .group_by(studies.c.priority_rank)
-    )
-    return {PRIORITIES[rank]: (count, at) for rank, count, at in connection.execute(query)}
+def _count(connection: Connection, scope: Scope, priority: Priority) -> int:
+    """Of that priority, as far as `MOST_CALLS`."""
+    rank = PRIORITIES.index(priority)
+    found = select(studies.c.id).where(*_unsigned(scope), studies.c.priority_rank == rank)
+    counted = select(func.count()).select_from(found.limit(MOST_CALLS).subquery())
+    return connection.scalar(counted) or 0
 
 
 def _seen_until(connection: Connection, person_id: str) -> datetime | None:
