@@ -55,8 +55,8 @@ def addresses(found) -> list[str]:
     study, image = f"/v1/studies/{found['study_id']}", f"/v1/assessments/{found['id']}"
     label = found["findings"][0]["label"]
     return [
-        "/worklist", "/worklist?priority=urgent", "/v1/worklist", study, image,
-        f"{image}/report.html", f"{image}/heatmaps/{label}.png", f"{study}/report",
+        "/now", "/now/again", "/worklist", "/worklist?priority=urgent", "/v1/worklist", study,
+        image, f"{image}/report.html", f"{image}/heatmaps/{label}.png", f"{study}/report",
         f"{study}/report.pdf", f"/studies/{found['study_id']}",
         f"/studies/{found['study_id']}/reading?image={found['id']}",
         f"/studies/{found['study_id']}/report?without_name=1", f"{study}/corrections",
@@ -77,6 +77,14 @@ def test_nothing_of_the_ai_reaches_who_has_not_looked(server, two, doctor):
     shown = doctor.get(f"/v1/studies/{film_['study_id']}").json()
     assert (shown["study"]["priority"], shown["study"]["ai_hidden"]) == (None, True)
     assert shown["assessments"][0]["findings"] == []
+
+
+def test_nothing_urgent_calls_who_looks_first(server, two, doctor):
+    with server.person("nurse") as nurse:
+        assert sum(nurse.get("/now/calls").json()[one] for one in ("critical", "urgent")) > 0
+    assert doctor.get("/now/calls").json() | {"answers": 0} == {
+        "critical": 0, "urgent": 0, "answers": 0, "newest": "",
+    }  # fmt: skip
 
 
 def test_their_list_is_in_the_order_of_coming_and_filters_tell_nothing(server, two, doctor):

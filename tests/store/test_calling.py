@@ -91,3 +91,16 @@ def test_who_never_looked_is_told_of_the_last_days_alone(store, people):
     sign(store, keep(store, 1, station="north"), doctor, impression="x")
     soon = datetime.now(UTC) + timedelta(minutes=1)
     assert store.calling.answers(Scope(station_id="north"), nurse, otherwise=soon) == ()
+
+
+def test_an_answer_that_was_withdrawn_is_none(store, people):
+    doctor, nurse = people
+    north, kept = Scope(station_id="north"), keep(store, 1, station="north")
+    signed = sign(store, kept, doctor, impression="tim to")
+    assert len(store.calling.answers(north, nurse, otherwise=EVER)) == 1
+    store.signatures.withdraw(
+        kept.stored.assessment.id, EVERYWHERE, reader_id=doctor, version=signed.version,
+        why="nhầm phim", at=datetime.now(UTC), audit=entry(Action.SIGNATURE_WITHDRAWN, SYSTEM),
+    )  # fmt: skip
+    assert store.calling.answers(north, nurse, otherwise=EVER) == ()
+    assert store.calling.calls(north, nurse, otherwise=EVER).answers == 0

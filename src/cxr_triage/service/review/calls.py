@@ -1,6 +1,10 @@
 """What wants somebody now: critical and urgent studies that nobody has signed, and for who sent
-them the answers that came in. For who sees patients alone: nobody else can act on it."""
+them the answers that came in. For who sees patients alone: nobody else can act on it.
 
+Who reads a film before they see what the AI says is called to none: that would tell it.
+"""
+
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,19 +20,23 @@ FIRST_LOOK: Final = timedelta(days=2)
 def calls(store: Store, who: Principal) -> Calls:
     """How many of each. Raises NotAllowed or StoreError."""
     who.need("see_patients")
-    return store.calling.calls(who.scope, who.id, otherwise=_otherwise())
+    found = store.calling.calls(who.scope, who.id, otherwise=_otherwise())
+    return replace(found, critical=0, urgent=0, newest=None) if who.looks_first else found
 
 
 def needing(store: Store, who: Principal) -> tuple[ShownRow, ...]:
     """The studies, the oldest first. Raises NotAllowed or StoreError."""
     who.need("see_patients")
+    if who.looks_first:
+        return ()
     return tuple(shown_row(row, who) for row in store.calling.needing(who.scope))
 
 
 def answers(store: Store, who: Principal) -> tuple[Answer, ...]:
     """What was signed since they looked, the newest first. Raises NotAllowed or StoreError."""
     who.need("see_patients")
-    return store.calling.answers(who.scope, who.id, otherwise=_otherwise())
+    found = store.calling.answers(who.scope, who.id, otherwise=_otherwise())
+    return tuple(replace(one, row=shown_row(one.row, who)) for one in found)
 
 
 def saw_answers(store: Store, who: Principal, until: datetime) -> None:

@@ -93,11 +93,11 @@ def _seen_until(connection: Connection, person_id: str) -> datetime | None:
 
 
 def _answered(scope: Scope, since: datetime) -> Select[Any]:
-    """Studies with readings that were signed since then, and when the last was."""
+    """Studies with readings that were signed since then and hold, and when the last was."""
     return (
         select(reviews.c.study_id, func.max(reviews.c.signed_at).label("last"))
         .join(studies, studies.c.id == reviews.c.study_id)
-        .where(reviews.c.signed_at > since, *in_scope(scope))
+        .where(reviews.c.signed_at > since, reviews.c.withdrawn_at.is_(None), *in_scope(scope))
         .group_by(reviews.c.study_id)
     )
 
