@@ -203,11 +203,6 @@ class DeliveryRows:
 
         return self._database.write(work)
 
-    def forget(self, *, ended_before: datetime) -> None:
-        """What arrived long ago; what it was stays in `sent_objects`."""
-        old = (_deliveries(), tasks.c.state == "done", tasks.c.ended_at < ended_before)
-        self._database.write(lambda c: c.execute(delete(tasks).where(*old)))
-
 
 def _deliveries(destination: str = "") -> ColumnElement[bool]:
     if destination:

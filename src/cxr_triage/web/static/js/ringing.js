@@ -1,10 +1,10 @@
 // What nobody has read in its time rings here: a line with the way to it, and a sound for who wants it.
 
 import { ask } from "./api.js";
+import { ring, wishes } from "./bell.js";
 import { say } from "./words.js";
 
 const EVERY_MS = 20_000;
-const SOUND = "cxr-triage.ring-aloud";
 let rung = new Set();
 
 /** box: where the line goes; shown: the study of this page, which rings no more here. */
@@ -32,36 +32,21 @@ function show(box, { on_duty: onDuty, on_duty_from: from, contact, studies }, sh
   box.replaceChildren(link, " ", aloud());
   const fresh = waiting.map(({ study, level }) => `${study} ${level}`).filter((one) => !rung.has(one));
   rung = new Set(waiting.map(({ study, level }) => `${study} ${level}`));
-  if (fresh.length && localStorage.getItem(SOUND) === "on") ring();
+  if (fresh.length && wishes.get("sound")) ring();
 }
 
 function aloud() {
   const button = document.createElement("button");
-  const name = () => { button.textContent = say(localStorage.getItem(SOUND) === "on" ? "ring.silent" : "ring.aloud"); };
+  const name = () => { button.textContent = say(wishes.get("sound") ? "ring.silent" : "ring.aloud"); };
   button.type = "button";
   button.className = "small";
   button.addEventListener("click", () => {
-    localStorage.setItem(SOUND, localStorage.getItem(SOUND) === "on" ? "off" : "on");
+    wishes.set("sound", !wishes.get("sound"));
     name();
-    if (localStorage.getItem(SOUND) === "on") ring();
+    if (wishes.get("sound")) ring();
   });
   name();
   return button;
-}
-
-/** Two short tones, made here: no file to load. */
-function ring() {
-  const audio = new AudioContext();
-  for (const [at, pitch] of [[0, 880], [0.25, 660]]) {
-    const tone = audio.createOscillator();
-    const loud = audio.createGain();
-    tone.frequency.value = pitch;
-    loud.gain.value = 0.15;
-    tone.connect(loud).connect(audio.destination);
-    tone.start(audio.currentTime + at);
-    tone.stop(audio.currentTime + at + 0.2);
-  }
-  setTimeout(() => audio.close(), 1000);
 }
 
 function moment(text) {
