@@ -130,8 +130,8 @@ def test_no_flagged_finding_has_a_blank_map(cells):
 @settings(deadline=None)  # the machine may be busy
 @given(flagged_evidence())
 def test_what_is_shown_exceeds_the_floor(cells):
-    seen = shown(finding(cells))
-    floor = max(0.0, float(np.median(cells.astype(np.float64))))
+    seen, cells = shown(finding(cells)), cells.astype(np.float64)
+    floor = max(0.0, float(np.median(cells)))
     span = float(cells.max()) - floor
     if span > 1e-3 * abs(float(cells.max())):
         assert np.array_equal(seen.strength > 0, ((cells - floor) / span).astype(np.float32) > 0)
