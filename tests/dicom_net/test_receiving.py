@@ -262,16 +262,18 @@ def test_of_64_associations_at_once_as_many_work_as_may_and_the_rest_are_told_no
         answer = assoc.acceptor.primitive
         why = None if answer is None else (answer.result, answer.diagnostic)
         ended.append((assoc.is_established, why))
+        at_once.append(small.listener.associations)
         held.append(assoc)
 
-    held = []
+    held, at_once = [], []
     threads = [threading.Thread(target=call, args=(number,)) for number in range(64)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
     accepted = sum(established for established, _ in ended)
-    assert 6 <= accepted <= 8
+    assert accepted >= 6  # others may come in where a silent one was ended meanwhile
+    assert max(at_once) <= 8
     assert {why for established, why in ended if not established} <= {(2, 2), None}
     for assoc in held:
         if assoc.is_established:

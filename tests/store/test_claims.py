@@ -1,5 +1,6 @@
 """Two people who open the same study see it, and a claim that nobody renews ends."""
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,12 @@ from cxr_triage.store.records import EVERYWHERE, TO_READ, WorklistQuery
 from tests.store.builders import keep, store_in
 
 NOW = datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def begin(monkeypatch):
+    """A claim ends by the clock: a test's now is when it begins."""
+    monkeypatch.setattr(sys.modules[__name__], "NOW", datetime.now(UTC))
 
 
 @pytest.fixture
