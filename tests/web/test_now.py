@@ -39,7 +39,7 @@ def signed(pages, film, impression):
 def test_what_comes_and_what_is_answered_stands_there_soon(browser, pages, sent):
     nurse = reader(browser, pages, "nurse", language="vi", screen="phone")
     with reader(browser, pages) as desk, nurse as phone:
-        desk.goto(f"{pages.address}/worklist")
+        desk.goto(f"{pages.address}/worklist?view=all")
         phone.goto(f"{pages.address}/now")
         phone.wait_for_selector(".empty")
         phone.wait_for_function("document.querySelector('link[rel=icon]').href.startsWith('http')")
