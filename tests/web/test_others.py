@@ -16,9 +16,9 @@ def test_an_earlier_film_stands_beside_and_goes_along(browser, pages, sent, lang
     one = sent(**who)
     with reader(browser, pages, language=language, screen=screen) as page:
         open_study(page, pages, one)
-        page.wait_for_selector("#others [data-beside]")
-        assert page.locator("#others > ul [data-beside]").count() == 1
-        assert say("others.perhaps", language, count=1) in page.inner_text("#others")
+        page.wait_for_selector("#other-films [data-beside]")
+        assert page.locator("#other-films > ul [data-beside]").count() == 1
+        assert say("others.perhaps", language, count=1) in page.inner_text("#other-films")
         page.keyboard.press("c")
         page.wait_for_selector(".screen.other canvas")
         frame(page)

@@ -166,7 +166,7 @@ def test_the_doctors_priority_comes_first_everywhere(browser, pages, sent, langu
         assert row.index(say(f"priority.{theirs}", language)) < row.index("AI:")
         shoot(page, f"signed-list-{language}-{screen}")
         page.goto(f"{pages.address}/studies/{one['study_id']}/report?without_name=1")
-        head = page.inner_text("header")
+        head = page.inner_text("main")
         assert head.index(say("paper.own_priority", language)) < head.index(
             say("paper.triage", language)
         )

@@ -145,7 +145,7 @@ def test_a_patient_is_copied_to_the_rows_that_are_chosen_and_no_others(upload, f
     side = row_of(upload, "side.png")
     assert values_of(side) == ["Võ Minh Khoa", "5/11/1958", "M"]
     assert side.locator("[name=age]").is_disabled()
-    assert side.locator(".born").inner_text() == "5 November 1958"
+    assert side.locator(".born").inner_text() == "5 Nov 1958"
     assert values_of(row_of(upload, "other.png")) == []
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 OVER_FILM = """() => {
   const film = document.getElementById("screen").getBoundingClientRect();
-  return [...document.querySelectorAll(".stage *:not(#screen, #picture, #film, #over)")]
+  return [...document.querySelectorAll(".stage *:not(.screens, #screen, #picture, #film, #over)")]
     .filter((one) => one.checkVisibility())
     .filter((one) => { const { left, right, top, bottom, width } = one.getBoundingClientRect();
       return width && left < film.right - 1 && right > film.left + 1

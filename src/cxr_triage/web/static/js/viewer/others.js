@@ -11,7 +11,7 @@ import { fitted } from "./view.js";
 export async function offerOthers(place, stage, study, tell) {
   const answer = await fetch(`/studies/${study}/others`, { headers: headers(), cache: "no-store" }).catch(() => null);
   const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : "", "text/html");
-  const section = page.querySelector("#others");
+  const section = page.querySelector("#other-films");
   if (!section?.querySelector("[data-beside]")) return;
   place.replaceWith(document.importNode(section, true));
   const buttons = [...document.querySelectorAll("[data-beside]")];

@@ -86,7 +86,7 @@ if (values.withheld) screen.dataset.ready = "withheld";
 else openFilm(findings).then(
   (stage) => {
     screen.stage = stage;
-    const place = document.getElementById("others");
+    const place = document.getElementById("other-films");
     if (place) offerOthers(place, stage, values.study, tell);
   },
   (error) => {

@@ -14,13 +14,17 @@ export function fitted(film, screen) {
 
 /** One pixel of the film for one of the screen, with the film's middle in the middle. */
 export function actualSize(view, film, screen) {
-  return zoomed(view, film, screen, 1 / view.scale, { x: screen.width / 2, y: screen.height / 2 });
+  return scaled(view, film, screen, 1, { x: screen.width / 2, y: screen.height / 2 });
 }
 
 /** Zoomed by `factor` so that what lies under the point `at` stays there. */
 export function zoomed(view, film, screen, factor, at) {
+  return scaled(view, film, screen, view.scale * factor, at);
+}
+
+function scaled(view, film, screen, wanted, at) {
   const least = Math.min(1, fitted(film, screen).scale) / 2;
-  const scale = Math.min(MOST, Math.max(least, view.scale * factor));
+  const scale = Math.min(MOST, Math.max(least, wanted));
   const ratio = scale / view.scale;
   return kept({ scale, x: at.x - (at.x - view.x) * ratio, y: at.y - (at.y - view.y) * ratio }, film, screen);
 }
