@@ -15,6 +15,9 @@ from pathlib import Path
 
 import psutil
 from pydicom import dcmread
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from tests.api.films import film
 from tests.api.serving import Served, send
 from tests.dicom_net.serving import association, store
