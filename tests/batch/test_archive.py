@@ -189,6 +189,9 @@ def test_members_of_archives_are_read_where_they_lie(folder, tmp_path, kind):
     archive.write_bytes(damaged[: len(damaged) // 2])
     with pytest.raises(UnreadableImage):
         [Contents(Limits()).read(one) for one in found]
+    with pytest.raises(UnreadableImage) as lost:
+        [contents.read(one) for one in entries([archive], [], tmp_path / "out")]
+    assert lost.value.code == "archive_damaged", "its films are missing, not left out"
 
 
 def test_what_overlaps_is_read_once_and_the_output_is_not(folder, tmp_path):

@@ -159,6 +159,14 @@ def open_run(
     return run
 
 
+DECIDED_BY = {
+    "fingerprint": "--model, --policy", "model": "--model", "labels": "--model",
+    "formats": "--csv, --parquet", "language": "--lang", "bits": "--bits",
+    "adult": "--assume-adult", "embeddings": "--embeddings", "maps": "--maps",
+}  # fmt: skip
+"""By which options a run differs from the one before, in words that need no translation."""
+
+
 def _check_same(file: Path, about: dict[str, Any]) -> None:
     try:
         before = read_json(file)
@@ -166,7 +174,7 @@ def _check_same(file: Path, about: dict[str, Any]) -> None:
         raise InputInvalid("archive_mixed", name=RUN_FILE) from None
     for name, value in about.items():
         if before.get(name) != value:
-            raise InputInvalid("archive_mixed", name=name)
+            raise InputInvalid("archive_mixed", name=DECIDED_BY[name])
 
 
 def _with_known(run: RunFolder) -> Job:

@@ -11,6 +11,7 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -117,7 +118,7 @@ def _zipped(file: Path) -> Iterator[Entry]:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
-        yield Entry(path=str(file))
+        yield _unread(file)
         return
     for one in members:
         if not one.is_dir():
@@ -150,7 +151,16 @@ def _tarred(file: Path, *, compressed: bool) -> Iterator[Entry]:
                         at=(one.offset_data, one.size, int(compressed)),
                     )
     except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError):
-        yield Entry(path=f"{file}!/…", mark=(0, changed), archive=str(file))
+        yield _unread(file)
+
+
+def _unread(archive: Path) -> Entry:
+    """What an archive holds that cannot be listed: its row says that it is damaged."""
+    with suppress(OSError):
+        return Entry(
+            path=f"{archive}!/…", mark=(0, archive.stat().st_mtime_ns), archive=str(archive)
+        )
+    return Entry(path=str(archive))
 
 
 class Contents:
