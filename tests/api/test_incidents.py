@@ -6,8 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import fields
+from datetime import UTC, datetime
 
 import pytest
+
+from cxr_triage.service.review.incidents import as_csv
+from cxr_triage.store.records import IncidentRow
 
 from .films import film
 from .serving import assessment, send
@@ -93,3 +98,14 @@ def admin_cli():
         return done.stdout
 
     return run
+
+
+def test_a_formula_in_a_header_is_text_in_the_table():
+    row = IncidentRow(
+        id="i", at=datetime(2026, 1, 2, tzinfo=UTC), kind="missed", finding="Mass", flagged=False,
+        score=0.1, threshold=0.5, rarity=None, priority="none", outcome="assessed",
+        view="=1+1", station_id="north",
+        **{one.name: "x" for one in fields(IncidentRow)[12:]},
+    )  # fmt: skip
+    (told,) = csv.DictReader(as_csv([row]).splitlines())
+    assert (told["view"], told["score"], told["rarity"]) == ("'=1+1", "0.1", "")

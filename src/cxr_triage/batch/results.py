@@ -15,6 +15,7 @@ from cxr_triage.batch.run import FileResult
 from cxr_triage.domain import ModelCard, NextSteps
 from cxr_triage.errors import TriageError
 from cxr_triage.language import Language
+from cxr_triage.result.cells import safe_cell
 from cxr_triage.result.public import PublicModel, PublicResult, nothing, public
 
 JsonRow = dict[str, Any]
@@ -76,7 +77,7 @@ def json_line(row: JsonRow) -> str:
 def csv_line(cells: Iterable[object]) -> str:
     """One line that no spreadsheet takes for a formula."""
     line = io.StringIO()
-    csv.writer(line).writerow([_safe_cell(cell) for cell in cells])
+    csv.writer(line).writerow([_cell(cell) for cell in cells])
     return line.getvalue()
 
 
@@ -124,9 +125,8 @@ def _csv_cells(row: JsonRow, labels: Sequence[str]) -> list[object]:
     return [*(values[column] for column in CSV_COLUMNS), *(scores.get(x, "") for x in labels)]
 
 
-def _safe_cell(value: object) -> str:
-    text = "" if value is None else _writable(str(value))
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+def _cell(value: object) -> str:
+    return "" if value is None else safe_cell(_writable(str(value)))
 
 
 def _writable(text: str) -> str:

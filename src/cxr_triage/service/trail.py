@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from cxr_triage.result.cells import safe_cell
 from cxr_triage.service.audit import Action, Origin, entry, note
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.service.tasks import store_check
@@ -65,18 +66,13 @@ def lines(rows: Iterable[Mapping[str, Any]], form: Form, zone: ZoneInfo) -> Iter
             continue
         if number == 0:
             yield _csv(told)
-        yield _csv(map(_cell, told.values()))
+        yield _csv(safe_cell(str(value)) for value in told.values())
 
 
 def _csv(cells: Iterable[object]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def ask_for_check(store: Store, who: Principal) -> None:

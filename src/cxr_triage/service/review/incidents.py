@@ -10,6 +10,7 @@ from typing import Final
 
 from cxr_triage.errors import NotAllowed, ReviewInvalid
 from cxr_triage.labels import LABELS
+from cxr_triage.result.cells import safe_cell
 from cxr_triage.service.audit import Action, Origin, entry
 from cxr_triage.service.people.principal import Principal
 from cxr_triage.service.review.disclosure import hides_ai
@@ -63,7 +64,8 @@ def as_csv(rows: Iterable[IncidentRow]) -> str:
     writer = csv.DictWriter(out, COLUMNS)
     writer.writeheader()
     for row in rows:
-        writer.writerow(_plain(row))
+        cells = _plain(row).items()
+        writer.writerow({name: safe_cell(x) if isinstance(x, str) else x for name, x in cells})
     return out.getvalue()
 
 
